@@ -1,0 +1,67 @@
+"""The `amparo` command: one module for each subcommand, read only when it is asked for.
+
+Every subcommand has `--help`, a plain answer, and (those that answer a question) `--json`. Exit status: 0 is yes or
+done, 1 is no or failed, 2 is wrong use.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "up": "start everything on this machine; Ctrl-C stops it",
+    "web": "start the pages alone",
+    "worker": "start the worker alone",
+    "stream": "start the live stream alone",
+    "doctor": "say what is configured, reachable and missing, and what to do",
+    "deadline": "ask the calendar when a time runs out",
+    "check-ledger": "recompute every pocket from its transfers",
+    "backup": "save database, files and keys into a folder",
+    "restore": "bring a backup into an empty data folder",
+    "world": "make a large consistent world for trials",
+    "bench": "measure the figures of docs/benchmarks.md",
+    "django": "run a management command of Django",
+    "messages": "update, compile or check the translations",
+}
+
+
+class Problem(Exception):
+    """What the command cannot do, in a sentence for the person at the terminal; exit status 1."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the subcommand named first; `--data DIR` may stand before it."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    while arguments and (arguments[0] == "--data" or arguments[0].startswith("--data=")):
+        word = arguments.pop(0)
+        if "=" in word:
+            os.environ["AMPARO_DATA"] = word.partition("=")[2]
+        elif arguments:
+            os.environ["AMPARO_DATA"] = arguments.pop(0)
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0 if arguments else 2
+    name = arguments.pop(0)
+    if name not in COMMANDS:
+        print(f"amparo: there is no command {name!r}\n\n{usage()}", file=sys.stderr)
+        return 2
+    module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+    try:
+        return int(module.main(arguments) or 0)
+    except Problem as problem:
+        print(f"amparo {name}: {problem}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def usage() -> str:
+    """Return the list of subcommands."""
+    lines = ["usage: amparo [--data DIR] COMMAND [OPTIONS]", "", "Commands:"]
+    lines += [f"  {name:<14} {text}" for name, text in COMMANDS.items()]
+    lines += ["", "`amparo COMMAND --help` explains one. DATABASE_URL in the environment replaces the embedded server."]
+    return "\n".join(lines)
