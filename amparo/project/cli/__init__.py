@@ -63,5 +63,8 @@ def usage() -> str:
     """Return the list of subcommands."""
     lines = ["usage: amparo [--data DIR] COMMAND [OPTIONS]", "", "Commands:"]
     lines += [f"  {name:<14} {text}" for name, text in COMMANDS.items()]
-    lines += ["", "`amparo COMMAND --help` explains one. DATABASE_URL in the environment replaces the embedded server."]
+    lines += [
+        "",
+        "`amparo COMMAND --help` explains one. DATABASE_URL in the environment replaces the embedded server.",
+    ]
     return "\n".join(lines)

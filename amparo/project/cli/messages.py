@@ -75,7 +75,11 @@ def report(found: dict[str, list[str]], *, as_json: bool) -> int:
     """Print the problems by app; return 1 when there are any."""
     total = sum(map(len, found.values()))
     if as_json:
-        print(json.dumps({"complete": not total, "problems": {app: lines for app, lines in found.items() if lines}}))
+        print(
+            json.dumps(
+                {"complete": not total, "problems": {app: lines for app, lines in found.items() if lines}}
+            )
+        )
     elif total:
         for app, lines in found.items():
             for line in lines:
@@ -127,7 +131,12 @@ def extracted(app: str) -> Catalog:
         options: dict[str, Any] = JINJA_OPTIONS if kind == "jinja2" else {}
         with path.open("rb") as stream:
             for _line, message, comments, context in extract(
-                method, stream, keywords=KEYWORDS, comment_tags=("Translators:",), options=options, strip_comment_tags=True
+                method,
+                stream,
+                keywords=KEYWORDS,
+                comment_tags=("Translators:",),
+                options=options,
+                strip_comment_tags=True,
             ):
                 if message and (message[0] if isinstance(message, tuple) else message):
                     place = [(str(path.relative_to(AMPARO.parent)), 0)]
@@ -151,11 +160,21 @@ def update(app: str) -> list[str]:
         if not len(template) and not path.exists():
             continue
         catalog = read(path, language)
-        catalog.update(template, no_fuzzy_matching=True, update_header_comment=False, update_creation_date=False)
+        catalog.update(
+            template, no_fuzzy_matching=True, update_header_comment=False, update_creation_date=False
+        )
         catalog.fuzzy = False
         catalog.header_comment = f"# Amparo, {app}: Spanish (Mexico, usted)."
         out = io.BytesIO()
-        write_po(out, catalog, width=110, sort_output=True, include_lineno=False, ignore_obsolete=True, omit_header=False)
+        write_po(
+            out,
+            catalog,
+            width=110,
+            sort_output=True,
+            include_lineno=False,
+            ignore_obsolete=True,
+            omit_header=False,
+        )
         text = plain_header(out.getvalue().decode())
         if not path.exists() or path.read_text() != text:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -166,9 +185,19 @@ def update(app: str) -> list[str]:
 
 def plain_header(text: str) -> str:
     """Leave out of the header what changes with each run or names a person: only noise in a diff."""
-    noise = ("Project-Id-Version", "POT-Creation-Date", "PO-Revision-Date", "Last-Translator", "Language-Team", "Report-Msgid", "Generated-By")
+    noise = (
+        "Project-Id-Version",
+        "POT-Creation-Date",
+        "PO-Revision-Date",
+        "Last-Translator",
+        "Language-Team",
+        "Report-Msgid",
+        "Generated-By",
+    )
     return "".join(
-        line for line in text.splitlines(keepends=True) if not line.startswith(tuple(f'"{word}' for word in noise))
+        line
+        for line in text.splitlines(keepends=True)
+        if not line.startswith(tuple(f'"{word}' for word in noise))
     )
 
 
@@ -199,7 +228,11 @@ def problems(app: str) -> Iterator[str]:
             if message.id:
                 yield from message_problems(message, catalog)
         for message in catalog:
-            if message.id and (message.id if isinstance(message.id, str) else message.id[0], message.context) not in wanted:
+            if (
+                message.id
+                and (message.id if isinstance(message.id, str) else message.id[0], message.context)
+                not in wanted
+            ):
                 yield f"no longer used: {message.id!r}"
 
 

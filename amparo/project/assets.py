@@ -1,0 +1,97 @@
+"""What the pages take from npm, gathered into `.cache/vendor`: stylesheet, scripts, one sprite of the icons in use.
+
+Only the standard library: set-up runs it before anything else of Amparo can be imported. Nothing of it is committed;
+`package-lock.json` holds the hash of each package (SEC-59).
+"""
+
+import hashlib
+import re
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NODE_MODULES = ROOT / "node_modules"
+VENDOR = ROOT / ".cache" / "vendor"
+ICONS = ROOT / "amparo" / "ui" / "icons.txt"
+FILES = {
+    "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
+    "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    "tabler.esm.min.js": "@tabler/core/dist/js/tabler.esm.min.js",
+    "idiomorph.esm.js": "idiomorph/dist/idiomorph.esm.js",
+    "idiomorph-ext.min.js": "idiomorph/dist/idiomorph-ext.min.js",
+}
+SOURCE_MAP = re.compile(
+    r"^\s*(/\*#\s*sourceMappingURL=[^*]*\*/|//#\s*sourceMappingURL=\S*)\s*$", re.MULTILINE
+)
+
+
+def build() -> bool:
+    """Gather the files when anything that decides them has changed; tell whether it had. Raises LookupError."""
+    stamp, wanted = VENDOR / ".stamp", state()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return False
+    fresh = VENDOR.with_name("vendor.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for name, source in FILES.items():
+        text = (NODE_MODULES / source).read_text()
+        (fresh / name).write_text(SOURCE_MAP.sub("", text))
+    (fresh / "icons.svg").write_text(sprite(icon_names()))
+    (fresh / ".stamp").write_text(wanted)
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    fresh.rename(VENDOR)
+    return True
+
+
+def state() -> str:
+    """Return a hash of all that decides the result."""
+    digest = hashlib.sha256()
+    for path in (ROOT / "package-lock.json", ICONS, Path(__file__)):
+        digest.update(path.read_bytes() if path.exists() else b"")
+    return digest.hexdigest()
+
+
+def icon_names() -> list[str]:
+    """Return the names in `icons.txt`: one a line, `#` begins a remark; `<name>-filled` is the filled form."""
+    if not ICONS.exists():
+        return []
+    words = (line.partition("#")[0].strip() for line in ICONS.read_text().splitlines())
+    return sorted({word for word in words if word})
+
+
+def sprite(names: list[str]) -> str:
+    """Return one SVG with a symbol for each icon, to be used as `icons.svg#name`.
+
+    It is drawn in the colour of the text; the width of the stroke is left to the page's stylesheet.
+    """
+    symbols = [symbol(name) for name in names]
+    return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
+
+
+def symbol(name: str) -> str:
+    """Return the symbol of one icon; LookupError when Tabler has none of that name."""
+    filled = name.endswith("-filled")
+    folder = NODE_MODULES / "@tabler" / "icons" / "icons" / ("filled" if filled else "outline")
+    path = folder / f"{name.removesuffix('-filled')}.svg"
+    if not path.exists():
+        raise LookupError(f"amparo/ui/icons.txt: Tabler has no icon {name!r}")
+    found = re.search(r"<svg[^>]*>(.*)</svg>", path.read_text(), re.DOTALL)
+    if not found:
+        raise LookupError(f"{path.name} holds no drawing")
+    body = " ".join(found[1].split())
+    body = re.sub(r'<path stroke="none" d="M0 0h24v24H0z" fill="none" ?/> ?', "", body)
+    paint = (
+        'fill="currentColor" stroke="none"'
+        if filled
+        else 'fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round"'
+    )
+    return f'<symbol id="{name}" viewBox="0 0 24 24" {paint}>{body}</symbol>'
+
+
+if __name__ == "__main__":
+    try:
+        build()
+    except (LookupError, OSError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
