@@ -1,0 +1,1 @@
+"""Files that people attach: stored once by content, served only through an authorising view."""

@@ -1,0 +1,17 @@
+"""Sign-in by e-mail, and the signed-in user loaded with all rights in one statement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.auth_backends import AuthenticationBackend
+
+from .models import User
+from .queries import with_rights
+
+
+class PeopleBackend(AuthenticationBackend):
+    """allauth's backend; `get_user` brings roles and companies along, so that a request needs one statement."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        return with_rights(User.objects.filter(pk=user_id, is_active=True)).first()

@@ -1,0 +1,281 @@
+"""Settings: from the environment, or from one file of KEY=value lines named by AMPARO_ENV_FILE.
+
+What an administrator changes while the service runs is not here but in policies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import jinja2
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+
+def _read_env_file() -> None:
+    path = os.environ.get("AMPARO_ENV_FILE")
+    if not path:
+        return
+    for line in Path(path).read_text(encoding="utf-8").splitlines():
+        if "=" in line and not line.lstrip().startswith("#"):
+            key, _sep, val = line.partition("=")
+            os.environ.setdefault(key.strip(), val.strip().strip('"'))
+
+
+_read_env_file()
+env = os.environ.get
+TESTING = "pytest" in sys.modules
+
+
+def _flag(name: str, default: bool = False) -> bool:
+    return env(name, "1" if default else "0").lower() in ("1", "true", "yes", "on")
+
+
+def _secrets() -> dict[str, str]:
+    """The installation's secrets: never a default in earnest, a missing one stops the start. SEC-57."""
+    path = env("AMPARO_SECRETS_FILE")
+    if path:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    if TESTING or _flag("AMPARO_DEBUG") or _flag("AMPARO_BUILD"):
+        test_only = "not-a-secret-for-tests-and-builds-only-" + "0" * 24
+        return {"secret_key": test_only, "pepper": test_only, "field_key": "A" * 43 + "=", "signing_key": ""}
+    raise ImproperlyConfigured(
+        "AMPARO_SECRETS_FILE is not set. `amparo up` makes the file; to start a part alone, point it at "
+        "secrets.json in the data folder."
+    )
+
+
+SECRETS = _secrets()
+SECRET_KEY = SECRETS["secret_key"]
+DEBUG = _flag("AMPARO_DEBUG")
+DATA_DIR = Path(env("AMPARO_DATA", str(BASE_DIR / "data")))
+PUBLIC_URL = env("AMPARO_URL", "http://127.0.0.1:8000").rstrip("/")
+# Behind a proxy the stream lies at the same origin; `amparo up` serves it on the next port.
+STREAM_URL = env("AMPARO_STREAM_URL", "/events")
+STREAM_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(STREAM_URL)) if "://" in STREAM_URL else ""
+STREAM_ORIGINS = [PUBLIC_URL, *filter(None, env("AMPARO_ORIGINS", "").split(","))]
+HTTPS = PUBLIC_URL.startswith("https://")
+_host = urlsplit(PUBLIC_URL).hostname or "127.0.0.1"
+ALLOWED_HOSTS = [_host, *filter(None, env("AMPARO_HOSTS", "127.0.0.1,localhost,[::1]").split(","))]
+if TESTING:
+    ALLOWED_HOSTS.append("testserver")
+
+INSTALLED_APPS = [
+    "amparo.kernel",
+    "amparo.ui",
+    "amparo.history",
+    "amparo.policies",
+    "amparo.people",
+    *(
+        f"amparo.{app}"
+        for app in (
+            "files products ledger deadlines threads contracts charging defects live tickets cases "
+            "notifications web".split()
+        )
+        if (BASE_DIR / "amparo" / app / "apps.py").exists()
+    ),
+    "amparo.project",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django.forms",
+    "django_htmx",
+    "pgtrigger",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "amparo.project.middleware.RequestLog",
+    "amparo.ui.middleware.Headers",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "amparo.project.middleware.Acting",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "amparo.project.middleware.Refusals",
+]
+
+ROOT_URLCONF = "amparo.project.urls"
+WSGI_APPLICATION = "amparo.project.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "environment": "amparo.ui.jinja.environment",
+            "undefined": jinja2.StrictUndefined,
+            "autoescape": True,
+            "trim_blocks": True,
+            "lstrip_blocks": True,
+            "extensions": ["jinja2.ext.i18n", "jinja2.ext.do"],
+            "context_processors": ["amparo.ui.jinja.context"],
+        },
+    },
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    },
+]
+FORM_RENDERER = "amparo.ui.jinja.Renderer"
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://, for Amparo runs on PostgreSQL only.")
+    query = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "amparo",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", parts.hostname or "")),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        # Tests empty tables between them; nobody else may truncate what is append-only.
+        "OPTIONS": {"options": "-c amparo.may_truncate=on"}
+        if TESTING
+        else {"pool": {"min_size": 1, "max_size": int(env("AMPARO_POOL", "10")), "timeout": 10, "max_lifetime": 1800}},
+        "TEST": {"NAME": env("AMPARO_TEST_DATABASE")} if env("AMPARO_TEST_DATABASE") else {},
+    }
+
+
+DATABASES = {"default": _database(env("DATABASE_URL", "postgresql:///amparo"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+HISTORY_SUBSCRIPTIONS = "amparo.project.subscriptions.SUBSCRIPTIONS"
+
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = ["amparo.people.backends.PeopleBackend"]
+PASSWORD_HASHERS = (
+    ["django.contrib.auth.hashers.MD5PasswordHasher"] if TESTING else ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+
+ACCOUNT_ADAPTER = "amparo.people.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+MFA_ADAPTER = "amparo.people.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_TOTP_ISSUER = "Amparo"
+USERSESSIONS_TRACK_ACTIVITY = False
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache"
+        if TESTING
+        else "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "amparo_cache",
+    }
+}
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "__Host-amparo" if HTTPS else "amparo"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_NAME = "__Host-amparo-csrf" if HTTPS else "amparo-csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "amparo.project.views.csrf_failure"
+LANGUAGE_COOKIE_NAME = "amparo-language"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^metrics$"]
+TRUSTED_PROXIES = [p for p in env("AMPARO_TRUSTED_PROXIES", "").split(",") if p]
+SILENCED_SYSTEM_CHECKS = ["security.W019"]
+
+LANGUAGE_CODE = "es-mx"
+LANGUAGES = [("es-mx", _("Spanish")), ("en", _("English"))]
+TIME_ZONE = env("AMPARO_TIME_ZONE", "America/Mexico_City")
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env("AMPARO_STATIC", str(BASE_DIR / ".cache" / "static")))
+_vendor = BASE_DIR / ".cache" / "vendor"
+_vendor.mkdir(parents=True, exist_ok=True)
+STATICFILES_DIRS = [("vendor", str(_vendor))]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TESTING or DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = TESTING or DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+MEDIA_ROOT = DATA_DIR / "files"
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+EMAIL_BACKEND = env("AMPARO_EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+EMAIL_HOST = env("AMPARO_SMTP_HOST", "")
+EMAIL_PORT = int(env("AMPARO_SMTP_PORT", "25"))
+EMAIL_HOST_USER = env("AMPARO_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = env("AMPARO_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = _flag("AMPARO_SMTP_STARTTLS")
+EMAIL_USE_SSL = _flag("AMPARO_SMTP_TLS")
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env("AMPARO_MAIL_FROM", "soporte@localhost")
+if not EMAIL_HOST and "AMPARO_EMAIL_BACKEND" not in os.environ:
+    # Without a mail server the letters are written to a folder, where an operator can read them.
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(DATA_DIR / "mail")
+
+LOGGING_CONFIG = None
+structlog.configure_once(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ],
+    cache_logger_on_first_use=not TESTING,
+)

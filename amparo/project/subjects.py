@@ -1,0 +1,54 @@
+"""What a typed string such as `case:41` means to a reader: who may see it, and where it is shown.
+
+Files, streams and notices ask here, so that one visibility rule answers for every outlet. ACC-11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from django.utils.module_loading import import_string
+
+from amparo.kernel.actor import Actor
+
+# subject kind -> dotted name of a function (actor, id) -> bool
+VISIBLE: dict[str, str] = {
+    "ticket": "amparo.tickets.access.may_see_id",
+    "case": "amparo.cases.access.may_see_id",
+    "identity": "amparo.project.subjects.everybody",
+}
+
+
+def everybody(actor: Actor, number: int) -> bool:
+    """The vendor's logo and the like."""
+    return True
+
+
+@lru_cache(None)
+def _function(kind: str) -> Callable[[Actor, int], bool]:
+    return import_string(VISIBLE[kind])
+
+
+def may_see(actor: Actor, subject: str) -> bool:
+    """True where the actor may see the thing named by a typed string; false for what does not exist."""
+    kind, _sep, number = subject.partition(":")
+    if kind not in VISIBLE or not number.isdigit() or len(number) > 18:
+        return False
+    return _function(kind)(actor, int(number))
+
+
+def may_follow(actor: Actor, topic: str) -> bool:
+    """True where the actor may be told that a topic of the stream changed. SEC-36."""
+    if not actor.is_signed_in:
+        return False
+    kind, _sep, number = topic.partition(":")
+    if topic in ("queue", "calls"):
+        return actor.is_staff
+    if kind == "user":
+        return number == str(actor.user_id)
+    if kind == "customer":
+        return number.isdigit() and actor.sees_customer(int(number))
+    if kind == "promise" or kind not in VISIBLE:
+        return False
+    return may_see(actor, topic)

@@ -1,0 +1,47 @@
+"""Every address of the service. Portal at /<app>/, desk at /desk/<app>/."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from . import views
+
+_APPS = ("files products ledger deadlines threads contracts charging defects live tickets cases people policies "
+         "notifications").split()
+
+
+def _mounted() -> list[URLPattern | URLResolver]:
+    found: list[URLPattern | URLResolver] = []
+    for app in _APPS:
+        try:
+            urls = import_module(f"amparo.{app}.urls")
+        except ModuleNotFoundError as missing:
+            if missing.name not in (f"amparo.{app}.urls", f"amparo.{app}"):
+                raise
+            continue
+        if hasattr(urls, "portal_urls"):
+            found.append(path(f"{app}/", include((urls.portal_urls, app))))
+        if hasattr(urls, "desk_urls"):
+            found.append(path(f"desk/{app}/", include((urls.desk_urls, f"desk_{app}"))))
+    return found
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health", views.health, name="health"),
+    path("metrics", views.metrics, name="metrics"),
+    path("ui/", include("amparo.ui.urls")),
+    path("account/", include("amparo.people.account_urls")),
+    *_mounted(),
+]
+try:
+    urlpatterns.append(path("", include("amparo.web.urls")))
+except ModuleNotFoundError as missing:
+    if missing.name not in ("amparo.web.urls", "amparo.web"):
+        raise
+
+handler400 = views.bad_request
+handler403 = views.forbidden
+handler404 = views.not_found
+handler500 = views.fault

@@ -1,0 +1,122 @@
+"""The worker: reactions to facts as they come, and the jobs that come round.
+
+Two threads beside the job queue: one LISTENs and delivers facts within milliseconds, one ticks. Any number of
+workers may run: every piece of work is claimed in the database, so each is done once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable
+from importlib import import_module
+
+import psycopg
+import structlog
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import translation
+
+from amparo.history.commands import deliver_pending
+from amparo.kernel import clock
+
+from .stream_dsn import listen_dsn
+
+log = structlog.get_logger("amparo.worker")
+
+# What comes round: dotted name of a function of `at`, and every how many seconds.
+TICKS: tuple[tuple[str, float], ...] = (
+    ("amparo.deadlines.tasks.tick", 2),
+    ("amparo.notifications.tasks.tick", 3),
+    ("amparo.ledger.tasks.tick", 30),
+    ("amparo.contracts.tasks.tick", 60),
+    ("amparo.cases.tasks.tick", 5),
+    ("amparo.threads.tasks.tick", 30),
+    ("amparo.files.tasks.tick", 600),
+    ("amparo.people.tasks.tick", 600),
+    ("amparo.project.worker.heartbeat", 10),
+)
+
+
+def tick_functions() -> list[tuple[Callable[..., object], float]]:
+    found = []
+    for dotted, seconds in TICKS:
+        module, _sep, name = dotted.rpartition(".")
+        try:
+            found.append((getattr(import_module(module), name), seconds))
+        except ModuleNotFoundError as missing:
+            if missing.name and not module.startswith(missing.name):
+                raise
+    return found
+
+
+def heartbeat(*, at: object) -> None:
+    """Leave a sign of life that `amparo doctor` reads."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO project_heartbeat (part, at) VALUES ('worker', now()) "
+                       "ON CONFLICT (part) DO UPDATE SET at = now()")
+
+
+def deliver_forever(stop: threading.Event) -> None:
+    """Deliver facts as they are committed; look every two seconds for what was postponed."""
+    while not stop.is_set():
+        try:
+            with psycopg.connect(listen_dsn(), autocommit=True) as listener:
+                listener.execute("LISTEN amparo_work")
+                while not stop.is_set():
+                    while deliver_pending(at=clock.now()) and not stop.is_set():
+                        pass
+                    for _notice in listener.notifies(timeout=2, stop_after=1):
+                        pass
+        except (psycopg.Error, DatabaseError) as error:
+            log.warning("delivery waits for the database", error=type(error).__name__)
+            stop.wait(1)
+        finally:
+            close_old_connections()
+
+
+def tick_forever(stop: threading.Event) -> None:
+    """Run what comes round; one failing piece never stops the others."""
+    due = {function: 0.0 for function, _seconds in tick_functions()}
+    rhythm = dict(tick_functions())
+    while not stop.is_set():
+        for function in due:
+            if time.monotonic() >= due[function] and not stop.is_set():
+                due[function] = time.monotonic() + rhythm[function]
+                run_tick(function)
+        stop.wait(0.25)
+    close_old_connections()
+
+
+def run_tick(function: Callable[..., object]) -> None:
+    try:
+        function(at=clock.now())
+    except Exception as error:  # the edge of the worker
+        log.error("tick failed", tick=f"{function.__module__}.{function.__name__}", error=type(error).__name__, exc_info=True)
+        with contextlib.suppress(Exception):
+            connection.close()
+    finally:
+        close_old_connections()
+
+
+def run() -> int:
+    """Work until SIGTERM or SIGINT; what is under way is finished first."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_args: stop.set())
+    translation.activate("es-mx")
+    threads = [
+        threading.Thread(target=deliver_forever, args=(stop,), name="deliver"),
+        threading.Thread(target=tick_forever, args=(stop,), name="tick"),
+    ]
+    for thread in threads:
+        thread.start()
+    while not stop.wait(0.5):
+        if not all(thread.is_alive() for thread in threads):
+            log.error("a thread of the worker died")
+            stop.set()
+            return 1
+    for thread in threads:
+        thread.join(20)
+    return 0
