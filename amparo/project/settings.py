@@ -164,6 +164,7 @@ def _database(url: str) -> dict[str, object]:
 
 DATABASES = {"default": _database(env("DATABASE_URL", "postgresql:///amparo"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SUBJECT_VISIBILITY = "amparo.project.subjects.may_see"
 HISTORY_SUBSCRIPTIONS = "amparo.project.subscriptions.SUBSCRIPTIONS"
 
 AUTH_USER_MODEL = "people.User"

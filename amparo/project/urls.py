@@ -36,10 +36,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_mounted(),
 ]
 try:
-    urlpatterns.append(path("", include("amparo.web.urls")))
-except ModuleNotFoundError as missing:
-    if missing.name not in ("amparo.web.urls", "amparo.web"):
+    from amparo.web.urls import desk_urls, portal_urls
+except ModuleNotFoundError as absent:
+    if absent.name not in ("amparo.web.urls", "amparo.web"):
         raise
+else:
+    urlpatterns += [
+        path("", include((portal_urls, "web"))),
+        path("desk/", include((desk_urls, "desk_web"))),
+    ]
 
 handler400 = views.bad_request
 handler403 = views.forbidden

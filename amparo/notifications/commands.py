@@ -1,0 +1,180 @@
+"""The verbs of notices: tell, send, read, choose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+
+from amparo.history.commands import signal
+from amparo.kernel.actor import Actor
+from amparo.kernel.refusals import Invalid
+from amparo.policies.queries import value
+
+from . import access, letters
+from .kinds import KINDS
+from .models import Letter, Notice, Preference
+from .rules import not_before, retry_after
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is told, in the person's language: a title, paragraphs, figures, and where it leads."""
+
+    title: str
+    url: str
+    paragraphs: tuple[str, ...] = ()
+    figures: tuple[tuple[str, str], ...] = ()
+    action: str = ""
+    footnote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody to be told, as the people app knows the person."""
+
+    user_id: int
+    language: str = "es-mx"
+    time_zone: str = ""
+
+
+@transaction.atomic
+def tell(
+    kind_code: str,
+    readers: Iterable[tuple[Reader, Words]],
+    *,
+    subject: str,
+    customer_id: int | None,
+    fact_id: int,
+    at: datetime,
+) -> int:
+    """Put a notice in the page and a letter in the post for each reader, as each chose; return how many were told.
+
+    The same fact tells the same person the same kind once, however often this runs.
+    """
+    kind = KINDS[kind_code]
+    people = list(readers)
+    chosen = {
+        row.user_id: row
+        for row in Preference.objects.filter(user_id__in=[reader.user_id for reader, _w in people], kind=kind_code)
+    }
+    notices, posted = [], []
+    for reader, words in people:
+        own = chosen.get(reader.user_id)
+        if own.page if own else kind.page:
+            notices.append(
+                Notice(
+                    user_id=reader.user_id, kind=kind_code, subject_ref=subject, title=words.title[:300],
+                    url=words.url, fact_id=fact_id, at=at,
+                )
+            )  # fmt: skip
+        if kind.must_mail or (own.mail if own else kind.mail):
+            posted.append(
+                Letter(
+                    user_id=reader.user_id, kind=kind_code, subject_ref=subject, customer_id=customer_id,
+                    words=asdict(words), fact_id=fact_id, created_at=at, not_before=_when(kind.at_night, reader, at),
+                )
+            )  # fmt: skip
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    Letter.objects.bulk_create(posted, ignore_conflicts=True)
+    if people:
+        signal(*sorted({f"user:{reader.user_id}" for reader, _w in people}))
+    return len(people)
+
+
+def _when(at_night: bool, reader: Reader, at: datetime) -> datetime:
+    if at_night:
+        return at
+    return not_before(
+        at,
+        zone=reader.time_zone or settings.TIME_ZONE,
+        quiet_from=value("notifications.quiet_from_hour", at=at),
+        quiet_until=value("notifications.quiet_until_hour", at=at),
+    )
+
+
+def send_due(*, at: datetime, limit: int = 50) -> int:
+    """Send letters whose time has come; return how many were looked at.
+
+    A letter is claimed for two minutes, then sent outside any transaction: a mail server that hangs holds
+    no row. Whether its reader may still see the matter is asked at this moment. SEC-20.
+    """
+    with transaction.atomic():
+        claimed = list(
+            Letter.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("user")
+            .filter(state="waiting", not_before__lte=at)
+            .order_by("not_before", "id")[:limit]
+        )
+        Letter.objects.filter(pk__in=[letter.pk for letter in claimed]).update(not_before=at + timedelta(minutes=2))
+    for letter in claimed:
+        _send(letter, at)
+    return len(claimed)
+
+
+def _send(letter: Letter, at: datetime) -> None:
+    if not access.may_still_read(letter):
+        Letter.objects.filter(pk=letter.pk).update(state="dropped")
+        return
+    try:
+        _message(letter, at).send()
+    except (SMTPException, OSError) as error:
+        _postpone(letter, error, at)
+        return
+    Letter.objects.filter(pk=letter.pk).update(state="sent", sent_at=at, attempts=letter.attempts + 1, error="")
+
+
+def _message(letter: Letter, at: datetime) -> EmailMultiAlternatives:
+    subject, text, html = letters.render(letter.words, language=letter.user.language, at=at)
+    message = EmailMultiAlternatives(
+        subject=subject,
+        body=text,
+        from_email=letters.sender(at),
+        to=[letter.user.email],
+        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "Message-ID": letters.message_id(letter)},
+    )
+    message.attach_alternative(html, "text/html")
+    return message
+
+
+def _postpone(letter: Letter, error: Exception, at: datetime) -> None:
+    delay = retry_after(letter.attempts + 1)
+    log.warning("letter not sent", letter=letter.pk, attempts=letter.attempts + 1, error=type(error).__name__)
+    Letter.objects.filter(pk=letter.pk).update(
+        attempts=letter.attempts + 1,
+        error=type(error).__name__,
+        state="waiting" if delay else "given_up",
+        not_before=at + (delay or timedelta()),
+    )
+
+
+@transaction.atomic
+def mark_read(notice_ids: Iterable[int] | None, *, actor: Actor, at: datetime) -> int:
+    """Mark the actor's own notices as read, all where none are named; return how many were new."""
+    own = Notice.objects.filter(user_id=actor.user_id, read_at__isnull=True)
+    if notice_ids is not None:
+        own = own.filter(pk__in=list(notice_ids))
+    count = own.update(read_at=at)
+    if count:
+        signal(f"user:{actor.user_id}")
+    return count
+
+
+@transaction.atomic
+def choose(choices: dict[str, tuple[bool, bool]], *, actor: Actor, at: datetime) -> None:
+    """Keep a person's matrix: kind -> (page, mail). Raises Invalid for a kind of the other side."""
+    side = "staff" if actor.is_staff else "customer"
+    for code, (page, mail) in choices.items():
+        if code not in KINDS or KINDS[code].side != side:
+            raise Invalid(field=code)
+        Preference.objects.update_or_create(
+            user_id=actor.user_id, kind=code, defaults={"page": page, "mail": mail or KINDS[code].must_mail}
+        )

@@ -1,0 +1,52 @@
+"""The kinds of notices: what may be told, to which side, by which ways unless the person chooses otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.utils.translation import gettext_lazy as _
+
+from amparo.kernel.refusals import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`must_mail`: the rules demand the letter, so that it cannot be switched off (CAS-4 tells explicitly).
+    `at_night`: goes out at any hour, for staff on duty must see it."""
+
+    code: str
+    side: Literal["customer", "staff"]
+    label: Text
+    mail: bool = True
+    page: bool = True
+    must_mail: bool = False
+    at_night: bool = False
+
+
+_KINDS = (
+    Kind("answer", "customer", _("There is an answer to a ticket or case")),
+    Kind("consent", "customer", _("A case waits for your consent: what it is and what it charges")),
+    Kind("order", "customer", _("An order waits for you to accept it")),
+    Kind("closing", "customer", _("A case is proposed for closing, with its summary and charge"), must_mail=True),
+    Kind("reminder", "customer", _("Reminders of a closing that waits for you"), must_mail=True),
+    Kind("summary", "customer", _("The final summary of a closed case"), must_mail=True),
+    Kind("clock", "customer", _("The time of a case reached its limit"), mail=False),
+    Kind("units_low", "customer", _("Events, incidents or credits run low")),
+    Kind("units_ending", "customer", _("Units or a contract end soon")),
+    Kind("contract", "customer", _("A contract or card was added")),
+    Kind("new_matter", "staff", _("A new ticket or case came in"), mail=False),
+    Kind("customer_wrote", "staff", _("The customer wrote in a matter assigned to you"), mail=False),
+    Kind("assigned", "staff", _("A matter was assigned to you")),
+    Kind("promise_warned", "staff", _("A promise nears its deadline"), at_night=True),
+    Kind("promise_lapsed", "staff", _("A promise lapsed"), at_night=True),
+    Kind("clock_staff", "staff", _("The clock of a case warns or reached its limit"), mail=False, at_night=True),
+    Kind("closing_answered", "staff", _("The customer accepted, answered or refused a closing")),
+    Kind("quality", "staff", _("A customer refused a closing"), at_night=True),
+    Kind("sales_lead", "staff", _("A customer's units run low or a contract ends")),
+)
+KINDS: dict[str, Kind] = {kind.code: kind for kind in _KINDS}
+
+
+def kinds_for(side: str) -> list[Kind]:
+    return [kind for kind in _KINDS if kind.side == side]
