@@ -9,6 +9,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from amparo.project.installation import Problem, read_env_file
+from amparo.project.postgres import PostgresError
+
 COMMANDS = {
     "up": "start everything on this machine; Ctrl-C stops it",
     "web": "start the pages alone",
@@ -24,10 +27,6 @@ COMMANDS = {
     "django": "run a management command of Django",
     "messages": "update, compile or check the translations",
 }
-
-
-class Problem(Exception):
-    """What the command cannot do, in a sentence for the person at the terminal; exit status 1."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,8 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
     try:
+        read_env_file()
         return int(module.main(arguments) or 0)
-    except Problem as problem:
+    except (Problem, PostgresError) as problem:
         print(f"amparo {name}: {problem}", file=sys.stderr)
         return 1
     except BrokenPipeError:

@@ -18,7 +18,7 @@ from babel.messages.extract import extract, extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from amparo.project.cli import Problem
+from amparo.project.installation import Problem
 
 AMPARO = Path(__file__).resolve().parents[2]
 LANGUAGES = ("es",)
