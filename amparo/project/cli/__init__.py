@@ -24,6 +24,7 @@ COMMANDS = {
     "restore": "bring a backup into an empty data folder",
     "world": "make a large consistent world for trials",
     "bench": "measure the figures of docs/benchmarks.md",
+    "rules": "say which code carries each rule of the service and which test holds it",
     "django": "run a management command of Django",
     "messages": "update, compile or check the translations",
 }
