@@ -1,0 +1,56 @@
+"""Who may see and do what with products and licences. ACC-11, SEC-45."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from amparo.kernel.actor import Actor
+
+from .models import Licence
+
+WHOLE_SERIAL_ROLES = ("operator", "engineer", "sales")
+
+
+def visible_to(actor: Actor) -> QuerySet[Licence]:
+    """Return the licences that the actor may know of: staff all, a contact those of its customer."""
+    if actor.is_staff or actor.is_system:
+        return Licence.objects.all()
+    if actor.is_contact:
+        return Licence.objects.filter(customer_id=actor.customer_id)
+    return Licence.objects.none()
+
+
+def may_read_serial(actor: Actor, licence: Licence) -> bool:
+    """Whole serials are for those who work with them; everybody else sees the last four signs. SEC-45."""
+    if actor.has_role(*WHOLE_SERIAL_ROLES) or actor.is_system:
+        return True
+    return actor.is_contact and actor.customer_id == licence.customer_id and actor.company_role == "administrator"
+
+
+def may_edit_products(actor: Actor) -> bool:
+    return actor.is_system or actor.has_role("administrator", "developer")
+
+
+def may_register(actor: Actor) -> bool:
+    """Registering, confirming and activating are done on the telephone too. LIC-1, TEL-2."""
+    return actor.is_system or actor.has_role("operator", "engineer", "sales")
+
+
+def may_withdraw(actor: Actor) -> bool:
+    return actor.is_system or actor.has_role("sales")
+
+
+def may_declare(actor: Actor, licence: Licence) -> bool:
+    """Any contact of the customer may say which version is installed; staff confirm instead. Section 2."""
+    return actor.is_contact and actor.customer_id == licence.customer_id
+
+
+def may_bind(actor: Actor, licence: Licence) -> bool:
+    """Staff who register, and the customer's own administrator and members. LIC-2."""
+    if may_register(actor):
+        return True
+    return (
+        actor.is_contact
+        and actor.customer_id == licence.customer_id
+        and actor.company_role in ("administrator", "member")
+    )
