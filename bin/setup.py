@@ -1,3 +1,4 @@
+# ruff: noqa: S603, T201, UP036
 """Set-up of this folder, with nothing but Python's standard library: `bin/setup.py run|test|locks`.
 
 Each step leaves a stamp with the hash of what it was made from, so that a second run costs nothing. Packages are
@@ -38,6 +39,7 @@ def main(argv: list[str]) -> int:
             return 0
         environment()
         packages(argv[0])
+        importable()
         front_end()
         from_debian(argv[0])
         translations()
@@ -129,6 +131,14 @@ def packages(mode: str) -> None:
     STAMP.write_text(f"{mode} {wanted}")
 
 
+def importable() -> None:
+    """Let every program of the environment import `amparo` from this folder."""
+    folder = VENV / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    path = next(iter(VENV.glob("lib/python3*/site-packages")), folder) / "amparo.pth"
+    if not path.exists() or path.read_text() != f"{ROOT}\n":
+        path.write_text(f"{ROOT}\n")
+
+
 def uv() -> Path:
     """Return the installer named in requirements-setup.txt, brought in by pip."""
     lock = ROOT / "requirements-setup.txt"
@@ -157,7 +167,16 @@ def uv() -> Path:
 def write_locks() -> None:
     """Resolve the .in files anew. No lock names a host: neither an index nor a file's address, nor a link."""
     environment()
-    options = "--universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade".split()
+    options = [
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--generate-hashes",
+        "--no-header",
+        "--no-annotate",
+        "--quiet",
+        "--upgrade",
+    ]
     for name, more in (("setup", []), ("", []), ("dev", ["-c", "requirements.txt"])):
         stem = f"requirements-{name}" if name else "requirements"
         call(uv(), "pip", "compile", *options, *more, f"{stem}.in", "-o", f"{stem}.txt")
