@@ -1,3 +1,4 @@
+# ruff: noqa: T201
 """What the pages take from npm, gathered into `.cache/vendor`: stylesheet, scripts, one sprite of the icons in use.
 
 Only the standard library: set-up runs it before anything else of Amparo can be imported. Nothing of it is committed;

@@ -1,3 +1,4 @@
+# ruff: noqa: S603
 """What only Debian has: the libraries and a font for PDF documents, Chromium for the browser tests.
 
 In this order: found on the machine; installed by apt when root; unpacked from the same packages into

@@ -144,6 +144,22 @@ def connected(home: Path, *, start: bool = True) -> Iterator[Server | None]:
         yield None
 
 
+def need_database() -> None:
+    """Make the database of the data folder known to a part that is started alone. Raises Problem without one."""
+    home = data_folder()
+    os.environ["AMPARO_DATA"] = str(home)
+    os.environ.setdefault("AMPARO_SECRETS_FILE", str(secrets_path(home)))
+    if not os.environ.get("DATABASE_URL"):
+        server = Server(home)
+        if not server.running():
+            raise Problem(
+                f"There is no DATABASE_URL, and no embedded server runs for {home} (`amparo up` starts one)."
+            )
+        os.environ["DATABASE_URL"] = server.url()
+    wait_for_database()
+    read_secrets(secrets_path(home))
+
+
 def wait_for_database(limit_seconds: float = DATABASE_LIMIT_SECONDS) -> None:
     """Return when the database answers. Raises Problem when it does not in time, or refuses us."""
     deadline = time.monotonic() + limit_seconds

@@ -27,6 +27,9 @@ COMMANDS = {
     "rules": "say which code carries each rule of the service and which test holds it",
     "django": "run a management command of Django",
     "messages": "update, compile or check the translations",
+    "test": "run the tests",
+    "check": "check style, types, layers, templates, migrations, translations",
+    "screens": "photograph the main screens into docs/screens",
 }
 
 

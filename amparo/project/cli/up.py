@@ -1,0 +1,283 @@
+"""`amparo up`: everything on this machine. The embedded PostgreSQL (or DATABASE_URL), migrations, pages, worker, stream.
+
+What dies is started again; one Ctrl-C (or SIGTERM) stops all; what was killed goes on at the next start.
+"""
+
+import argparse
+import contextlib
+import errno
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from types import FrameType
+
+from amparo.project import installation, prepare
+from amparo.project.installation import Problem, Stamps
+from amparo.project.parts import STOP_LIMIT_SECONDS, Part, spawn
+from amparo.project.postgres import Server
+
+FIRST_ANSWER_LIMIT_SECONDS = 60
+PORT_LIMIT_SECONDS = 15
+DATABASE_NAME = "amparo"
+
+
+class Stopped(BaseException):
+    """Somebody asked us to stop."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Start everything and stay until told to stop."""
+    parser = argparse.ArgumentParser(prog="amparo up", description=__doc__)
+    parser.add_argument("--data", metavar="DIR", help="folder of the data (AMPARO_DATA, else ./data)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--port", type=int, default=8000, help="port of the pages; the stream takes the next (%(default)s)"
+    )
+    parser.add_argument(
+        "--no-demo", action="store_true", help="no demonstration world: the first page asks who you are"
+    )
+    parser.add_argument("--workers", type=int, default=1, help="processes for pages (%(default)s)")
+    parser.add_argument("--threads", type=int, default=4, help="threads of each such process (%(default)s)")
+    options = parser.parse_args(argv)
+    service = Service(options)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, service.told_to_stop)
+    try:
+        service.start()
+        service.look_after()
+    except Stopped:
+        pass
+    finally:
+        service.stop()
+    return 0
+
+
+def say(text: str) -> None:
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
+
+
+class Service:
+    """All parts of one installation on this machine."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.home = installation.data_folder(options.data)
+        self.embedded = not os.environ.get("DATABASE_URL")
+        self.server: Server | None = None
+        self.parts: list[Part] = []
+        self.stopping = False
+        self.began = time.monotonic()
+
+    def told_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        if not self.stopping:
+            self.stopping = True
+            raise Stopped
+        for part in self.parts:  # asked twice: at once
+            part.kill()
+
+    # -- start
+
+    def start(self) -> None:
+        """Bring everything up; return when the first page has been answered."""
+        host, port = self.options.host, self.options.port
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.home.chmod(self.home.stat().st_mode & 0o711)
+        os.environ["AMPARO_DATA"] = str(self.home)
+        if self.embedded:
+            self.server = Server(self.home)
+            installation.ensure_secrets(self.home, database_exists=self.server.exists)
+            self.server.start()
+            os.environ["DATABASE_URL"] = self.server.url()
+        else:
+            installation.wait_for_database()
+        for number in (port, port + 1):
+            wait_for_port(host, number)
+        self.addresses(host, port)
+        self.prepare()
+        log = self.home / "log"
+        pages = ["--host", host, "--port", str(port), "--workers", str(self.options.workers)]
+        pages += ["--threads", str(self.options.threads)]
+        self.parts = [
+            Part("web", pages, log / "web.log"),
+            Part("stream", ["--host", host, "--port", str(port + 1)], log / "stream.log"),
+            Part("worker", [], log / "worker.log"),
+        ]
+        for part in self.parts:
+            part.start()
+        self.wait_for_first_answer()
+        self.greet()
+
+    def addresses(self, host: str, port: int) -> None:
+        """Tell the parts by which address people reach them, unless the settings do (behind a proxy)."""
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
+        self.url = os.environ.get("AMPARO_URL") or f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        self.local = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        if "AMPARO_URL" not in os.environ:
+            os.environ["AMPARO_URL"] = self.url
+            stream = f"http://{f'[{shown}]' if ':' in shown else shown}:{port + 1}/events"
+            os.environ.setdefault("AMPARO_STREAM_URL", stream)
+            names = [
+                "127.0.0.1",
+                "localhost",
+                "[::1]",
+                *([socket.gethostname()] if shown != host else [host]),
+            ]
+            os.environ.setdefault("AMPARO_HOSTS", ",".join(dict.fromkeys(names)))
+
+    def prepare(self) -> None:
+        """Do what this start has to do: migrate, publish static files, load the demonstration world."""
+        with Stamps() as stamps:
+            used = stamps.database_is_used()
+            secrets = installation.ensure_secrets(self.home, database_exists=used)
+            known = stamps.get("secrets")
+            if used and known and known != installation.fingerprint(secrets):
+                raise Problem(
+                    f"The secrets {secrets} are not those that this database was written with. Put the right file back "
+                    "(each backup holds a copy)."
+                )
+            demo = self.demo_state(stamps, used)
+            if demo == "again":
+                self.start_demo_over()
+                demo = "load"
+        steps = []
+        with Stamps() as stamps:
+            if stamps.get("migrations") != installation.migrations_state():
+                steps.append("database")
+        if demo == "load":
+            steps.append("demo")
+        jobs = [steps] if steps else []
+        if not prepare.static_is_current():
+            jobs.append(["static"])
+        if jobs:
+            say("Preparing:")
+        running = [spawn([sys.executable, "-m", "amparo.project.prepare", *job], None) for job in jobs]
+        try:
+            failed = [job for job, process in zip(jobs, running, strict=True) if process.wait()]
+        finally:
+            for process in running:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        if failed:
+            raise Problem("the start could not be prepared; what failed stands above")
+
+    def demo_state(self, stamps: Stamps, used: bool) -> str:
+        """Return "load", "none", "loaded", or "again" after a start that was killed while loading."""
+        state = stamps.get("demo")
+        if state == "loading":
+            if self.embedded:
+                return "again"
+            raise Problem(
+                "A start was killed while it loaded the demonstration world: give it a new, empty database."
+            )
+        if state is None:
+            state = "none" if self.options.no_demo or used else "load"
+            if state == "none":
+                stamps.set("demo", state)
+        return state
+
+    def start_demo_over(self) -> None:
+        """Throw away the half-loaded demonstration; there was nothing else in the database yet."""
+        import psycopg
+
+        assert self.server
+        say("The demonstration world was only half loaded: starting it over")
+        with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {DATABASE_NAME} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {DATABASE_NAME}")
+
+    def wait_for_first_answer(self) -> None:
+        deadline = time.monotonic() + FIRST_ANSWER_LIMIT_SECONDS
+        while not answers(f"{self.local}/health"):
+            web = self.parts[0]
+            for part in self.parts:
+                part.look_after(lambda _text: None)
+            if web.restarts >= 3 or time.monotonic() > deadline:
+                raise Problem(f"the pages do not start. Last words of {web.log}:\n{web.last_words()}")
+            time.sleep(0.05)
+
+    def greet(self) -> None:
+        """Print the address, and the people of the demonstration with their passwords."""
+        say(f"\nAmparo is running: {self.url}    ({time.monotonic() - self.began:.1f} s)")
+        say(f"data {self.home}, logs {self.home / 'log'}; Ctrl-C stops everything")
+        people = self.home / "demo-people.json"
+        if people.exists() and not self.options.no_demo:
+            say("\nPeople of the demonstration:")
+            for line in table(json.loads(people.read_text())):
+                say(f"  {line}")
+        say("")
+
+    # -- while it runs
+
+    def look_after(self) -> None:
+        """Start again what dies, until told to stop."""
+        while True:
+            if self.server and not self.server.alive():
+                say("PostgreSQL ended; it is started again, and recovers what was committed")
+                self.server.stop()
+                self.server.start()
+            for part in self.parts:
+                part.look_after(say)
+            time.sleep(0.25)
+
+    # -- stop
+
+    def stop(self) -> None:
+        """Stop all parts, then the database; leave no process."""
+        self.stopping = True
+        if self.parts:
+            say("Stopping …")
+        for part in self.parts:
+            part.ask_to_stop()
+        until = time.monotonic() + STOP_LIMIT_SECONDS
+        for part in self.parts:
+            part.wait(until)
+        if self.server:
+            self.server.stop()
+        if self.parts:
+            say("Everything has stopped.")
+
+
+def wait_for_port(host: str, port: int) -> None:
+    """Return when the port can be taken. Raises Problem when somebody keeps it."""
+    deadline = time.monotonic() + PORT_LIMIT_SECONDS
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    while True:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+                return
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise Problem(f"{host}:{port} cannot be listened on: {error.strerror}") from None
+        if answers(f"http://127.0.0.1:{port}/health") or time.monotonic() > deadline:
+            raise Problem(
+                f"Port {port} is taken. Choose another with --port (the stream takes the next one too)."
+            )
+        time.sleep(0.2)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def table(people: list[dict[str, str]]) -> list[str]:
+    """Return the people as lines with columns of even width."""
+    rows = [[str(value) for value in person.values()] for person in people]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)] if rows else []
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
