@@ -1,0 +1,287 @@
+"""Reads of the ledger: what is left, what was left, statements, and the proof that they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from .models import Holder, Kind, Pocket, Transfer, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a pocket holds: `balance` includes what is reserved, `available` does not."""
+
+    balance: int
+    reserved: int
+
+    @property
+    def available(self) -> int:
+        return self.balance - self.reserved
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One transfer as the customer reads it.
+
+    `kind` is one of added, reserved, released, used, given_back, expired, extended, taken_back; `amount` what it does to
+    the balance, `reserved` what it does to the reserved part; `left` is the balance of the unit after it.
+    """
+
+    id: int
+    at: datetime
+    kind: str
+    unit: str
+    amount: int
+    reserved: int
+    left: int
+    pocket: int
+    label: str
+    source: str
+    cause: str
+    tariff_version: int | None
+    actor_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """A statement's figures for one unit. `starting` plus all movements is `left`; see `reconciles`."""
+
+    starting: int = 0
+    added: int = 0
+    used: int = 0
+    given_back: int = 0
+    expired: int = 0
+    taken_back: int = 0
+    moved: int = 0
+    left: int = 0
+    reserved: int = 0
+
+    @property
+    def reconciles(self) -> bool:
+        moved = self.added - self.used + self.given_back - self.expired - self.taken_back + self.moved
+        return self.starting + moved == self.left
+
+    @property
+    def available(self) -> int:
+        return self.left - self.reserved
+
+    @property
+    def is_empty(self) -> bool:
+        return self == Sums()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What happened to a customer's units in a period (its end exclusive), oldest first. LED-4."""
+
+    customer_id: int
+    since: datetime
+    until: datetime
+    source: str | None
+    pockets: tuple[Pocket, ...]
+    lines: tuple[Line, ...]
+    sums: dict[str, Sums]
+
+
+def pockets(customer_id: int, at: datetime) -> list[Pocket]:
+    """Return the customer's pockets in force at a moment, what ends first first; one statement. LED-3."""
+    found = Pocket.objects.filter(customer_id=customer_id, starts_at__lte=at, ends_at__gt=at)
+    return list(found.order_by("ends_at", "pk"))
+
+
+def pockets_of(customer_id: int, source: str) -> list[Pocket]:
+    """Return the pockets of one source (`contract:5`), ended ones too."""
+    return list(Pocket.objects.filter(customer_id=customer_id, source=source).order_by("unit"))
+
+
+def balance(pocket_id: int) -> Balance:
+    """Return what a pocket holds now, in one indexed read."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT balance, reserved FROM ledger_pocket WHERE id = %s", [pocket_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise Pocket.DoesNotExist
+    return Balance(*row)
+
+
+_EFFECT = """
+    CASE WHEN t.kind IN ('single', 'post') THEN CASE WHEN t.credit_id = {p} THEN t.amount ELSE -t.amount END ELSE 0 END"""
+_HOLD = """
+    CASE t.kind WHEN 'reserve' THEN t.amount WHEN 'single' THEN 0 ELSE -r.amount END"""
+
+
+def balance_at(pocket: Pocket, at: datetime, *, known_at: datetime | None = None) -> Balance:
+    """Recompute what a pocket held at a moment, from transfers alone. LED-4.
+
+    By the times at which transfers took effect; with `known_at`, only those that the ledger had learnt of by then, so
+    that `balance_at(p, t, known_at=t)` is what was shown at t.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT coalesce(sum({_EFFECT.format(p="%(p)s")}), 0), coalesce(sum({_HOLD}), 0)
+            FROM ledger_transfer t LEFT JOIN ledger_transfer r ON r.id = t.pending_id
+            WHERE t.customer_id = %(customer)s AND (t.debit_id = %(p)s OR t.credit_id = %(p)s) AND t.at <= %(at)s
+                AND (%(known)s::timestamptz IS NULL OR t.recorded_at <= %(known)s)""",  # noqa: S608
+            {"p": pocket.pk, "customer": pocket.customer_id, "at": at, "known": known_at},
+        )
+        return Balance(*(int(part) for part in cursor.fetchone()))
+
+
+def statement(customer_id: int, since: datetime, until: datetime, source: str | None = None) -> Statement:
+    """Tell what happened to a customer's units, or to those of one source, in a period; three statements. LED-4."""
+    chosen = Q(customer_id=customer_id) & (Q(source=source) if source else Q())
+    held = {pocket.pk: pocket for pocket in Pocket.objects.filter(chosen).order_by("starts_at", "pk")}
+    sums = _starting(customer_id, held.keys(), since)
+    running = {unit: part.starting for unit, part in sums.items()}
+    lines = []
+    for row in _movements(customer_id, since, until):
+        for line in _lines(row, held):
+            running[line.unit] += line.amount
+            lines.append(replace(line, left=running[line.unit]))
+            sums[line.unit] = _added_up(sums[line.unit], line)
+    sums = {unit: replace(part, left=running[unit]) for unit, part in sums.items()}
+    shown = [
+        p for p in held.values() if p.starts_at and p.ends_at and p.starts_at < until and p.ends_at > since
+    ]
+    return Statement(customer_id, since, until, source, tuple(shown), tuple(lines), sums)
+
+
+def _starting(customer_id: int, pocket_ids: Iterable[int], since: datetime) -> dict[str, Sums]:
+    sums = {unit.value: Sums() for unit in Unit}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT t.unit, sum({_EFFECT.format(p="p.id")}), sum(CASE WHEN t.debit_id = p.id THEN {_HOLD} ELSE 0 END)
+            FROM ledger_transfer t JOIN ledger_pocket p ON p.id IN (t.debit_id, t.credit_id)
+            LEFT JOIN ledger_transfer r ON r.id = t.pending_id
+            WHERE t.customer_id = %s AND t.at < %s AND p.id = ANY(%s) GROUP BY t.unit""",  # noqa: S608
+            [customer_id, since, list(pocket_ids)],
+        )
+        for unit, amount, reserved in cursor.fetchall():
+            sums[unit] = Sums(starting=int(amount), reserved=int(reserved))
+    return sums
+
+
+_MOVEMENT = (
+    "id at kind unit amount debit_id credit_id cause pending__amount reverses_id tariff_version actor_ref"
+).split()
+
+
+def _movements(customer_id: int, since: datetime, until: datetime) -> Iterable[dict[str, Any]]:
+    found = Transfer.objects.filter(customer_id=customer_id, at__gte=since, at__lt=until)
+    return found.order_by("at", "id").values(*_MOVEMENT)
+
+
+def _lines(row: dict[str, Any], held: dict[int, Pocket]) -> Iterable[Line]:
+    """One line of a transfer for each of the pockets shown that it touches; for a post in part, also the rest."""
+
+    def line(kind: str, pocket_id: int, amount: int, reserved: int) -> Line:
+        pocket = held[pocket_id]
+        return Line(
+            row["id"], row["at"], kind, row["unit"], amount, reserved, 0, pocket_id, pocket.label, pocket.source,
+            row["cause"], row["tariff_version"], row["actor_ref"],
+        )  # fmt: skip
+
+    giver, taker, amount = row["debit_id"], row["credit_id"], row["amount"]
+    if giver in held:
+        if row["kind"] == Kind.RESERVE:
+            yield line("reserved", giver, 0, amount)
+        elif row["kind"] == Kind.VOID:
+            yield line("released", giver, 0, -amount)
+        elif row["kind"] == Kind.POST:
+            yield line("used", giver, -amount, -row["pending__amount"])
+        elif taker in held or taker >= 1001:
+            yield line("extended", giver, -amount, 0)
+        else:
+            names = {Holder.SPENT: "used", Holder.EXPIRED: "expired", Holder.ISSUED: "taken_back"}
+            yield line(names[_vendor_holder(taker)], giver, -amount, 0)
+    if taker in held:
+        if giver >= 1001:
+            yield line("extended", taker, amount, 0)
+        else:
+            yield line("given_back" if row["reverses_id"] else "added", taker, amount, 0)
+
+
+def _vendor_holder(pocket_id: int) -> Holder:
+    return (Holder.ISSUED, Holder.SPENT, Holder.EXPIRED)[(pocket_id - 1) // len(Unit)]
+
+
+def _added_up(sums: Sums, line: Line) -> Sums:
+    field = {
+        "added": "added",
+        "used": "used",
+        "given_back": "given_back",
+        "expired": "expired",
+        "taken_back": "taken_back",
+        "extended": "moved",
+    }.get(line.kind)
+    change: dict[str, int] = {"reserved": sums.reserved + line.reserved}
+    if field:
+        change[field] = getattr(sums, field) + (line.amount if field == "moved" else abs(line.amount))
+    return replace(sums, **change)
+
+
+def transfers_of(cause: str, customer_id: int) -> list[Transfer]:
+    """Return the transfers that one thing (`case:41`) caused, oldest first."""
+    return list(Transfer.objects.filter(customer_id=customer_id, cause=cause).order_by("at", "id"))
+
+
+_CHECK = f"""
+WITH touched AS (
+    SELECT p.id, sum({_EFFECT.format(p="p.id")}) AS balance,
+        sum(CASE WHEN t.debit_id = p.id THEN {_HOLD} ELSE 0 END) AS reserved,
+        sum(CASE WHEN t.credit_id = p.id AND (t.reverses_id IS NULL OR p.source LIKE 'grace:%') THEN t.amount
+                 WHEN t.debit_id = p.id AND t.credit_id <= 3 THEN -t.amount ELSE 0 END) AS issued,
+        bool_and(t.unit = p.unit) AS unit, bool_and(t.customer_id = p.customer_id) AS customer
+    FROM ledger_transfer t CROSS JOIN LATERAL (VALUES (t.debit_id), (t.credit_id)) AS side (pocket_id)
+    JOIN ledger_pocket p ON p.id = side.pocket_id AND p.customer_id IS NOT NULL
+    LEFT JOIN ledger_transfer r ON r.id = t.pending_id
+    GROUP BY p.id
+)
+SELECT p.id, what.name, what.shown, what.recomputed
+FROM ledger_pocket p LEFT JOIN touched ON touched.id = p.id
+CROSS JOIN LATERAL (VALUES
+    ('balance', p.balance, coalesce(touched.balance, 0)),
+    ('reserved', p.reserved, coalesce(touched.reserved, 0)),
+    ('issued', p.issued, coalesce(touched.issued, 0)),
+    ('unit', 1, coalesce(touched.unit, true)::int),
+    ('customer', 1, coalesce(touched.customer, true)::int)
+) AS what (name, shown, recomputed)
+WHERE p.customer_id IS NOT NULL AND what.shown <> what.recomputed
+ORDER BY p.id, what.name LIMIT 1000
+"""  # noqa: S608
+
+_CHECK_ENDS = """
+SELECT r.id, 'posted', r.amount, sum(t.amount) FROM ledger_transfer t JOIN ledger_transfer r ON r.id = t.pending_id
+GROUP BY r.id, r.amount HAVING sum(t.amount) > r.amount OR count(*) > 1
+UNION ALL
+SELECT o.id, 'given back', o.amount, sum(t.amount) FROM ledger_transfer t JOIN ledger_transfer o ON o.id = t.reverses_id
+GROUP BY o.id, o.amount HAVING sum(t.amount) > o.amount
+LIMIT 1000
+"""
+
+
+def check() -> dict[str, Any]:
+    """Recompute every pocket from transfers alone and compare. LED-4; answers `amparo check-ledger`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM ledger_pocket WHERE customer_id IS NOT NULL), (SELECT count(*) FROM ledger_transfer)"
+        )
+        counted = cursor.fetchone()
+        cursor.execute(_CHECK)
+        pockets_off = cursor.fetchall()
+        cursor.execute(_CHECK_ENDS)
+        transfers_off = cursor.fetchall()
+    differences = [
+        {"pocket": pk, "what": what, "shown": int(shown), "recomputed": int(found)}
+        for pk, what, shown, found in pockets_off
+    ] + [
+        {"transfer": pk, "what": what, "most": int(most), "found": int(found)}
+        for pk, what, most, found in transfers_off
+    ]
+    return {"pockets": counted[0], "transfers": counted[1], "differences": differences}
