@@ -1,0 +1,191 @@
+"""Times, durations and amounts in words, in the language that is active. Pure: `now` is an argument.
+
+«hoy 15:00», «mañana 10:05», «jue 26 nov, 18:00»; «40 min», «3 h», «2 días hábiles»; «1 incidente», «4 créditos».
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Literal
+
+from django.utils.translation import get_language, gettext, ngettext, npgettext
+
+Tone = Literal["act", "late", "waiting", "done", "money", "neutral"]
+
+_WEEKDAYS = {
+    "es": ("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
+_WEEKDAYS_LONG = {
+    "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+_MONTHS = {
+    "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
+_MONTHS_LONG = {
+    "es": ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
+           "noviembre", "diciembre"),
+    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December"),
+}
+
+
+def _tongue() -> str:
+    """The language of the names of days and months: Spanish unless English is active."""
+    return "en" if (get_language() or "es").startswith("en") else "es"
+
+
+def day(on: date, *, today: date) -> str:
+    """Return a date as people say it: «hoy», «mañana», «ayer», «jue 26 nov», «31 mar 2027»."""
+    near = {0: gettext("today"), 1: gettext("tomorrow"), -1: gettext("yesterday")}.get((on - today).days)
+    if near:
+        return near
+    month = _MONTHS[_tongue()][on.month - 1]
+    if abs((on - today).days) < 180:
+        return f"{_WEEKDAYS[_tongue()][on.weekday()]} {on.day} {month}"
+    return f"{on.day} {month} {on.year}"
+
+
+def day_full(on: date) -> str:
+    """Return a date in full: «jueves 26 de noviembre de 2026», «Thursday 26 November 2026»."""
+    weekday, month = _WEEKDAYS_LONG[_tongue()][on.weekday()], _MONTHS_LONG[_tongue()][on.month - 1]
+    if _tongue() == "en":
+        return f"{weekday} {on.day} {month} {on.year}"
+    return f"{weekday} {on.day} de {month} de {on.year}"
+
+
+def clock(at: datetime, *, zone: tzinfo) -> str:
+    """Return the time of day: «15:00»."""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def moment(at: datetime, *, now: datetime, zone: tzinfo) -> str:
+    """Return a moment as people say it: «hoy 15:00», «mañana 10:05», «jue 26 nov, 18:00»."""
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    comma = "" if abs((local.date() - today).days) <= 1 else ","
+    return f"{day(local.date(), today=today)}{comma} {local:%H:%M}"
+
+
+def moment_full(at: datetime, *, zone: tzinfo) -> str:
+    """Return a moment with nothing left out, for titles: «jueves 26 de noviembre de 2026, 18:00 (CST)»."""
+    local = at.astimezone(zone)
+    return f"{day_full(local.date())}, {local:%H:%M} ({local.tzname()})"
+
+
+def duration(length: timedelta) -> str:
+    """Return a length of time in at most two units, never rounded up: «40 min», «3 h», «3 h 20 min», «2 días 4 h»."""
+    minutes = int(abs(length).total_seconds() // 60)
+    if minutes < 1:
+        return gettext("less than 1 min")
+    if minutes < 60:
+        return gettext("%(count)s min") % {"count": minutes}
+    hours, rest = divmod(minutes, 60)
+    if hours < 24:
+        whole = gettext("%(count)s h") % {"count": hours}
+        return f"{whole} {gettext('%(count)s min') % {'count': rest}}" if rest and hours < 6 else whole
+    days, hours = divmod(hours, 24)
+    whole = ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+    return f"{whole} {gettext('%(count)s h') % {'count': hours}}" if hours and days < 3 else whole
+
+
+def stopwatch(seconds: int) -> str:
+    """Return a running clock: «07:32», «1:04:09»."""
+    minutes, second = divmod(max(0, seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute:02}:{second:02}"
+
+
+def business_days(count: int) -> str:
+    """«1 día hábil», «2 días hábiles»."""
+    return ngettext("%(count)s business day", "%(count)s business days", count) % {"count": count}
+
+
+def business_hours(count: int) -> str:
+    """«1 hora hábil», «48 horas hábiles»."""
+    return ngettext("%(count)s business hour", "%(count)s business hours", count) % {"count": count}
+
+
+def opening_hours(count: int) -> str:
+    """«1 hora de servicio», «8 horas de servicio»."""
+    return ngettext("%(count)s opening hour", "%(count)s opening hours", count) % {"count": count}
+
+
+def number(value: int | float) -> str:
+    """Return a number with its thousands apart: «12 480» (a thin space, the same in both languages)."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def amount(unit: str, count: int) -> str:
+    """Return an amount of units with its word: «1 incidente», «4 créditos»."""
+    n = {"count": number(count)}
+    if unit == "event":
+        return npgettext("unit", "%(count)s event", "%(count)s events", count) % n
+    if unit == "incident":
+        return npgettext("unit", "%(count)s incident", "%(count)s incidents", count) % n
+    if unit == "credit":
+        return npgettext("unit", "%(count)s credit", "%(count)s credits", count) % n
+    raise ValueError(unit)
+
+
+def unit_name(unit: str, count: int = 2) -> str:
+    """The word of a unit alone: «eventos»."""
+    if unit == "event":
+        return npgettext("unit name", "event", "events", count)
+    if unit == "incident":
+        return npgettext("unit name", "incident", "incidents", count)
+    if unit == "credit":
+        return npgettext("unit name", "credit", "credits", count)
+    raise ValueError(unit)
+
+
+def amounts(costs: list[tuple[str, int]]) -> str:
+    """Return several amounts in one phrase: «1 incidente y 2 créditos»; nothing costs «sin cargo»."""
+    words = [amount(unit, count) for unit, count in costs if count]
+    if not words:
+        return gettext("no charge")
+    if len(words) == 1:
+        return words[0]
+    return gettext("%(first)s and %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]}
+
+
+def size(octets: int) -> str:
+    """Return the size of a file: «812 B», «48 kB», «2.4 MB»."""
+    if octets < 1000:
+        return f"{octets} B"
+    if octets < 1_000_000:
+        return f"{octets // 1000} kB"
+    return f"{octets / 1_000_000:.1f} MB"
+
+
+def promise_tone(due_at: datetime, *, now: datetime, started_at: datetime | None = None) -> Tone:
+    """Return how a promise stands to the eye: late, act (the last quarter or the last hour), or waiting."""
+    left = due_at - now
+    if left <= timedelta(0):
+        return "late"
+    if left <= timedelta(hours=1):
+        return "act"
+    if started_at is not None and started_at < due_at and left < (due_at - started_at) / 4:
+        return "act"
+    return "waiting"
+
+
+def share_gone(start: datetime, end: datetime, *, now: datetime) -> int:
+    """Return how much of an interval is over, in whole percent from 0 to 100."""
+    if end <= start:
+        return 100
+    return max(0, min(100, int((now - start) / (end - start) * 100)))
+
+
+def initials(name: str) -> str:
+    """Return the two letters that stand for a person: «María del Carmen Ruiz» is MR."""
+    words = [word for word in name.split() if word[:1].isalpha()]
+    if not words:
+        return "?"
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def hue(name: str) -> int:
+    """Return which of the six quiet tints stands behind a person's letters: always the same one."""
+    return sum(map(ord, name)) % 6

@@ -1,0 +1,274 @@
+"""The Jinja2 environment of every page, what each template may call, and the renderer of forms."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime, tzinfo
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.forms.renderers import Jinja2 as WidgetsOfDjango
+from django.forms.renderers import TemplatesSetting
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.html import json_script
+from django.utils.module_loading import import_string
+from django.utils.safestring import SafeString, mark_safe
+from django_htmx.jinja import htmx_script
+from jinja2 import Environment
+from markupsafe import Markup
+
+from . import formats, navigation
+
+_at: ContextVar[tuple[datetime, tzinfo] | None] = ContextVar("ui_at", default=None)
+
+SCRIPTS = tuple(sorted(path.stem for path in (Path(__file__).parent / "static/ui/js").glob("*.js")))
+
+
+class Renderer(TemplatesSetting):
+    """Forms draw themselves with our label, help, error and field."""
+
+    form_template_name = "forms/form.html"
+    field_template_name = "forms/field.html"
+
+    def get_template(self, template_name: str) -> Any:
+        """Django's own widgets count on missing values being empty; ours are refused (StrictUndefined)."""
+        if template_name.startswith("django/forms/"):
+            return _widgets().get_template(template_name)
+        return super().get_template(template_name)
+
+
+@lru_cache(maxsize=1)
+def _widgets() -> WidgetsOfDjango:
+    return WidgetsOfDjango()
+
+
+@contextmanager
+def at_moment(now: datetime, zone: tzinfo) -> Iterator[None]:
+    """Let components draw times as seen at `now` in `zone`: for mail and documents, which have no request."""
+    token = _at.set((now, zone))
+    try:
+        yield
+    finally:
+        _at.reset(token)
+
+
+def _seen_from() -> tuple[datetime, tzinfo]:
+    return _at.get() or (timezone.now(), timezone.get_current_timezone())
+
+
+def now() -> datetime:
+    """The moment the page is drawn for: the request's, read once."""
+    return _seen_from()[0]
+
+
+def local(at: datetime) -> datetime:
+    """The same moment in the reader's zone."""
+    return at.astimezone(_seen_from()[1])
+
+
+def when(at: datetime | date, form: str = "when") -> str:
+    """Return a time in words; forms: when, clock, day, date (with year), full."""
+    seen, zone = _seen_from()
+    today = seen.astimezone(zone).date()
+    if not isinstance(at, datetime):
+        return formats.day_full(at) if form == "full" else formats.day(at, today=today)
+    if form == "clock":
+        return formats.clock(at, zone=zone)
+    if form == "day":
+        return formats.day(at.astimezone(zone).date(), today=today)
+    if form == "date":
+        return formats.day_full(at.astimezone(zone).date())
+    if form == "full":
+        return formats.moment_full(at, zone=zone)
+    return formats.moment(at, now=seen, zone=zone)
+
+
+def idempotency_field() -> SafeString:
+    """Return the hidden field that makes a repeated post of the same page one act. CHG-10."""
+    return mark_safe(f'<input type="hidden" name="key" value="{uuid.uuid4()}">')  # noqa: S308 (a number of our own making)
+
+
+def url(name: str, /, *args: Any, **kwargs: Any) -> str:
+    return reverse(name, args=args, kwargs=kwargs)
+
+
+def url_if(*names: str) -> str:
+    """Return the address of the first name that exists, or nothing."""
+    return _known_url(names, settings.ROOT_URLCONF)
+
+
+@lru_cache(maxsize=256)
+def _known_url(names: tuple[str, ...], _urlconf: str) -> str:
+    for name in names:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def asset(path: str) -> str:
+    """Return the address of a file of ours or of a fetched package: `asset("vendor/icons.svg")`."""
+    return static(path)
+
+
+@lru_cache(maxsize=64)
+def icon_url(name: str) -> str:
+    return f"{static('vendor/icons.svg')}#{name}"
+
+
+@lru_cache(maxsize=1)
+def import_map() -> Mapping[str, Mapping[str, str]]:
+    """Return the map that lets modules name each other whatever their published address."""
+    return {"imports": {f"ui/{name}": static(f"ui/js/{name}.js") for name in SCRIPTS}}
+
+
+@lru_cache(maxsize=8)
+def _door(setting: str) -> Any:
+    """Return the function that a setting names, None where it names none.
+
+    ui is the lowest rung: who the vendor is and what waits is told to it by the project through these doors.
+    """
+    path = getattr(settings, setting, "")
+    return import_string(path) if path else None
+
+
+class Identity:
+    """Who the vendor is, as far as a page shows it. Missing values are empty."""
+
+    name = "Amparo"
+    telephone = hours = accent = logo = web = legal_name = address = ""
+
+    def __init__(self, values: Mapping[str, Any] | None = None) -> None:
+        for key, value in (values or {}).items():
+            if value:
+                setattr(self, key.rsplit(".", 1)[-1], value)
+
+
+def identity() -> Identity:
+    """Return the vendor's identity from the function that settings.UI_IDENTITY names (a mapping of the policies)."""
+    door = _door("UI_IDENTITY")
+    return Identity(door() if door else None)
+
+
+def theme_of(request: HttpRequest) -> str:
+    """Return light, dark or auto, from the cookie, which the sign-in sets from the profile."""
+    theme = request.COOKIES.get("theme", "")
+    return theme if theme in ("light", "dark") else "auto"
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Return what every page knows. Costs no query: what needs one is called only where it is shown."""
+    moment = getattr(request, "now", None)
+    zone = getattr(request, "zone", None)
+    _at.set((moment or timezone.now(), zone or timezone.get_current_timezone()))
+    actor = getattr(request, "actor", None)
+    return {
+        "user": getattr(request, "user", None),
+        "actor": actor,
+        "messages": lambda: messages.get_messages(request),
+        "csp_nonce": lambda: request.csp_nonce() if hasattr(request, "csp_nonce") else "",
+        "theme": theme_of(request),
+        "language": (translation.get_language() or "es").split("-")[0],
+        "here": request.path,
+        "places": partial(navigation.places, actor, request.path),
+        "counts": partial(_counts, actor),
+        "acting_for": getattr(request, "acting_for", ""),
+        "words": script_words(),
+        "stream_url": getattr(settings, "STREAM_URL", "/stream/"),
+        "shortcuts_on": getattr(request, "shortcuts_on", True),
+    }
+
+
+def script_words() -> dict[str, str]:
+    """Return the words that scripts show, in the reader's language."""
+    _ = translation.gettext
+    return {
+        "left": _("%(left)s left"),
+        "late": _("late by %(late)s"),
+        "minute": _("%(count)s min"),
+        "hour": _("%(count)s h"),
+        "day": _("%(count)s day"),
+        "days": _("%(count)s days"),
+        "moment": _("less than 1 min"),
+        "draft_saved": _("Draft saved"),
+        "draft_failed": _("The draft could not be saved; keep this page open"),
+        "preview": _("Preview"),
+        "write": _("Go on writing"),
+        "sending": _("Sending…"),
+        "undo": _("Undo"),
+        "close": _("Close"),
+        "too_large": _("larger than %(size)s MB"),
+        "upload_failed": _("could not be uploaded"),
+        "remove": _("Remove %(name)s"),
+        "offline": _("No connection: what you see may be out of date."),
+        "error": _("Something went wrong on our side. Nothing was saved; try again."),
+        "refused": _("You may not do this."),
+        "busy": _("Too many requests. Wait a moment and try again."),
+        "nothing_found": _("Nothing found"),
+        "places": _("Places"),
+        "results": _("Results"),
+        "live": _("Live"),
+        "paused": _("Reconnecting"),
+        "unsaved": _("What you wrote has not been sent."),
+    }
+
+
+def _counts(actor: Any) -> Mapping[str, int]:
+    """Return the live counts of the rail by the code of the place (settings.UI_COUNTS names the function)."""
+    door = _door("UI_COUNTS")
+    return door(actor) if door and actor is not None else {}
+
+
+def environment(**options: Any) -> Environment:
+    env = Environment(  # noqa: S701 (autoescape is among the options)
+        finalize=lambda v: str(v) if isinstance(v, Promise) else v, **options
+    )
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        translation.gettext,
+        translation.ngettext,
+        newstyle=True,
+        pgettext=translation.pgettext,
+        npgettext=translation.npgettext,
+    )
+    env.policies["ext.i18n.trimmed"] = True
+    env.globals.update(
+        url=url,
+        url_if=url_if,
+        static=static,
+        asset=asset,
+        icon_url=icon_url,
+        import_map=import_map,
+        get_locale=translation.get_language,
+        htmx_script=htmx_script,
+        idempotency_field=idempotency_field,
+        identity=identity,
+        now=now,
+        local=local,
+        formats=formats,
+    )
+    env.filters.update(
+        json_script=json_script,
+        when=when,
+        duration=formats.duration,
+        number=formats.number,
+        safe_lines=safe_lines,
+        pattern=re.escape,
+    )
+    return env
+
+
+def safe_lines(text: str) -> Markup:
+    """Return plain text with its line breaks, escaped."""
+    return Markup("<br>").join(Markup.escape(line) for line in text.splitlines())

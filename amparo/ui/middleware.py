@@ -1,0 +1,64 @@
+"""What every answer says to the browser about itself: what may run, what may be kept."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+
+_PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
+
+
+def policy(nonce: str | None) -> str:
+    """Return the content security policy of a page: only what we serve runs, and nothing inline but what carries the nonce."""
+    script = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
+    stream = " ".join(filter(None, ("'self'", getattr(settings, "STREAM_ORIGIN", ""))))
+    return "; ".join((
+        "default-src 'none'",
+        f"script-src {script}",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "media-src 'self' blob:",
+        f"connect-src {stream}",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-src 'none'",
+        "frame-ancestors 'none'",
+    ))
+
+
+class Headers:
+    """Adds the headers of safety; a page that used a session is never kept by anybody on the way."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        nonce: list[str] = []
+
+        def csp_nonce() -> str:
+            if not nonce:
+                nonce.append(secrets.token_urlsafe(16))
+            return nonce[0]
+
+        request.csp_nonce = csp_nonce  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        answer = response.headers
+        answer.setdefault("Content-Security-Policy", policy(nonce[0] if nonce else None))
+        answer.setdefault("X-Content-Type-Options", "nosniff")
+        answer.setdefault("X-Frame-Options", "DENY")
+        answer.setdefault("Referrer-Policy", "same-origin")
+        answer.setdefault("Permissions-Policy", _PERMISSIONS)
+        answer.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        answer.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        session = getattr(request, "session", None)
+        if session is not None and session.accessed:
+            answer.setdefault("Cache-Control", "private, no-store")
+        if request.headers.get("HX-Request"):
+            patch_vary_headers(response, ("HX-Request",))
+        return response

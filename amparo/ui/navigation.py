@@ -1,0 +1,107 @@
+"""The places of the desk's rail and of the portal's bar: a table, and what of it a person is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ANY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere to go. `names` are tried in order; a place none of whose names exists yet is not shown."""
+
+    code: str
+    label: str | Promise
+    icon: str
+    names: tuple[str, ...]
+    roles: frozenset[str] = ANY
+    keys: str = ""
+    foot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place as it is drawn for one person on one page."""
+
+    code: str
+    label: str | Promise
+    icon: str
+    url: str
+    current: bool
+    keys: str
+    foot: bool
+
+
+_MONEY = frozenset({"sales", "operator", "quality", "engineer"})
+
+DESK: tuple[Place, ...] = (
+    Place("queue", _("Queue"), "inbox", ("desk_web:queue", "desk_threads:queue", "desk_threads:list"), keys="g q"),
+    Place("tickets", _("Tickets"), "message-circle", ("desk_tickets:list", "desk_tickets:tickets", "desk_tickets:index"), keys="g t"),
+    Place("cases", _("Cases"), "briefcase", ("desk_cases:list", "desk_cases:cases", "desk_cases:index"), keys="g c"),
+    Place("phone", _("Phone"), "phone", ("desk_live:phone", "desk_web:phone", "desk_phone:phone"),
+          frozenset({"operator", "engineer", "sales"}), keys="g p"),
+    Place("customers", _("Customers"), "building-store", ("desk_people:list", "desk_people:customers", "desk_people:index"), keys="g u"),
+    Place("contracts", _("Contracts"), "certificate", ("desk_contracts:list", "desk_contracts:contracts", "desk_contracts:index"),
+          _MONEY),
+    Place("products", _("Products"), "package", ("desk_products:list", "desk_products:products", "desk_products:index")),
+    Place("reports", _("Reports"), "chart-bar", ("desk_web:reports", "desk_reports:list"), keys="g r"),
+    Place("calculator", _("Calculator"), "calendar-time",
+          ("desk_deadlines:calculator", "desk_deadlines:calculate"), keys="g d"),
+    Place("settings", _("Settings"), "settings", ("desk_policies:settings", "desk_policies:list", "desk_policies:index"),
+          frozenset({"administrator"}), foot=True),
+)
+
+PORTAL: tuple[Place, ...] = (
+    Place("home", _("Home"), "home", ("web:home",), keys="g h"),
+    Place("help", _("Ask for help"), "lifebuoy", ("web:help",), keys="g n"),
+    Place("matters", _("My matters"), "messages", ("web:matters", "threads:list"), keys="g m"),
+    Place("statements", _("Statements"), "receipt", ("web:statements", "ledger:statement", "ledger:statements"), keys="g s"),
+    Place("profile", _("Profile"), "user-circle", ("people:profile", "web:profile"), keys="g u"),
+)
+
+
+@lru_cache(maxsize=64)
+def _address(names: tuple[str, ...], _urlconf: str) -> str | None:
+    for name in names:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return None
+
+
+def places(actor: Any, path: str) -> Sequence[Entry]:
+    """Return the places this person may go to, the present one marked (the longest address that the path begins with)."""
+    if actor is None or not actor.is_signed_in:
+        return ()
+    table = DESK if actor.is_staff else PORTAL
+    shown = [
+        (place, address)
+        for place in table
+        if (not place.roles or actor.has_role(*place.roles))
+        and (address := _address(place.names, settings.ROOT_URLCONF)) is not None
+    ]
+    here = max((address for _, address in shown if _within(path, address)), key=len, default="")
+    return [
+        Entry(place.code, place.label, place.icon, address, address == here, place.keys, place.foot)
+        for place, address in shown
+    ]
+
+
+def _within(path: str, address: str) -> bool:
+    """A home ("/" and "/desk/") holds only itself; any other place holds what lies under it."""
+    return path == address or (address.strip("/") not in ("", "desk") and path.startswith(address))
+
+
+def drawn(table: Sequence[Place], current: str) -> Sequence[Entry]:
+    """Return a whole table as it would be drawn, leading nowhere: for the gallery."""
+    return [Entry(p.code, p.label, p.icon, "#", p.code == current, p.keys, p.foot) for p in table]

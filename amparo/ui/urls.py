@@ -1,0 +1,10 @@
+from django.urls import path
+
+from . import views
+
+app_name = "ui"
+urlpatterns = [
+    path("", views.show_gallery, name="gallery"),
+    path("identity.css", views.identity_css, name="identity_css"),
+]
+portal_urls = urlpatterns
