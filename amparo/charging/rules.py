@@ -235,7 +235,7 @@ def bundle_counts(wanted: Demand, tariff: Tariff) -> range:
     to four; what is left are further terminals.
     """
     if not wanted.terminals:
-        return range(0, 1)
+        return range(1)
     most = -(-wanted.terminals // tariff.terminals_per_incident)
     return range(0 if wanted.servers else 1, most + 1)
 

@@ -168,8 +168,9 @@ def _starting(customer_id: int, pocket_ids: Iterable[int], since: datetime) -> d
 
 
 _MOVEMENT = (
-    "id at kind unit amount debit_id credit_id cause pending__amount reverses_id tariff_version actor_ref"
-).split()
+    "id", "at", "kind", "unit", "amount", "debit_id", "credit_id", "cause", "pending__amount", "reverses_id",
+    "tariff_version", "actor_ref",
+)  # fmt: skip
 
 
 def _movements(customer_id: int, since: datetime, until: datetime) -> Iterable[dict[str, Any]]:
