@@ -45,6 +45,8 @@ def may_follow(actor: Actor, topic: str) -> bool:
     kind, _sep, number = topic.partition(":")
     if topic in ("queue", "calls"):
         return actor.is_staff
+    if kind.endswith("-desk"):  # notes, tags, who looks: nothing a customer may even know of. SEC-10
+        return actor.is_staff and may_see(actor, f"{kind.removesuffix('-desk')}:{number}")
     if kind == "user":
         return number == str(actor.user_id)
     if kind == "customer":
