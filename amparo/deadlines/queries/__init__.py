@@ -1,0 +1,61 @@
+"""Reads of deadlines: calendars, promises and their figures, the answer of the calculator with its steps in words."""
+
+from .calendars import (
+    CalendarCard,
+    Day,
+    Month,
+    calendar_cards,
+    calendar_for,
+    calendar_named,
+    calendar_of_version,
+    calendar_year,
+    is_open_at,
+    newest_version,
+    service_calendar,
+    version_in_force,
+    versions,
+)
+from .kinds import KindCard, Terms, amount_in_words, kind_cards, kind_history, terms
+from .promises import (
+    PromiseCount,
+    PromiseRow,
+    open_promises,
+    owed,
+    promise_counts,
+    promise_list,
+    promises_of,
+)
+from .question import Answer, StepLine, answer, answer_question
+
+__all__ = [
+    "Answer",
+    "CalendarCard",
+    "Day",
+    "KindCard",
+    "Month",
+    "PromiseCount",
+    "PromiseRow",
+    "StepLine",
+    "Terms",
+    "amount_in_words",
+    "answer",
+    "answer_question",
+    "calendar_cards",
+    "calendar_for",
+    "calendar_named",
+    "calendar_of_version",
+    "calendar_year",
+    "is_open_at",
+    "kind_cards",
+    "kind_history",
+    "newest_version",
+    "open_promises",
+    "owed",
+    "promise_counts",
+    "promise_list",
+    "promises_of",
+    "service_calendar",
+    "terms",
+    "version_in_force",
+    "versions",
+]
