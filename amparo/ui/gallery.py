@@ -31,6 +31,12 @@ class Example(forms.Form):
     agree = forms.BooleanField(label=_("Send me a copy"), required=False, help_text=_("To the address above."))
 
 
+class SignIn(forms.Form):
+    email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    remember = forms.BooleanField(label=_("Stay signed in on this device"), required=False)
+
+
 def _file(name: str, size: int, content_type: str, number: int) -> Thing:
     return Thing(id=number, name=name, size=size, url=ANYWHERE, content_type=content_type)
 
@@ -74,6 +80,7 @@ def example() -> dict[str, Any]:
         "ways": _ways(),
         "services": _standing(),
         "page": Thing(rows=[1], next="abc"),
-        "rail": navigation.drawn(navigation.DESK, "queue"),
-        "bar": navigation.drawn(navigation.PORTAL, "home"),
+        "sign_in": SignIn(),
+        "example_rail": lambda: navigation.drawn(navigation.DESK, "queue"),
+        "example_bar": lambda: navigation.drawn(navigation.PORTAL, "home"),
     }

@@ -163,8 +163,9 @@ def identity() -> Identity:
 
 
 def theme_of(request: HttpRequest) -> str:
-    """Return light, dark or auto, from the cookie, which the sign-in sets from the profile."""
-    theme = request.COOKIES.get("theme", "")
+    """Return light, dark or auto: chosen in this browser, else in the profile."""
+    user = getattr(request, "user", None) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+    theme = request.COOKIES.get("theme", "") or getattr(user, "theme", "")
     return theme if theme in ("light", "dark") else "auto"
 
 
@@ -184,10 +185,10 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "here": request.path,
         "places": partial(navigation.places, actor, request.path),
         "counts": partial(_counts, actor),
-        "acting_for": getattr(request, "acting_for", ""),
+        "companies": partial(_companies, request),
         "words": script_words(),
         "stream_url": getattr(settings, "STREAM_URL", "/stream/"),
-        "shortcuts_on": getattr(request, "shortcuts_on", True),
+        "shortcuts_on": _shortcuts_on(request),
     }
 
 
@@ -223,6 +224,23 @@ def script_words() -> dict[str, str]:
         "paused": _("Reconnecting"),
         "unsaved": _("What you wrote has not been sent."),
     }
+
+
+def _shortcuts_on(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+    return getattr(user, "shortcuts_on", True)
+
+
+def _companies(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the companies that the reader may act for, the present one first: name, nic, customer.
+
+    They come with the user in the statement that loads it; nothing is asked here.
+    """
+    actor = getattr(request, "actor", None)
+    if actor is None or not actor.is_contact:
+        return []
+    found = getattr(request.user, "company_list", None) or []
+    return sorted(found, key=lambda company: company["customer"] != actor.customer_id)
 
 
 def _counts(actor: Any) -> Mapping[str, int]:

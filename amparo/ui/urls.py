@@ -5,6 +5,6 @@ from . import views
 app_name = "ui"
 urlpatterns = [
     path("", views.show_gallery, name="gallery"),
+    path("choose/", views.choose, name="choose"),
     path("identity.css", views.identity_css, name="identity_css"),
 ]
-portal_urls = urlpatterns

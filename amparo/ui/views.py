@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from . import gallery, jinja
 
@@ -87,10 +87,44 @@ def identity_css(request: HttpRequest) -> HttpResponse:
     return HttpResponse(body, content_type="text/css; charset=utf-8")
 
 
+_PAGES = {
+    "pieces": "ui/gallery.html",
+    "desk": "ui/gallery/desk.html",
+    "portal": "ui/gallery/portal.html",
+    "plain": "ui/gallery/plain.html",
+}
+
+
 @require_safe
 def show_gallery(request: HttpRequest) -> HttpResponse:
-    """Show every component in every state: in debug to anybody, else to staff."""
+    """Show every component in every state: in debug to anybody, else to staff. Always as seen at the same moment."""
     actor = getattr(request, "actor", None)
     if not settings.DEBUG and not (actor is not None and actor.is_staff):
         raise Http404
-    return render(request, "ui/gallery.html", gallery.example())
+    request.now = gallery.NOW  # type: ignore[attr-defined]
+    page = _PAGES.get(request.GET.get("page", "pieces"))
+    if page is None:
+        raise Http404
+    return render(request, page, gallery.example() | {"dense": "dense" in request.GET})
+
+
+_THEMES = ("light", "dark", "auto")
+_YEAR_SECONDS = 365 * 24 * 3600
+
+
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """Keep the reader's theme or language in a cookie, and go back to the page."""
+    target = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        target = "/"
+    quiet = request.headers.get("HX-Request") == "true" or request.headers.get("Accept") == "application/json"
+    response = HttpResponse(status=204) if quiet else redirect(target)
+    keep = partial(
+        response.set_cookie, max_age=_YEAR_SECONDS, samesite="Lax", httponly=True, secure=request.is_secure()
+    )
+    if (theme := request.POST.get("theme")) in _THEMES:
+        keep("theme", theme)
+    if (language := request.POST.get("language")) in dict(settings.LANGUAGES):
+        keep(settings.LANGUAGE_COOKIE_NAME, language)
+    return response
