@@ -283,7 +283,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd=self.root,
-                env=_environment(),
+                env=clean_environment(),
                 start_new_session=True,
                 preexec_fn=die_with(os.getpid(), signal.SIGINT),
                 **who,
@@ -369,7 +369,13 @@ class Server:
             "--data-checksums",
         ]
         done = subprocess.run(
-            command, capture_output=True, text=True, cwd=self.root, env=_environment(), check=False, **who
+            command,
+            capture_output=True,
+            text=True,
+            cwd=self.root,
+            env=clean_environment(),
+            check=False,
+            **who,
         )
         if done.returncode:
             shutil.rmtree(fresh, ignore_errors=True)
@@ -417,7 +423,7 @@ class Server:
         host = str(self.sockets) if self.sockets else "127.0.0.1"
         command = [self.binaries / "pg_isready", "-q", "-h", host, "-p", str(self.port), "-d", "postgres"]
         deadline = time.monotonic() + START_LIMIT_SECONDS
-        while subprocess.run(command, env=_environment(), check=False).returncode:
+        while subprocess.run(command, env=clean_environment(), check=False).returncode:
             if not self.alive() or time.monotonic() > deadline:
                 self.stop()
                 raise PostgresError(f"PostgreSQL did not start: {self._last_words()}")
@@ -441,7 +447,7 @@ def _give(path: Path, who: dict[str, Any]) -> None:
         os.chown(path, who["user"], who["group"])
 
 
-def _environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """Return an environment in which nothing of ours or the caller's changes what PostgreSQL does."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PG") and k != "LD_LIBRARY_PATH"}
     return {**kept, "LC_ALL": "C.UTF-8"}
