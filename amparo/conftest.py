@@ -10,7 +10,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
 
 from amparo.history import queries as history_queries
@@ -27,7 +27,7 @@ _numbers = itertools.count(20_000)
 
 def _restore_seeds() -> None:
     """Put back what migrations filled in and the flush after a transactional test took away."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:  # foreign keys are looked at in the end
         cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'seeds'")
         for (table,) in cursor.fetchall():
             cursor.execute(
