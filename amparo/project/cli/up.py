@@ -206,6 +206,8 @@ class Service:
 
     def greet(self) -> None:
         """Print the address, and the people of the demonstration with their passwords."""
+        running = {"url": self.url, "stream": os.environ.get("AMPARO_STREAM_URL", ""), "pid": os.getpid()}
+        installation.write_private(self.home / "run.json", json.dumps(running))
         say(f"\nAmparo is running: {self.url}    ({time.monotonic() - self.began:.1f} s)")
         say(f"data {self.home}, logs {self.home / 'log'}; Ctrl-C stops everything")
         people = self.home / "demo-people.json"
@@ -240,6 +242,7 @@ class Service:
         until = time.monotonic() + STOP_LIMIT_SECONDS
         for part in self.parts:
             part.wait(until)
+            (self.home / "run.json").unlink(missing_ok=True)
         if self.server:
             self.server.stop()
         if self.parts:
