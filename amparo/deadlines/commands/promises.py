@@ -158,6 +158,9 @@ def _met(row: Promise, *, actor: Actor, at: datetime, by: int | None) -> Promise
         raise NotOwed(promise=row.pk)
     if row.state == State.OPEN and at > row.due_at:
         _lapse([row], at)
+    if row.state == State.LAPSED and at <= row.due_at:
+        # Begun in time, but the lapse was on the record first, and with it its consequence: late by that clock.
+        at = row.lapse.recorded_at
     row.state = LIFE.after(row.state, Move.KEEP).value
     row.met_at, row.met_by_id, row.next_warn_at = at, by or actor.user_id, None
     calendar = queries.calendar_of_version(row.calendar_version_id)
