@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from amparo.kernel.actor import ROLES
@@ -55,6 +57,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     shortcuts_on = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(db_default=models.functions.Now())
+    sessions_version = models.PositiveIntegerField(default=0)
     acting_customer = models.ForeignKey("people.Customer", models.SET_NULL, null=True, blank=True, related_name="+")
 
     objects: ClassVar[UserManager] = UserManager()
@@ -71,6 +74,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_full_name(self) -> str:
         return self.name or self.email.partition("@")[0]
+
+    def _get_session_auth_hash(self, secret: object = None) -> str:
+        """Every session carries this: it ends with a new password, and with a new `sessions_version`. SEC-6."""
+        basis = f"{self.password}:{self.sessions_version}"
+        return salted_hmac("amparo.people.User.session", basis, secret=secret, algorithm="sha256").hexdigest()
 
     def __str__(self) -> str:
         return self.get_full_name()
@@ -103,6 +111,7 @@ class Customer(models.Model):
     address = models.TextField(blank=True)
     notes = models.TextField(blank=True)
     external_ref = models.CharField(max_length=80, null=True, blank=True, unique=True)
+    creation_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 
@@ -149,7 +158,11 @@ class Contact(models.Model):
 
 
 class Invitation(models.Model):
-    """An invitation by e-mail to act for a customer, or to join the staff. The link's secret is stored hashed."""
+    """An invitation by e-mail to act for a customer, or to join the staff.
+
+    The link's secret is stored hashed; until the letter has gone out it also stands here sealed, so that it is
+    neither on the record nor readable from a copy of the database. SEC-4.
+    """
 
     email = models.EmailField()
     name = models.CharField(max_length=120, blank=True)
@@ -157,14 +170,31 @@ class Invitation(models.Model):
     company_role = models.CharField(max_length=20, blank=True)
     roles = models.JSONField(default=list)
     language = models.CharField(max_length=10, default="es-mx")
+    title = models.CharField(max_length=80, blank=True)
     token_hash = models.CharField(max_length=64, unique=True)
+    token_sealed = models.TextField(blank=True)
+    creation_key = models.CharField(max_length=64, null=True, unique=True)
     invited_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     accepted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     revoked_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(customer__isnull=False, company_role__in=list(COMPANY_ROLE_LABELS))
+                | models.Q(customer__isnull=True, company_role=""),
+                name="invitation_is_for_one_thing",
+            ),
+        ]
+        indexes = [models.Index(fields=["customer"], name="invitation_by_customer")]
 
     @property
     def subject(self) -> str:
         return f"invitation:{self.pk}"
+
+    def is_open(self, at: datetime) -> bool:
+        return self.accepted_at is None and self.revoked_at is None and at < self.expires_at
