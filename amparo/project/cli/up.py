@@ -145,9 +145,10 @@ class Service:
                     "(each backup holds a copy)."
                 )
             demo = self.demo_state(stamps, used)
-            if demo == "again":
-                self.start_demo_over()
-                demo = "load"
+        if demo == "again":
+            self.start_demo_over()
+            with Stamps() as stamps:
+                demo = self.demo_state(stamps, used=False)
         steps = []
         with Stamps() as stamps:
             if stamps.get("migrations") != installation.migrations_state():
