@@ -380,3 +380,8 @@ def is_within(way: Way, agreed: Mapping[str, int], agreed_value: int) -> bool:
     From which pocket may differ, for another act may have used what stood first. CHG-1, CHG-8.
     """
     return way.tariff_value <= agreed_value and way.amount(CREDIT) <= agreed.get(CREDIT, 0)
+
+
+def seen(tariff_value: int, amounts: Mapping[str, int]) -> str:
+    """What a page says of a price, so that a form can send back what was seen: worth, then units. TAR-1."""
+    return f"{tariff_value}:" + "-".join(str(amounts.get(unit, 0)) for unit in UNITS)
