@@ -18,7 +18,8 @@ class StoredFile(models.Model):
     """One upload: what it is by its content, whose it is, and what it belongs to.
 
     While it is a draft, `subject` is empty and only the person who uploaded it may use it, under `draft_key`.
-    Once attached it stays: the record needs it. CAS-1, SEC-27.
+    `sha256` is of the bytes as they came; `inline_sha256` of our own rendering of a picture, which alone is shown in
+    a page. Once attached it stays: the record needs it. CAS-1, SEC-27.
     """
 
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id)
@@ -26,7 +27,8 @@ class StoredFile(models.Model):
     size = models.BigIntegerField()
     content_type = models.CharField(max_length=100)
     name = models.CharField(max_length=150)
-    is_inline = models.BooleanField(default=False)
+    inline_sha256 = models.CharField(max_length=64, blank=True)
+    inline_type = models.CharField(max_length=20, blank=True)
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
     uploaded_by = models.ForeignKey(
@@ -41,20 +43,24 @@ class StoredFile(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="file_hash_is_sha256"),
+            models.CheckConstraint(
+                condition=Q(inline_sha256="") | Q(inline_sha256__regex=r"^[0-9a-f]{64}$"), name="file_inline_hash"
+            ),
             models.CheckConstraint(condition=Q(size__gte=0), name="file_size_not_negative"),
             models.CheckConstraint(condition=Q(subject="") | Q(attached_at__isnull=False), name="file_attached_at"),
         ]
         indexes = [
             models.Index(fields=["sha256"], name="file_by_hash"),
+            models.Index(fields=["inline_sha256"], name="file_by_inline", condition=~Q(inline_sha256="")),
             models.Index(fields=["subject"], name="file_by_subject", condition=~Q(subject="")),
             models.Index(fields=["uploaded_by", "created_at"], name="file_by_person"),
             models.Index(fields=["created_at"], name="file_drafts", condition=Q(subject="")),
         ]
 
     @property
-    def path(self) -> str:
-        """Where the bytes lie below MEDIA_ROOT."""
-        return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}"
+    def is_inline(self) -> bool:
+        """A picture of which there is a rendering of our own making: that one is shown, the original is kept. SEC-26."""
+        return bool(self.inline_sha256)
 
     @property
     def url(self) -> str:

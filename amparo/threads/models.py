@@ -169,7 +169,7 @@ class EntryFile(models.Model):
 
 
 class Words(models.Model):
-    """What is searched of an entry, beside it: a narrow row with the vector out of line. Written by a trigger.
+    """What is searched of an entry, beside it: so that entries stay narrow. Written by a trigger.
 
     The vector carries, beside the words, marks that no typed word can equal (`=c41`, `=u7`, `=p`): the index itself
     then answers only what the reader may see. ACC-11, SEC-29.

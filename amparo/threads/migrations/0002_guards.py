@@ -11,8 +11,7 @@ CREATE FUNCTION es_norm(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLE
     SELECT regexp_replace(public.unaccent('public.unaccent'::regdictionary, lower($1)),
                           '([aiuns])(c|s)ion\\M', '\\1\\2ión', 'g') $$;
 CREATE INDEX thread_title_trgm ON threads_thread USING gin (es_norm(title) gin_trgm_ops);
-ALTER TABLE threads_words ALTER COLUMN vector SET STORAGE EXTERNAL, ALTER COLUMN vector SET STATISTICS 1000;
-ALTER TABLE threads_words SET (toast_tuple_target = 128);
+ALTER TABLE threads_words ALTER COLUMN vector SET STATISTICS 1000;
 CREATE FUNCTION threads_index_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO threads_words (entry_id, thread_id, customer_id, is_internal, vector)

@@ -167,11 +167,13 @@ class Counts:
 
 _COUNTS = """
 SELECT kind, queue, assignee_id, sum(step)::bigint FROM threads_tally
-WHERE queue NOT IN ('closed') GROUP BY 1, 2, 3 HAVING sum(step) <> 0
+WHERE queue <> 'closed' GROUP BY 1, 2, 3 HAVING sum(step) <> 0
 UNION ALL
 SELECT '', '', NULL, count(*) FROM (
-    SELECT 1 FROM threads_thread WHERE queue IN ({working}) AND due_at IS NOT NULL AND due_at < %s LIMIT {most}) late
-""".format(working=_WORKING, most=LATE_COUNT_MAX + 1)
+    SELECT 1 FROM threads_thread
+    WHERE queue IN ('answer', 'consent', 'attention', 'waiting', 'closing', 'quality')
+      AND due_at IS NOT NULL AND due_at < %s LIMIT 1000) late
+"""
 
 
 def counts(actor: Actor, *, at: datetime) -> Counts:

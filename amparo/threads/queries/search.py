@@ -21,8 +21,10 @@ from amparo.threads.models import shown
 from amparo.threads.rules import number_in, search_words
 
 TIMEOUT_MS = 400
+ALIKE_TIMEOUT_MS = 25
 CANDIDATES_MAX = 200
-COMMON_ROWS = 6_000
+WALKED_MAX = 80
+COMMON_ROWS = 2_500
 WALK_ROWS_MAX = 40_000
 
 
@@ -58,7 +60,7 @@ SELECT entry_id FROM (
 _MATCH_WALK = """
 SELECT newest.entry_id FROM (
     SELECT w.entry_id, w.vector FROM threads_words w WHERE {mine} ORDER BY w.entry_id DESC LIMIT %(walk)s
-) newest WHERE newest.vector @@ ({query}) LIMIT %(most)s"""
+) newest WHERE newest.vector @@ ({query}) LIMIT %(walked)s"""
 
 _FOUND = """
 WITH hit AS MATERIALIZED ({match}
@@ -75,6 +77,8 @@ JOIN threads_entry e ON e.id = best.entry_id
 WHERE {kind}
 ORDER BY best.rank DESC, best.entry_id DESC LIMIT %(limit)s
 """
+
+_ESTIMATE = "EXPLAIN (FORMAT JSON) SELECT 1 FROM threads_words w WHERE w.vector @@ ({query})"
 
 _ALIKE = """
 SELECT {columns}, '', NULL::int
@@ -126,7 +130,8 @@ def search(actor: Actor, words: str, *, kind: str = "", limit: int = 20) -> list
     asked, reach = search_words(words), _reach(actor)
     if reach is None or not asked:
         return []
-    given = {**reach.given, "words": asked, "limit": limit, "most": CANDIDATES_MAX, "walk": WALK_ROWS_MAX, "kind": kind}
+    given = {**reach.given, "words": asked, "limit": limit, "kind": kind,
+             "most": CANDIDATES_MAX, "walked": WALKED_MAX, "walk": WALK_ROWS_MAX}  # fmt: skip
     of_kind = "t.kind = %(kind)s" if kind else "true"
     found: dict[int, Hit] = {}
     try:
@@ -143,7 +148,7 @@ def search(actor: Actor, words: str, *, kind: str = "", limit: int = 20) -> list
             if not numbered or numbered[0] is None:
                 _collect(found, cursor, _worded(cursor, reach, of_kind, given), given)
             if not found and len(asked) >= 4:
-                _collect(found, cursor, _ALIKE.format(columns=_COLUMNS, visible=reach.visible, kind=of_kind), given)
+                _alike(found, cursor, reach, of_kind, given)
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise SearchTooBroad() from None
@@ -156,7 +161,7 @@ def _worded(cursor: Any, reach: _Reach, of_kind: str, given: dict[str, Any]) -> 
     query = f"websearch_to_tsquery('pg_catalog.spanish', es_norm(%(words)s)){reach.marks}"
     match = _MATCH_INDEX
     if not reach.marks:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT 1 FROM threads_words w WHERE w.vector @@ ({query})", given)
+        cursor.execute(_ESTIMATE.format(query=query), given)
         plan = cursor.fetchone()[0]
         plan = json.loads(plan) if isinstance(plan, str) else plan
         if plan[0]["Plan"]["Plan Rows"] > COMMON_ROWS:
@@ -164,6 +169,17 @@ def _worded(cursor: Any, reach: _Reach, of_kind: str, given: dict[str, Any]) -> 
     return _FOUND.format(
         match=match.format(query=query, mine=reach.mine), query=query, columns=_COLUMNS, kind=of_kind
     )
+
+
+def _alike(found: dict[int, Hit], cursor: Any, reach: _Reach, of_kind: str, given: dict[str, Any]) -> None:
+    """Look for titles that are written alike; where that takes long, nothing was found."""
+    try:
+        with transaction.atomic():
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{ALIKE_TIMEOUT_MS}ms"])
+            _collect(found, cursor, _ALIKE.format(columns=_COLUMNS, visible=reach.visible, kind=of_kind), given)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
 
 
 def _collect(found: dict[int, Hit], cursor: Any, sql: str, given: dict[str, Any]) -> None:

@@ -70,10 +70,10 @@ def timeline(thread: Thread, actor: Actor, *, since: int = 0) -> list[EntryRow]:
     with_files = [row[0] for row in rows if row[-1]]
     if with_files:
         attached = EntryFile.objects.filter(entry_id__in=with_files).order_by("id")
-        for entry_id, public_id, name, size, content_type, inline in attached.values_list(
-            "entry_id", "file__public_id", "file__name", "file__size", "file__content_type", "file__is_inline"
+        for entry_id, public_id, name, size, content_type, inline_hash in attached.values_list(
+            "entry_id", "file__public_id", "file__name", "file__size", "file__content_type", "file__inline_sha256"
         ):
-            files[entry_id].append(FileRow(name, size, f"/files/{public_id}/{name}", content_type, inline))
+            files[entry_id].append(FileRow(name, size, f"/files/{public_id}/{name}", content_type, bool(inline_hash)))
     return [EntryRow(*row[:-1], files=tuple(files[row[0]])) for row in rows]
 
 
@@ -102,7 +102,7 @@ def customer_threads(
     if open_only is not None:
         threads = threads.exclude(queue="closed") if open_only else threads.filter(queue="closed")
     if marked := unmark(after, 2):
-        threads = threads.extra(  # noqa: S610 (constants; values are parameters)
+        threads = threads.extra(
             where=["(threads_thread.last_public_at, threads_thread.id) < (%s, %s)"], params=marked
         )
     rows = [

@@ -1,0 +1,31 @@
+"""Who sees a file: whoever sees what it belongs to; a draft, its uploader alone. ACC-11, SEC-25, SEC-27."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from amparo.kernel.actor import Actor
+
+from .models import StoredFile
+
+
+@lru_cache(1)
+def _may_see() -> Callable[[Actor, str], bool]:
+    """The resolver of typed strings stands in the composition root, above this app."""
+    return import_string(getattr(settings, "FILES_MAY_SEE", "amparo.project.subjects.may_see"))
+
+
+def may_read(actor: Actor, file: StoredFile) -> bool:
+    """True where the actor may read the file now: the right is computed at each use. SEC-11."""
+    if not file.subject:
+        return actor.owns(file.uploaded_by_id)
+    return _may_see()(actor, file.subject)
+
+
+def may_upload(actor: Actor) -> bool:
+    """Contacts and staff; the free registration alone stores nothing here."""
+    return actor.is_signed_in and (actor.is_contact or actor.is_staff)

@@ -1,0 +1,173 @@
+"""Taking files in and giving them out: every byte through a check of rights. SEC-25 to SEC-27."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_POST, require_safe
+
+from amparo.kernel.refusals import Refusal
+from amparo.policies.queries import value
+from amparo.ui.views import signed_in
+
+from . import access, commands, queries
+from .commands import disk
+from .commands.storing import MEGABYTE, check_quota
+from .models import StoredFile
+from .rules import UNKNOWN, Unsatisfiable, byte_range
+
+OVERHEAD_OCTETS = 100_000
+# Nothing of a file may run, load or be framed in our origin, whatever a browser makes of it. SEC-26.
+SANDBOX = "default-src 'none'; img-src 'self'; style-src 'none'; sandbox; frame-ancestors 'none'"
+
+
+class Limited(TemporaryFileUploadHandler):
+    """Writes to disk as it comes and stops at the limit, whatever length was announced."""
+
+    def __init__(self, request: HttpRequest, octets_max: int) -> None:
+        super().__init__(request)
+        self.octets_max, self.seen, self.stopped = octets_max, 0, False
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self.seen += len(raw_data)
+        if self.seen > self.octets_max:
+            self.stopped = True
+            self.file.close()
+            raise StopUpload(connection_reset=False)
+        super().receive_data_chunk(raw_data, start)
+
+
+@csrf_exempt  # the body must not be read before the right is asked; the inner view checks the token
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take one file of a person who is signed in; refuse everybody else before a byte is stored. SEC-27."""
+    actor, now = request.actor, request.now  # type: ignore[attr-defined]
+    if not access.may_upload(actor):
+        return _no(_("Sign in to attach files."), 401 if not actor.is_signed_in else 403)
+    megabytes = value("files.megabytes_max", at=now)
+    too_large = _("The file is larger than %(size)s MB. Make it smaller, or send it in parts.") % {"size": megabytes}
+    try:
+        length = int(request.headers.get("Content-Length") or 0)
+    except ValueError:
+        return _no(_("The upload was cut off. Try again."), 400)
+    if length > megabytes * MEGABYTE + OVERHEAD_OCTETS:
+        return _no(too_large, 413)
+    try:
+        check_quota(actor, at=now)
+    except Refusal as refusal:
+        return _no(str(refusal), refusal.status)
+    limited = Limited(request, megabytes * MEGABYTE)
+    request.upload_handlers = [limited]
+    return _upload(request, limited, too_large)
+
+
+@csrf_protect
+def _upload(request: HttpRequest, limited: Limited, too_large: str) -> HttpResponse:
+    file = request.FILES.get("file")
+    if limited.stopped:
+        return _no(too_large, 413)
+    if file is None:
+        return _no(_("No file came. Choose it again."), 400)
+    try:
+        stored = commands.store(
+            file, draft_key=request.POST.get("draft_key", ""), actor=request.actor, at=request.now,  # type: ignore[attr-defined]
+        )  # fmt: skip
+    except Refusal as refusal:
+        return _no(str(refusal), refusal.status)
+    return JsonResponse(shown(stored), status=201)
+
+
+def shown(file: StoredFile) -> dict[str, Any]:
+    """What the page is told of a draft file."""
+    return {"id": file.public_id, "name": file.name, "size": file.size, "url": file.url,
+            "content_type": file.content_type, "is_inline": file.is_inline}  # fmt: skip
+
+
+def _no(text: str, status: int) -> JsonResponse:
+    return JsonResponse({"error": text}, status=status)
+
+
+@require_POST
+@signed_in
+def discard(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Drop a draft file that its uploader does not want."""
+    file = queries.find(public_id)
+    if file is None or not request.actor.owns(file.uploaded_by_id):  # type: ignore[attr-defined]
+        raise Http404
+    commands.discard(file, actor=request.actor)  # type: ignore[attr-defined]
+    return HttpResponse(status=204)
+
+
+@require_safe
+def serve(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
+    """Give out a file to who may see what it belongs to; to everybody else it does not exist. ACC-11, SEC-25.
+
+    A picture is shown as our own rendering, `?original` gives the bytes as they came; all else is an attachment.
+    """
+    file = queries.find(public_id)
+    if file is None or not access.may_read(request.actor, file):  # type: ignore[attr-defined]
+        raise Http404
+    inline = file.is_inline and "original" not in request.GET
+    sha256 = file.inline_sha256 if inline else file.sha256
+    kind = file.inline_type if inline else file.content_type
+    path = disk.path_of(sha256)
+    if not path.exists():
+        raise Http404
+    accel = getattr(settings, "FILES_ACCEL_PREFIX", os.environ.get("AMPARO_ACCEL_PREFIX", ""))
+    answer = HttpResponse() if accel else _bytes(request, path, sha256)
+    if accel:
+        answer["X-Accel-Redirect"] = f"{accel.rstrip('/')}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+    answer["Content-Type"] = "text/plain; charset=utf-8" if kind in ("text/plain", "text/csv") else kind or UNKNOWN
+    answer["Content-Disposition"] = disposition(file.name, inline=inline)
+    answer["Content-Security-Policy"] = SANDBOX
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def disposition(name: str, *, inline: bool) -> str:
+    """Return the header for a safe name, for old and new readers. RFC 6266."""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
+    kind = "inline" if inline else "attachment"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _bytes(request: HttpRequest, path: Path, sha256: str) -> HttpResponse:
+    """Answer with the bytes, or with the one range that is asked for. RFC 9110, 14."""
+    size, tag = path.stat().st_size, f'"{sha256}"'
+    header = request.headers.get("Range", "")
+    if request.headers.get("If-Range", tag) != tag:
+        header = ""
+    try:
+        asked = byte_range(header, size) if request.method == "GET" else None
+    except Unsatisfiable:
+        answer = HttpResponse(status=416)
+        answer["Content-Range"] = f"bytes */{size}"
+        return answer
+    first, last = asked or (0, size - 1)
+    body = () if request.method == "HEAD" else _pieces(path, first, last)
+    response = StreamingHttpResponse(body, status=206 if asked else 200)
+    response["Content-Length"] = str(last - first + 1)
+    response["Accept-Ranges"] = "bytes"
+    response["ETag"] = tag
+    if asked:
+        response["Content-Range"] = f"bytes {first}-{last}/{size}"
+    return response  # type: ignore[return-value]
+
+
+def _pieces(path: Path, first: int, last: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(first)
+        left = last - first + 1
+        while left > 0 and (piece := file.read(min(left, disk.CHUNK_OCTETS))):
+            left -= len(piece)
+            yield piece
