@@ -1,0 +1,264 @@
+"""Standing: may this person use this service now, and if not, what is missing and how to get it. ACC-1 to ACC-11.
+
+Nothing else in the code decides who may use a service. And who may do what with plans, contracts, cards, imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from amparo.kernel.actor import Actor
+from amparo.kernel.ids import format_nic
+from amparo.kernel.refusals import Remedy
+from amparo.products.queries import grace_days
+from amparo.ui import formats
+
+from . import queries
+from .errors import NoStanding
+from .models import SupportContract
+from .rules.standing import SERVICES, Asked, Check, Ground, allowed, judge
+
+SERVICE_LABELS = {
+    "knowledge": _("Knowledge base, videos and blog"),
+    "forum": _("Forums: take part"),
+    "downloads": _("Downloads"),
+    "ticket": _("Technical assistance tickets"),
+    "phone_limited": _("Limited advice by telephone"),
+    "case": _("Support cases"),
+    "chat": _("Chat with an engineer"),
+    "classroom": _("Virtual classroom"),
+    "remote": _("Remote desktop"),
+    "development": _("Development and quotations"),
+}
+_CANNOT = {
+    "knowledge": _("You cannot read this now."),
+    "forum": _("You cannot take part in the forums yet."),
+    "downloads": _("You cannot download this yet."),
+    "ticket": _("You cannot open a ticket."),
+    "phone_limited": _("You cannot be advised by telephone yet."),
+    "case": _("You cannot open a support case."),
+    "chat": _("You cannot start a chat."),
+    "classroom": _("You cannot enter the virtual classroom."),
+    "remote": _("You cannot start a remote session."),
+    "development": _("You cannot ask for development or a quotation."),
+}
+_CONDITIONS = {
+    "signed_in": _("Be registered and signed in"),
+    "email": _("Verified e-mail address"),
+    "customer": _("Be a customer with a NIC"),
+    "licence": _("Licence of the product"),
+    "version": _("Current version installed"),
+    "contract": _("Contract in force"),
+    "named": _("Be a named contact of the contract"),
+    "units": _("Units left"),
+}
+# remedy -> (label for the customer, route, label for staff, route of the desk)
+_REMEDIES: Mapping[str, tuple[Any, str, Any, str]] = {
+    "register": (_("Register free of charge"), "account_signup", "", ""),
+    "verify_email": (_("Verify my e-mail address"), "account_email", "", ""),
+    "become_customer": (_("How to become a customer"), "contracts:plans", _("Open the customer"), "desk_people:list"),
+    "get_licence": (_("See my licences"), "products:licences", _("Register a licence"), "desk_products:register"),
+    "declare_version": (_("Say which version is installed"), "products:licences", _("Confirm the version"), "desk_products:of_customer"),
+    "update": (_("See the update"), "products:licences", _("See the licences"), "desk_products:of_customer"),
+    "get_update": (_("How to get the update"), "contracts:plans", _("Sell a contract"), "desk_contracts:sell"),
+    "take_contract": (_("Take a contract"), "contracts:plans", _("Sell a contract"), "desk_contracts:sell"),
+    "be_named": (_("See the contract"), "contracts:mine", _("See the contracts"), "desk_contracts:list"),
+    "redeem_card": (_("Redeem a service card"), "contracts:redeem", _("Redeem a card for the customer"), "desk_contracts:redeem"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition in words. What is not `needed` is told but refuses nothing."""
+
+    code: str
+    label: Any
+    passed: bool
+    detail: str
+    remedy: Remedy | None
+    needed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The explained answer for one service; `remedy` is that of the first needed condition that failed. ACC-9."""
+
+    service: str
+    label: Any
+    allowed: bool
+    conditions: tuple[Condition, ...]
+    remedy: Remedy | None
+
+    @property
+    def why_not(self) -> str:
+        """The detail of the first needed condition that failed, empty where none did."""
+        return next((one.detail for one in self.conditions if one.needed and not one.passed), "")
+
+
+def standing(
+    actor: Actor, service: str, *, at: datetime, product_id: int | None = None, customer_id: int | None = None
+) -> Standing:
+    """Judge one service for a person, at the moment of use. One statement. ACC-1 to ACC-10.
+
+    `product_id` narrows licensed services to one product. Staff and the service itself name the customer for whom
+    they ask; a contact asks for the one that it acts for, whatever is named.
+    """
+    return _answer(service, _ground(actor, customer_id, at), _asked(at, product_id), actor, customer_id)
+
+
+def all_standings(actor: Actor, at: datetime, *, customer_id: int | None = None) -> list[Standing]:
+    """Judge every service, for «qué puede usar y por qué». One statement for all. ACC-9."""
+    ground, asked = _ground(actor, customer_id, at), _asked(at, None)
+    return [_answer(service, ground, asked, actor, customer_id) for service in SERVICES]
+
+
+def require(
+    actor: Actor, service: str, *, at: datetime, product_id: int | None = None, customer_id: int | None = None
+) -> Standing:
+    """Return the standing of whoever may use a service. Raises NoStanding, with what is missing and the way out. ACC-9."""
+    found = standing(actor, service, at=at, product_id=product_id, customer_id=customer_id)
+    if not found.allowed:
+        raise NoStanding(
+            f"{_CANNOT[service]} {found.why_not}", remedies=[found.remedy] if found.remedy else [], standing=found
+        )
+    return found
+
+
+def _asked(at: datetime, product_id: int | None) -> Asked:
+    return Asked(at, product_id, grace_days(at))
+
+
+def _ground(actor: Actor, customer_id: int | None, at: datetime) -> Ground:
+    if actor.is_staff or actor.is_system:
+        return queries.ground(user_id=actor.user_id, customer_id=customer_id, by_staff=True, at=at)
+    return queries.ground(
+        user_id=actor.user_id, customer_id=actor.customer_id if actor.is_contact else None, contact_id=actor.contact_id,
+        company_role=actor.company_role, at=at,
+    )
+
+
+def _answer(service: str, ground: Ground, asked: Asked, actor: Actor, customer_id: int | None) -> Standing:
+    checks = judge(service, ground, asked)
+    conditions = tuple(_in_words(check, actor, customer_id) for check in checks)
+    way_out = next((one.remedy for one in conditions if one.needed and not one.passed and one.remedy), None)
+    return Standing(service, SERVICE_LABELS[service], allowed(checks), conditions, way_out)
+
+
+def _in_words(check: Check, actor: Actor, customer_id: int | None) -> Condition:
+    remedy = None if check.passed else _remedy(check.remedy, actor, customer_id)
+    return Condition(check.code, _CONDITIONS[check.code], check.passed, _detail(check), remedy, check.needed)
+
+
+def _remedy(code: str, actor: Actor, customer_id: int | None) -> Remedy | None:
+    if not code:
+        return None
+    label, route, desk_label, desk_route = _REMEDIES[code]
+    try:
+        if not actor.is_staff:
+            return Remedy(label, reverse(route))
+        if not desk_route:
+            return None
+        if desk_route == "desk_products:of_customer":
+            return Remedy(desk_label, reverse(desk_route, args=[customer_id or 0]))
+        return Remedy(desk_label, reverse(desk_route) + (f"?customer={customer_id}" if customer_id else ""))
+    except NoReverseMatch:
+        return None
+
+
+def _day(moment: datetime) -> str:
+    return formats.day_full(timezone.localtime(moment).date())
+
+
+def _last_day(ends_at: datetime) -> str:
+    """Return the last day before an exclusive end."""
+    return formats.day_full(timezone.localtime(ends_at - timedelta(microseconds=1)).date())
+
+
+def _detail(check: Check) -> str:
+    """Return what a condition found, as a sentence."""
+    facts = dict(check.facts)
+    match check.detail:
+        case "nic":
+            return gettext("NIC %(nic)s.") % {"nic": format_nic(facts["nic"])}
+        case "licences":
+            return ", ".join(facts["products"]) + "."
+        case "version_grace":
+            return gettext(
+                "Version %(version)s of %(product)s counts as current until %(until)s; the current one is %(current)s."
+            ) % (facts | {"until": _last_day(facts["until"])})
+        case "contract":
+            return gettext("%(plan)s, %(number)s, until %(until)s.") % (facts | {"until": _last_day(facts["until"])})
+        case "contract_coming":
+            return gettext("Your contract %(number)s begins on %(from)s.") % (facts | {"from": _day(facts["from"])})
+        case "contract_over":
+            return gettext("Your contract %(number)s ended on %(until)s.") % (facts | {"until": _last_day(facts["until"])})
+        case "units":
+            order = [(unit, facts["left"].get(unit, 0)) for unit in ("event", "incident", "credit")]
+            return gettext("You have %(amounts)s.") % {"amounts": formats.amounts(order)}
+    return str(_SENTENCES[check.detail]) % facts
+
+
+_SENTENCES = {
+    "signed_in": _("You are signed in."),
+    "not_signed_in": _("Registration is free and takes a minute."),
+    "email_verified": _("Your e-mail address is verified."),
+    "email_unverified": _("We have not yet verified your e-mail address: open the link that we sent you."),
+    "no_nic": _("Your user does not act for any customer yet."),
+    "no_licence": _("There is no licence of this product registered for you."),
+    "no_version": _("Without a licence there is no version to look at."),
+    "version_current": _("Version %(version)s of %(product)s is current."),
+    "version_unknown": _("We do not know yet which version of %(product)s you have installed."),
+    "version_old_included": _("You have version %(version)s of %(product)s. The current one is %(current)s and is included in your contract."),
+    "version_old": _("You have version %(version)s of %(product)s. The current one is %(current)s; you get it with a contract or by buying it."),
+    "no_contract": _("You have no contract."),
+    "named": _("You are covered by the contract."),
+    "not_named": _("Contract %(number)s covers only its named contacts. The administrator of your company can name you."),
+    "no_units": _("Nothing is left on your contracts and cards. You can still ask for a quote."),
+}
+
+
+# --- who may do what with contracts ----------------------------------------------------------------------------------
+
+
+def visible_to(actor: Actor) -> QuerySet[SupportContract]:
+    """Return the contracts that the actor may know of: staff all, a contact those of its customer. ACC-11."""
+    if actor.is_staff or actor.is_system:
+        return SupportContract.objects.all()
+    if actor.is_contact:
+        return SupportContract.objects.filter(customer_id=actor.customer_id)
+    return SupportContract.objects.none()
+
+
+def may_sell(actor: Actor) -> bool:
+    """Plans, contracts and cards are sold by sales; an administrator may everything of theirs. CTR-1, CRD-1."""
+    return actor.is_system or actor.has_role("sales")
+
+
+def may_read_contracts(actor: Actor) -> bool:
+    return actor.is_staff
+
+
+def may_redeem(actor: Actor, customer_id: int) -> bool:
+    """Any contact for its own customer; staff for a caller who reads the code out. CRD-1."""
+    if actor.is_contact:
+        return actor.customer_id == customer_id
+    return actor.is_system or actor.has_role("operator", "engineer", "sales")
+
+
+def may_name_contacts(actor: Actor, contract: SupportContract) -> bool:
+    if may_sell(actor):
+        return True
+    return actor.is_contact and actor.customer_id == contract.customer_id and actor.company_role == "administrator"
+
+
+def may_import(actor: Actor) -> bool:
+    return actor.is_system or actor.has_role("administrator")

@@ -1,0 +1,1 @@
+"""Decisions of contracts: pure. Terms of a contract, codes of cards, standing."""
