@@ -1,0 +1,56 @@
+"""The verbs of cases."""
+
+from .attention import (
+    agree_procedure,
+    choose_needs,
+    decide_at_limit,
+    propose_further,
+    raise_need,
+    reach_clocks,
+    start_clock,
+    stop_clock,
+)
+from .classification import classify, consent, decline_consent, requote
+from .closing import (
+    accept_closing,
+    answer_closing,
+    close_uncharged,
+    mark_silent,
+    propose_closing,
+    refuse_closing,
+    remind,
+    remind_due,
+)
+from .opening import link_follow_up, open_case, open_follow_up, withdraw, write
+from .orders import accept_order, decline_order, propose_order
+
+__all__ = [
+    "accept_closing",
+    "accept_order",
+    "agree_procedure",
+    "answer_closing",
+    "choose_needs",
+    "classify",
+    "close_uncharged",
+    "consent",
+    "decide_at_limit",
+    "decline_consent",
+    "decline_order",
+    "link_follow_up",
+    "mark_silent",
+    "open_case",
+    "open_follow_up",
+    "propose_closing",
+    "propose_further",
+    "propose_order",
+    "raise_need",
+    "reach_clocks",
+    "refuse_closing",
+    "remind",
+    "remind_due",
+    "requote",
+    "start_clock",
+    "stop_clock",
+    "withdraw",
+    "write",
+]

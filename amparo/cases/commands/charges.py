@@ -1,0 +1,109 @@
+"""What a case asks of charging: propose, take after the customer's yes, let go. CHG-1, CHG-3, CHG-4, CHG-6."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from amparo.cases.errors import UnitsMissing
+from amparo.cases.models import Case
+from amparo.charging import commands as charging
+from amparo.charging.errors import CreditsMissing
+from amparo.charging.models import Charge
+from amparo.charging.queries import tariff_at
+from amparo.charging.rules import CREDIT, Need, PocketView, lawful_ways, most_beneficial
+from amparo.kernel.actor import SYSTEM, Actor
+from amparo.kernel.refusals import Remedy
+
+_PLENTY = PocketView(0, CREDIT, 10**9, datetime.max.replace(tzinfo=UTC))
+
+
+def propose(case: Case, needs: Sequence[Need], *, key: str, actor: Actor, at: datetime) -> Charge:
+    """Propose a charge for a case; where there is not enough of anything it says how many credits are missing. CHG-6."""
+    return charging.propose(case.subject, case.customer_id, needs, key=f"{case.subject}:{key}", actor=actor, at=at)
+
+
+def told(charge: Charge, needs: Sequence[Need], *, at: datetime) -> dict[str, int]:
+    """Return what the customer is told that it costs: the best way's units, or what it would take in credits."""
+    if charge.way:
+        return charge.amounts
+    return most_beneficial(lawful_ways(needs, tariff_at(at), [_PLENTY])).amounts
+
+
+def reserve(charge: Charge, *, how: str, price: str | None, actor: Actor, at: datetime) -> Charge:
+    """Put the customer's yes on the record and reserve the units: attention starts. CHG-1, CHG-4.
+
+    Raises UnitsMissing, PriceChanged.
+    """
+    with counted():
+        charge = charging.consent(charge, how=how, seen=price, actor=actor, at=at)
+        return charging.reserve(charge, actor=SYSTEM, at=at)
+
+
+def take(charge: Charge, *, how: str, price: str | None, actor: Actor, at: datetime) -> Charge:
+    """Put the customer's yes to an order on the record: credits are charged in advance. CHG-3.
+
+    What spends an incident or event is reserved instead, and charged with the closing (CHG-4).
+    Raises UnitsMissing, PriceChanged.
+    """
+    with counted():
+        charge = charging.consent(charge, how=how, seen=price, actor=actor, at=at)
+        if set(charge.amounts) <= {CREDIT}:
+            return charging.charge_now(charge, actor=actor, at=at)
+        return charging.reserve(charge, actor=SYSTEM, at=at)
+
+
+def drop(charge: Charge | None, *, reason: str, actor: Actor, at: datetime) -> None:
+    """Let go of a charge that is not final: what was reserved is given back, what was only proposed is withdrawn."""
+    if charge is None:
+        return
+    charge.refresh_from_db()
+    if charge.state in ("proposed", "consented", "reserved"):
+        charging.release(charge, reason=reason, actor=actor, at=at)
+
+
+def give_back(charge: Charge, *, reason: str, actor: Actor, at: datetime) -> None:
+    """Give back what a charge reserved, or what it took in advance. CHG-3, CHG-4, LED-6."""
+    if charge.state == "final":
+        charging.give_back(charge, reason=reason, actor=SYSTEM, at=at)
+    else:
+        drop(charge, reason=reason, actor=actor, at=at)
+
+
+def total(several: Iterable[dict[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in several:
+        for unit, count in one.items():
+            found[unit] = found.get(unit, 0) + count
+    return found
+
+
+@contextmanager
+def counted() -> Iterator[None]:
+    """Tell the customer how many credits are missing, and how they are got. CHG-3."""
+    try:
+        yield
+    except CreditsMissing as short:
+        missing = int(short.context.get("missing", 0))
+        raise UnitsMissing(missing_text(missing), missing=missing, remedies=ways_to_credits()) from None
+
+
+def missing_text(missing: int) -> str:
+    return ngettext(
+        "%(count)s credit is missing for this service, so it cannot begin. Redeem a service card, or ask us for one.",
+        "%(count)s credits are missing for this service, so it cannot begin. Redeem a service card, or ask us for one.",
+        missing,
+    ) % {"count": missing}
+
+
+def ways_to_credits() -> tuple[Remedy, ...]:
+    """Return how credits are got: the page on which a card is redeemed."""
+    try:
+        return (Remedy(_("Redeem a service card"), reverse("contracts:redeem")),)
+    except NoReverseMatch:
+        return ()
