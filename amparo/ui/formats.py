@@ -189,3 +189,24 @@ def initials(name: str) -> str:
 def hue(name: str) -> int:
     """Return which of the six quiet tints stands behind a person's letters: always the same one."""
     return sum(map(ord, name)) % 6
+
+
+HOUSE_COLOUR = "#0d6b6b"
+
+
+def safe_colour(colour: str) -> str:
+    """Return a colour that may stand in a letter: six digits, else the house's."""
+    text = str(colour).strip()
+    good = len(text) == 7 and text[0] == "#" and all(c in "0123456789abcdefABCDEF" for c in text[1:])
+    return text.lower() if good else HOUSE_COLOUR
+
+
+def on_colour(colour: str) -> str:
+    """Return the ink that reads best on a colour: white, or near black on a bright one."""
+    red, green, blue = (int(safe_colour(colour)[at : at + 2], 16) / 255 for at in (1, 3, 5))
+
+    def linear(part: float) -> float:
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    return "#ffffff" if 1.05 / (luminance + 0.05) >= 4.5 else "#14201f"

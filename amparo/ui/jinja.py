@@ -272,6 +272,7 @@ def environment(**options: Any) -> Environment:
         htmx_script=htmx_script,
         idempotency_field=idempotency_field,
         identity=identity,
+        identity_accent=lambda: identity().accent,
         now=now,
         local=local,
         formats=formats,
