@@ -107,6 +107,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "amparo.project.middleware.Acting",
+    "amparo.people.middleware.FirstRun",
+    "amparo.people.middleware.SecondFactor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -143,7 +145,9 @@ FORM_RENDERER = "amparo.ui.jinja.Renderer"
 def _database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://, for Amparo runs on PostgreSQL only.")
+        raise ImproperlyConfigured(
+            "DATABASE_URL must begin with postgresql://, for Amparo runs on PostgreSQL only."
+        )
     query = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -157,20 +161,33 @@ def _database(url: str) -> dict[str, object]:
         # Tests empty tables between them; nobody else may truncate what is append-only.
         "OPTIONS": {"options": "-c amparo.may_truncate=on"}
         if TESTING
-        else {"pool": {"min_size": 1, "max_size": int(env("AMPARO_POOL", "10")), "timeout": 10, "max_lifetime": 1800}},
+        else {}
+        if _flag("AMPARO_BUILD")
+        else {
+            "pool": {
+                "min_size": 1,
+                "max_size": int(env("AMPARO_POOL", "10")),
+                "timeout": 10,
+                "max_lifetime": 1800,
+            }
+        },
         "TEST": {"NAME": env("AMPARO_TEST_DATABASE")} if env("AMPARO_TEST_DATABASE") else {},
     }
 
 
 DATABASES = {"default": _database(env("DATABASE_URL", "postgresql:///amparo"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+UI_IDENTITY = "amparo.project.doors.identity"
+UI_COUNTS = "amparo.project.doors.rail_counts"
 SUBJECT_VISIBILITY = "amparo.project.subjects.may_see"
 HISTORY_SUBSCRIPTIONS = "amparo.project.subscriptions.SUBSCRIPTIONS"
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = ["amparo.people.backends.PeopleBackend"]
 PASSWORD_HASHERS = (
-    ["django.contrib.auth.hashers.MD5PasswordHasher"] if TESTING else ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+    ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if TESTING
+    else ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 )
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -182,6 +199,12 @@ LOGIN_REDIRECT_URL = "/"
 
 ACCOUNT_ADAPTER = "amparo.people.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FORM_CLASS = "amparo.people.forms.SignUpDetails"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 3
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+# By address, and by account whatever the address: guessing from many places is slow too.
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key", "reset_password": "20/m/ip,3/5m/key", "signup": "20/h/ip"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -201,7 +224,7 @@ USERSESSIONS_TRACK_ACTIVITY = False
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache"
-        if TESTING
+        if TESTING or _flag("AMPARO_BUILD")
         else "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "amparo_cache",
     }
@@ -227,7 +250,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^health$", r"^metrics$"]
 TRUSTED_PROXIES = [p for p in env("AMPARO_TRUSTED_PROXIES", "").split(",") if p]
-SILENCED_SYSTEM_CHECKS = ["security.W019"]
+SILENCED_SYSTEM_CHECKS = ["security.W019", "auth.W004"]  # addresses are unique whatever their capitals: user_email_once
 
 LANGUAGE_CODE = "es-mx"
 LANGUAGES = [("es-mx", _("Spanish")), ("en", _("English"))]

@@ -1,0 +1,75 @@
+"""The portal's home, the door to help, and the list of one's matters."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from amparo.cases.queries import needs_me
+from amparo.contracts.access import all_standings
+from amparo.ledger.queries import pockets
+from amparo.threads import queries as threads
+from amparo.ui.views import contact_only, signed_in
+
+from .. import queries
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What needs me, ask for help, what I have left, my open matters. Visitors see what there is; staff go to the desk."""
+    actor = request.actor
+    if actor.is_staff:
+        return redirect("desk_web:queue")
+    standings = all_standings(actor, request.now)
+    if not actor.is_contact:
+        template = "web/portal/registered.html" if actor.is_signed_in else "web/portal/visitor.html"
+        return render(request, template, {"standings": standings})
+    matters = queries.customer_matters(threads.customer_threads(actor, open_only=True, size=12).rows)
+    context = {
+        "standings": standings,
+        "doors": queries.doors(standings),
+        "needs": needs_me(actor),
+        "meters": queries.meters(pockets(actor.customer_id, request.now)),
+        "answers": [row for row in matters if row["queue"] == "waiting"],
+        "matters": matters,
+    }
+    return render(request, "web/portal/home.html", context)
+
+
+@require_GET
+@signed_in
+def help_door(request: HttpRequest) -> HttpResponse:
+    """One field: «What do you need?», which searches first, then offers the doors this person may use."""
+    words = request.GET.get("q", "")[:200]
+    found = threads.search(request.actor, words, limit=8) if len(words.strip()) > 1 else []
+    context = {
+        "words": words,
+        "found": [
+            {"number": hit.shown, "title": hit.title, "excerpt": hit.excerpt, "state": hit.queue,
+             "url": queries.thread_url(hit.kind, hit.number, desk=False)}
+            for hit in found
+        ],
+        "doors": queries.doors(all_standings(request.actor, request.now), words),
+    }  # fmt: skip
+    template = "web/portal/_help.html" if request.htmx else "web/portal/help.html"
+    return render(request, template, context)
+
+
+@require_GET
+@contact_only
+def matters(request: HttpRequest) -> HttpResponse:
+    """Every ticket and case that the contact may see, open ones first; or those that hold some words."""
+    view = request.GET.get("view", "open")
+    words = request.GET.get("q", "")[:200]
+    if len(words.strip()) > 1:
+        rows = queries.found_matters(threads.search(request.actor, words, limit=40))
+        page = None
+    else:
+        page = threads.customer_threads(
+            request.actor, open_only=view != "closed", after=request.GET.get("after", ""), size=30
+        )
+        rows = queries.customer_matters(page.rows)
+    context = {"view": view, "words": words, "rows": rows, "page": page, "tabs": queries.matter_tabs()}
+    template = "web/portal/_matters.html" if request.htmx else "web/portal/matters.html"
+    return render(request, template, context)
