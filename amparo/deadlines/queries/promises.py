@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from amparo.deadlines.machine import State
-from amparo.deadlines.models import KIND_LABELS, Promise
+from amparo.deadlines.models import KIND_LABELS, Promise, ServiceCalendar
 
 Grouping = Literal["kind", "person", "customer", "month"]
 
@@ -33,6 +33,11 @@ def promises_of(subject: Any) -> list[Promise]:
     """Every promise ever made about a subject, in the order in which they were made. COM-7."""
     ref = subject if isinstance(subject, str) else subject.subject
     return list(Promise.objects.filter(subject_ref=ref).order_by("started_at", "id"))
+
+
+def open_count(calendar: ServiceCalendar) -> int:
+    """How many promises are open that were computed by a calendar, whatever version."""
+    return Promise.objects.filter(state=State.OPEN, calendar_version__calendar=calendar).count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class Answer:
 
 def answer(calendar: Calendar, start: datetime, amount: Decimal, counting: Counting) -> Answer:
     """Answer a question in words of the active language. Raises NeverOpen, BeyondCalendar, BadCalendar."""
-    if not 0 < amount <= HOURS_MAX:
+    if not amount.is_finite() or not 0 < amount <= HOURS_MAX:
         raise BadCalendar(gettext("Give more than nothing and at most 10,000."), field="amount")
     if counting is Counting.BUSINESS_DAYS and amount != int(amount):
         raise BadCalendar(gettext("Business days are whole. Give a whole number."), field="amount")
@@ -148,7 +148,11 @@ def _words(calendar: Calendar, step: Step, counting: Counting) -> str:
             "number": step.number,
             "time": _close(step, zone),
         }
-    return gettext("Due on %(day)s at %(time)s.") % {"day": day, "time": _close(step, zone)}
+    due = {"day": day, "time": _close(step, zone)}
+    if due["time"] != "24:00":
+        return gettext("Due on %(day)s at %(time)s.") % due
+    next_day = formats.day_full(step.on + timedelta(1))
+    return gettext("Due on %(day)s at 24:00, which is %(next)s, 00:00.") % (due | {"next": next_day})
 
 
 def _at(step: Step, zone: ZoneInfo, day: str) -> dict[str, str]:

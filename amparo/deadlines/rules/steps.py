@@ -44,7 +44,10 @@ def explain(calendar: Calendar, start: datetime, amount: timedelta | int, counti
     pieces: dict[int, list[tuple[int, int]]] = {}
     opening = counting is not Counting.BUSINESS_HOURS
     for day, begin, end in pieces_of(calendar, first.toordinal(), last.toordinal(), opening=opening):
-        pieces.setdefault(day, []).append((begin, end))
+        spans = pieces.setdefault(day, [])
+        if spans and spans[-1][1] == begin:  # the clocks changed inside of what was open
+            begin = spans.pop()[0]
+        spans.append((begin, end))
     if counting is Counting.BUSINESS_DAYS:
         steps = list(_steps_of_days(calendar, first, last, pieces))
     else:
