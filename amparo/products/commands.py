@@ -43,7 +43,7 @@ def add_product(code: str, name: str, description: str = "", *, actor: Actor, at
             )
     except IntegrityError:
         raise CodeTaken(field="code") from None
-    record("product.added", subject=product, actor=actor, at=at, code=product.code, name=product.name)
+    record("product.added", subject=product, actor=actor, at=at, code=product.code, title=product.name)
     return product
 
 
@@ -208,7 +208,7 @@ def bind_terminal(licence: Licence, name: str, fingerprint: str, *, actor: Actor
     terminal = Terminal.objects.create(
         licence=licence, name=name.strip(), fingerprint=mark, bound_at=at, bound_by_id=actor.user_id
     )
-    record("terminal.bound", subject=licence, actor=actor, at=at, terminal=terminal.pk, name=terminal.name)
+    record("terminal.bound", subject=licence, actor=actor, at=at, terminal=terminal.pk, title=terminal.name)
     return terminal
 
 
@@ -222,7 +222,7 @@ def release_terminal(terminal: Terminal, *, actor: Actor, at: datetime) -> Termi
         return terminal
     terminal.released_at, terminal.released_by_id = at, actor.user_id
     terminal.save(update_fields=["released_at", "released_by"])
-    record("terminal.released", subject=licence, actor=actor, at=at, terminal=terminal.pk, name=terminal.name)
+    record("terminal.released", subject=licence, actor=actor, at=at, terminal=terminal.pk, title=terminal.name)
     return terminal
 
 

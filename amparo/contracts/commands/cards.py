@@ -82,7 +82,7 @@ def issue_batch(
         ],
         batch_size=1000,
     )
-    record("card.batch_issued", subject=batch, actor=actor, at=at, name=batch.name, face_value=face_value, count=count,
+    record("card.batch_issued", subject=batch, actor=actor, at=at, title=batch.name, face_value=face_value, count=count,
            purpose=purpose)
     return batch, [shown(code) for code in codes]
 
