@@ -99,8 +99,11 @@ class Service:
             os.environ["DATABASE_URL"] = self.server.url()
         else:
             installation.wait_for_database()
+        patience = (
+            PORT_LIMIT_SECONDS if (self.home / "run.json").exists() else 1
+        )  # the parts of one that was killed
         for number in (port, port + 1):
-            wait_for_port(host, number)
+            wait_for_port(host, number, patience)
         self.addresses(host, port)
         self.prepare()
         log = self.home / "log"
@@ -250,9 +253,9 @@ class Service:
             say("Everything has stopped.")
 
 
-def wait_for_port(host: str, port: int) -> None:
+def wait_for_port(host: str, port: int, limit_seconds: float) -> None:
     """Return when the port can be taken. Raises Problem when somebody keeps it."""
-    deadline = time.monotonic() + PORT_LIMIT_SECONDS
+    deadline = time.monotonic() + limit_seconds
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     while True:
         with socket.socket(family) as probe:
@@ -263,7 +266,7 @@ def wait_for_port(host: str, port: int) -> None:
             except OSError as error:
                 if error.errno != errno.EADDRINUSE:
                     raise Problem(f"{host}:{port} cannot be listened on: {error.strerror}") from None
-        if answers(f"http://127.0.0.1:{port}/health") or time.monotonic() > deadline:
+        if time.monotonic() > deadline:
             raise Problem(
                 f"Port {port} is taken. Choose another with --port (the stream takes the next one too)."
             )
