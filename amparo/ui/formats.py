@@ -43,7 +43,7 @@ def day(on: date, *, today: date) -> str:
     if near:
         return near
     month = _MONTHS[_tongue()][on.month - 1]
-    if abs((on - today).days) < 180:
+    if on.year == today.year or abs((on - today).days) <= 60:
         return f"{_WEEKDAYS[_tongue()][on.weekday()]} {on.day} {month}"
     return f"{on.day} {month} {on.year}"
 

@@ -131,7 +131,8 @@ def icon_url(name: str) -> str:
 @lru_cache(maxsize=1)
 def import_map() -> Mapping[str, Mapping[str, str]]:
     """Return the map that lets modules name each other whatever their published address."""
-    return {"imports": {f"ui/{name}": static(f"ui/js/{name}.js") for name in SCRIPTS}}
+    ours = {f"ui/{name}": static(f"ui/js/{name}.js") for name in SCRIPTS}
+    return {"imports": ours | {"ui/idiomorph": static("vendor/idiomorph.esm.js")}}
 
 
 @lru_cache(maxsize=8)

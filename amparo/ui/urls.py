@@ -6,5 +6,6 @@ app_name = "ui"
 urlpatterns = [
     path("", views.show_gallery, name="gallery"),
     path("choose/", views.choose, name="choose"),
+    path("rail/", views.rail, name="rail"),
     path("identity.css", views.identity_css, name="identity_css"),
 ]

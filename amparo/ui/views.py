@@ -108,6 +108,14 @@ def show_gallery(request: HttpRequest) -> HttpResponse:
     return render(request, page, gallery.example() | {"dense": "dense" in request.GET})
 
 
+@require_safe
+@staff_only()
+def rail(request: HttpRequest) -> HttpResponse:
+    """The places of the rail with their counts as they are now."""
+    request.path = request.GET.get("here", "")[:200]
+    return render(request, "ui/layouts/_rail.html")
+
+
 _THEMES = ("light", "dark", "auto")
 _YEAR_SECONDS = 365 * 24 * 3600
 

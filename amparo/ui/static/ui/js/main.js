@@ -1,20 +1,36 @@
 // Finds what has a behaviour and wakes its module, once for each element, also in regions that htmx brings.
-const behaviours = {};
-
-function wake(root) {
-  for (const [selector, name] of Object.entries(behaviours)) {
-    const found = [...root.querySelectorAll(selector)];
-    if (root.matches?.(selector)) found.push(root);
-    if (found.length) import(name).then((module) => found.forEach((element) => wakeOne(element, name, module)));
-  }
-}
+// A module is one file for one attribute; its default export gets the element.
+const behaviours = {
+  "[data-toasts]": "ui/toast",
+  "[data-shortcuts]": "ui/shortcuts",
+  "[data-follow]": "ui/follow",
+  "[data-clock]": "ui/clock",
+  "[data-composer]": "ui/composer",
+  "[data-files]": "ui/files",
+  "[data-list]": "ui/list",
+  "[data-menu]": "ui/menu",
+  "[data-opens], [data-dialog]": "ui/dialog",
+  "[data-palette-sheet]": "ui/palette",
+  "[data-theme-switch]": "ui/theme",
+  "[data-confirm]": "ui/confirm",
+  "form[method=post]": "ui/forms",
+};
 
 const awake = new WeakMap();
+
 function wakeOne(element, name, module) {
   const names = awake.get(element) ?? new Set();
   if (names.has(name)) return;
   awake.set(element, names.add(name));
   module.default(element);
+}
+
+export function wake(root) {
+  for (const [selector, name] of Object.entries(behaviours)) {
+    const found = [...root.querySelectorAll(selector)];
+    if (root.matches?.(selector)) found.push(root);
+    if (found.length) import(name).then((module) => found.forEach((element) => wakeOne(element, name, module)));
+  }
 }
 
 wake(document.body);

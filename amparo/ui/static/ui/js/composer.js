@@ -1,0 +1,110 @@
+// Writing: the switch changes the paper and where it goes; the draft is kept on the server; others see that somebody writes.
+import { post, words } from "ui/words";
+
+const DRAFT_DELAY = 800;
+const TYPING_SECONDS = 5;
+const LOOKING_SECONDS = 20;
+
+export default function (form) {
+  const body = form.querySelector("[data-composer-body]");
+  const state = form.querySelector("[data-composer-draft]");
+  let sent = false;
+  let dirty = false;
+  let timer;
+  let lastTyping = 0;
+
+  const kind = () => form.querySelector("[name=kind]:checked, input[type=hidden][name=kind]")?.value ?? "reply";
+
+  function aim() {
+    const note = kind() === "note";
+    form.classList.toggle("is-note", note);
+    form.action = note && form.dataset.noteAction ? form.dataset.noteAction : form.dataset.replyAction;
+  }
+
+  async function saveDraft() {
+    if (!form.dataset.draft || sent) return;
+    const files = [...form.querySelectorAll("[data-files-list] input[type=hidden]")].map((input) => input.value);
+    try {
+      const values = new URLSearchParams({ body: body.value, kind: kind() });
+      files.forEach((file) => values.append("files", file));
+      const answer = await post(form.dataset.draft, values);
+      dirty = !answer.ok;
+      state.textContent = answer.ok ? words.draft_saved : words.draft_failed;
+    } catch {
+      state.textContent = words.draft_failed;
+    }
+  }
+
+  function typed() {
+    dirty = true;
+    if (form.dataset.draft) {
+      state.textContent = "";
+      clearTimeout(timer);
+      timer = setTimeout(saveDraft, DRAFT_DELAY);
+    }
+    if (Date.now() - lastTyping > TYPING_SECONDS * 1000) { lastTyping = Date.now(); present(true); }
+  }
+
+  async function present(typing) {
+    if (!form.dataset.presence || document.hidden || !form.isConnected) return;
+    try {
+      const answer = await post(form.dataset.presence, { typing: typing ? "1" : "", kind: kind() });
+      const shown = document.querySelector("[data-presence-shown]");
+      if (!shown || answer.status !== 200) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-presence-shown]");
+      shown.replaceChildren(...(fresh ? fresh.childNodes : []));
+    } catch { /* who is here is a courtesy: it never disturbs */ }
+  }
+
+  function insert(text) {
+    const { selectionStart: from, selectionEnd: to, value } = body;
+    const gap = from > 0 && value[from - 1] !== "\n" ? "\n" : "";
+    body.setRangeText(gap + text, from, to, "end");
+    body.dispatchEvent(new Event("input", { bubbles: true }));
+    body.focus();
+  }
+
+  const template = form.querySelector("[data-composer-template]");
+  template?.addEventListener("change", () => { if (template.value) insert(template.value); template.value = ""; });
+
+  const eye = form.querySelector("[data-composer-preview-switch]");
+  const sheet = form.querySelector("[data-composer-preview]");
+  if (eye) eye.hidden = false;
+  eye?.addEventListener("click", async () => {
+    const showing = eye.getAttribute("aria-pressed") !== "true";
+    if (showing) {
+      const answer = await post(form.dataset.preview, { body: body.value });
+      if (!answer.ok) return;
+      sheet.innerHTML = await answer.text(); // our own server's cleaned Markdown
+    }
+    eye.setAttribute("aria-pressed", String(showing));
+    eye.querySelector("span").textContent = showing ? words.write : words.preview;
+    sheet.hidden = !showing;
+    body.hidden = showing;
+    if (!showing) body.focus();
+  });
+
+  form.addEventListener("change", (event) => { if (event.target.name === "kind") { aim(); typed(); } });
+  form.addEventListener("compose", (event) => {
+    const wanted = form.querySelector(`[name=kind][value=${event.detail.kind}]`);
+    if (wanted && wanted.type === "radio") { wanted.checked = true; aim(); }
+    body.focus();
+  });
+  form.addEventListener("insert", (event) => insert(event.detail.text));
+  body.addEventListener("input", typed);
+  body.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form.requestSubmit(); }
+  });
+  form.addEventListener("submit", () => { sent = true; clearTimeout(timer); });
+  window.addEventListener("beforeunload", (event) => {
+    if (form.isConnected && dirty && !sent && body.value.trim() && !form.dataset.draft) event.preventDefault();
+  });
+  window.addEventListener("pagehide", () => {
+    if (dirty && !sent && form.dataset.draft) post(form.dataset.draft, { body: body.value, kind: kind() }, { keepalive: true });
+  });
+  if (form.dataset.presence) {
+    present(false);
+    setInterval(() => present(false), LOOKING_SECONDS * 1000);
+  }
+  aim();
+}

@@ -1,0 +1,108 @@
+// A region with data-follow="topic …" is fetched anew when one of its topics changes (from data-follow-url, else this page).
+// One stream for the page; where it cannot be had the regions are asked for now and then. What one is typing stays.
+import { Idiomorph } from "ui/idiomorph";
+
+const regions = new Set();
+const POLL = 20e3; // without a stream
+const SURE = 120e3; // with one: nothing stays wrong for longer
+let source = null;
+let opened = "";
+let again = 2e3;
+let settleTimer;
+
+const topicsOf = (region) => region.dataset.follow.split(/\s+/).filter(Boolean);
+const shown = () => [...regions].filter((region) => region.isConnected || (regions.delete(region), false));
+
+function live(state) {
+  for (const sign of document.querySelectorAll("[data-live]")) sign.dataset.state = state;
+}
+
+const keep = {
+  ignoreActiveValue: true,
+  callbacks: {
+    beforeNodeMorphed: (old) => !(old.matches?.("[data-keep], [data-composer], dialog[open]")),
+    beforeNodeRemoved: (old) => !(old.matches?.("[data-composer]") && old.querySelector("textarea")?.value),
+    beforeAttributeUpdated: (name, node) => !(name === "open" && node.matches("details, dialog")),
+  },
+};
+
+/** Fetch a region and change what differs. */
+export async function refresh(region) {
+  if (region.fetching) { region.stale = true; return; }
+  if (document.hidden) { region.stale = true; return; }
+  region.fetching = true;
+  region.stale = false;
+  try {
+    const answer = await fetch(region.dataset.followUrl || location.href, { credentials: "same-origin", headers: { "HX-Request": "true", "HX-Target": region.id } });
+    if (answer.headers.get("HX-Redirect")) return location.assign(answer.headers.get("HX-Redirect"));
+    if (answer.ok && answer.status !== 204) put(region, await answer.text());
+  } catch { /* the next change, or the clock, asks again */ } finally {
+    region.fetching = false;
+    region.seen = Date.now();
+    if (region.stale && !document.hidden) refresh(region);
+  }
+}
+
+function put(region, html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const same = region.id && page.getElementById(region.id);
+  const fresh = same || page.body;
+  const atEnd = region.scrollHeight - region.scrollTop - region.clientHeight < 40;
+  Idiomorph.morph(region, fresh.innerHTML, { morphStyle: "innerHTML", ...keep });
+  window.htmx?.process(region);
+  region.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: region } }));
+  if (atEnd && region.dataset.followEnd !== undefined) region.scrollTop = region.scrollHeight;
+}
+
+function changed(topic) {
+  for (const region of shown()) {
+    if (!topicsOf(region).includes(topic)) continue;
+    clearTimeout(region.soon);
+    region.soon = setTimeout(() => refresh(region), 120);
+  }
+}
+
+function open() {
+  const base = document.body.dataset.stream;
+  const topics = [...new Set(shown().flatMap(topicsOf))].sort();
+  const wanted = topics.join(" ");
+  if (!base || !topics.length || wanted === opened) return;
+  source?.close();
+  opened = wanted;
+  const first = performance.now();
+  source = new EventSource(`${base}?${topics.map((topic) => `t=${encodeURIComponent(topic)}`).join("&")}`, { withCredentials: true });
+  source.addEventListener("message", (event) => changed(event.data.split("|")[0]));
+  source.addEventListener("resync", () => {
+    live("on");
+    const late = again > 2e3 || performance.now() - first > 2000 || source.known;
+    source.known = true;
+    again = 2e3;
+    if (late) shown().forEach(refresh);
+  });
+  source.addEventListener("error", () => {
+    live("off");
+    if (source.readyState !== EventSource.CLOSED) return;
+    opened = "";
+    setTimeout(open, again + Math.random() * 1000);
+    again = Math.min(again * 2, 60e3);
+  });
+}
+
+setInterval(() => {
+  if (document.hidden) return;
+  const patience = source?.readyState === EventSource.OPEN ? SURE : POLL;
+  for (const region of shown()) if (Date.now() - region.seen > patience) refresh(region);
+}, 5000);
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) for (const region of shown()) if (region.stale) refresh(region);
+});
+window.addEventListener("pagehide", () => { source?.close(); opened = ""; });
+window.addEventListener("pageshow", (event) => { if (event.persisted) { open(); shown().forEach(refresh); } });
+
+export default function (region) {
+  region.seen = Date.now();
+  regions.add(region);
+  if (region.dataset.followNow !== undefined) refresh(region);
+  clearTimeout(settleTimer);
+  settleTimer = setTimeout(open, 50);
+}

@@ -1,0 +1,58 @@
+// What every script needs of the page: its words in the reader's language, its icons, the token of its forms.
+const body = document.body;
+export const words = JSON.parse(body.dataset.words || "{}");
+
+/** Fill %(name)s in a sentence. */
+export function fill(sentence, values) {
+  return sentence.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+}
+
+/** A length of time as the server says it: at most two units, never rounded up. */
+export function duration(milliseconds) {
+  const minutes = Math.floor(Math.abs(milliseconds) / 60000);
+  const say = (key, count) => fill(words[key], { count });
+  if (minutes < 1) return words.moment;
+  if (minutes < 60) return say("minute", minutes);
+  const hours = Math.floor(minutes / 60);
+  const rest = minutes % 60;
+  if (hours < 24) return say("hour", hours) + (rest && hours < 6 ? ` ${say("minute", rest)}` : "");
+  const days = Math.floor(hours / 24);
+  const more = hours % 24;
+  return say(days === 1 ? "day" : "days", days) + (more && days < 3 ? ` ${say("hour", more)}` : "");
+}
+
+export function csrf() {
+  return JSON.parse(body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] ?? "";
+}
+
+/** Post a form's values; resolves with the response, also where it refuses. */
+export function post(url, values, options = {}) {
+  const data = values instanceof FormData ? values : new URLSearchParams(values);
+  return fetch(url, { method: "POST", body: data, credentials: "same-origin", headers: { "X-CSRFToken": csrf(), "HX-Request": "true" }, ...options });
+}
+
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `${body.dataset.icons}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+export function size(octets) {
+  if (octets < 1000) return `${octets} B`;
+  return octets < 1e6 ? `${Math.floor(octets / 1000)} kB` : `${(octets / 1e6).toFixed(1)} MB`;
+}
+
+export function isTyping(element) {
+  return Boolean(element?.closest?.("input:not([type=checkbox], [type=radio], [type=submit], [type=button]), textarea, select, [contenteditable]"));
+}
