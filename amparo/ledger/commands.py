@@ -45,13 +45,15 @@ WHERE r.id = %s AND r.kind = 'reserve' AND coalesce(%s::int, r.amount) <= r.amou
     AND (p.ends_at > %s OR (%s = 'post' AND coalesce(%s::int, r.amount) = r.amount) OR %s)
 FOR NO KEY UPDATE OF p{_DONE}"""  # noqa: S608 - constants only
 
+# What was already given back is asked when the lock is held: another giver may just have ended.
 GIVE_BACK = f"""{_INTO}
 SELECT 'single', o.customer_id, o.unit, %s::int, o.credit_id, coalesce(%s::bigint, o.debit_id), %s, o.customer_id || ':' || %s,
     NULL, o.id, o.tariff_version, %s, %s
-FROM ledger_transfer o JOIN ledger_pocket p ON p.id = o.debit_id
-WHERE o.id = %s AND o.kind IN ('single', 'post') AND (p.ends_at > %s OR %s::bigint IS NOT NULL)
-    AND %s::int + (SELECT coalesce(sum(b.amount), 0) FROM ledger_transfer b WHERE b.reverses_id = o.id) <= o.amount
-FOR NO KEY UPDATE OF o{_DONE}"""  # noqa: S608 - constants only
+FROM (
+    SELECT t.* FROM ledger_transfer t JOIN ledger_pocket p ON p.id = t.debit_id
+    WHERE t.id = %s AND t.kind IN ('single', 'post') AND (p.ends_at > %s OR %s::bigint IS NOT NULL)
+    FOR NO KEY UPDATE OF p, t
+) o WHERE %s::int + ledger_given_back(o.id) <= o.amount{_DONE}"""  # noqa: S608 - constants only
 
 EXPIRE = f"""WITH due AS (
     SELECT id, customer_id, unit, balance - reserved AS rest, reserved, source, ends_at FROM ledger_pocket

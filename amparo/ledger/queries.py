@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from .models import Holder, Kind, Pocket, Transfer, Unit
 
@@ -23,6 +24,18 @@ class Balance:
     @property
     def available(self) -> int:
         return self.balance - self.reserved
+
+
+LINE_LABELS = {
+    "added": _("Added"),
+    "reserved": _("Reserved"),
+    "released": _("Reservation given back"),
+    "used": _("Used"),
+    "given_back": _("Given back"),
+    "expired": _("Expired"),
+    "extended": _("Moved to an extension after the end"),
+    "taken_back": _("Taken back"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,10 @@ class Line:
     cause: str
     tariff_version: int | None
     actor_ref: str
+
+    @property
+    def label_of_kind(self) -> str:
+        return str(LINE_LABELS[self.kind])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,12 @@ BEGIN
     RAISE EXCEPTION 'ledger: %', reason USING ERRCODE = 'check_violation', TABLE = 'ledger_transfer';
 END $$;
 
+-- A function, and volatile, so that it sees what others committed while the caller waited for its lock.
+CREATE FUNCTION ledger_given_back(transfer bigint) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE reverses_id = transfer);
+END $$;
+
 -- Asks, while it holds the customer's pockets (in key order), whether the transfer may be; changes nothing but the row,
 -- for it also runs for a row that ON CONFLICT then drops. The vendor's pockets are read without a lock.
 CREATE FUNCTION ledger_ask() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -65,13 +71,15 @@ BEGIN
             PERFORM ledger_deny('no more is posted than was reserved');
         END IF;
     ELSIF NEW.reverses_id IS NOT NULL THEN
-        -- The lock lets two givings-back of one transfer wait for each other, whatever pocket they go to.
+        -- The lock lets two givings-back of one transfer wait for each other, whatever pocket they go to; a transaction
+        -- that looks at an old picture of the database would not see the other one.
+        IF current_setting('transaction_isolation') <> 'read committed' THEN PERFORM ledger_deny('give back in read committed'); END IF;
         SELECT * INTO origin FROM ledger_transfer WHERE id = NEW.reverses_id FOR NO KEY UPDATE;
         IF origin.id IS NULL OR origin.kind NOT IN ('single', 'post') OR origin.credit_id <> NEW.debit_id
            OR origin.customer_id <> taker.customer_id THEN
             PERFORM ledger_deny('this transfer spent nothing of this customer');
         END IF;
-        IF NEW.amount + (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE reverses_id = origin.id) > origin.amount THEN
+        IF NEW.amount + ledger_given_back(origin.id) > origin.amount THEN
             PERFORM ledger_deny('no more is given back than was spent');
         END IF;
     END IF;
@@ -153,6 +161,7 @@ DROP TRIGGER transfer_is_applied ON ledger_transfer;
 DROP TRIGGER transfer_is_asked ON ledger_transfer;
 DROP FUNCTION ledger_apply();
 DROP FUNCTION ledger_ask();
+DROP FUNCTION ledger_given_back(bigint);
 DROP FUNCTION ledger_deny(text);
 DROP FUNCTION ledger_refuse();
 DELETE FROM ledger_pocket WHERE customer_id IS NULL;

@@ -32,8 +32,17 @@ def sound():
 def test_what_is_issued_can_be_spent(pocket):
     """LED-1"""
     transfer = commands.spend(pocket, 4, cause="case:1", key="a", tariff_version=3, **WHO)
-    assert (transfer.kind, transfer.amount, transfer.unit, transfer.cause) == ("single", 4, "credit", "case:1")
-    assert (transfer.tariff_version, transfer.customer_id, transfer.debit_id) == (3, pocket.customer_id, pocket.pk)
+    assert (transfer.kind, transfer.amount, transfer.unit, transfer.cause) == (
+        "single",
+        4,
+        "credit",
+        "case:1",
+    )
+    assert (transfer.tariff_version, transfer.customer_id, transfer.debit_id) == (
+        3,
+        pocket.customer_id,
+        pocket.pk,
+    )
     assert transfer.at == NOW and transfer.recorded_at is not None
     assert held(pocket) == (6, 0)
     assert sound()
@@ -204,7 +213,9 @@ def test_a_reservation_outlives_its_pocket(pocket):
 
 
 def extensions(pocket):
-    return list(Pocket.objects.filter(customer_id=pocket.customer_id, source__startswith="grace:").order_by("pk"))
+    return list(
+        Pocket.objects.filter(customer_id=pocket.customer_id, source__startswith="grace:").order_by("pk")
+    )
 
 
 def test_what_comes_back_after_the_end_lasts_thirty_days_more(pocket):
@@ -241,7 +252,10 @@ def test_what_is_given_back_after_the_end_lasts_thirty_days_more(pocket):
         commands.give_back(spent, amount, cause="order:1", key=key, actor=SYSTEM, at=END + 2 * DAY)
     with pytest.raises(TooMuchGivenBack):
         commands.give_back(spent, 1, cause="order:1", key="d", actor=SYSTEM, at=END + DAY)
-    assert [(p.balance, p.issued, p.ends_at) for p in extensions(pocket)] == [(1, 1, END + 31 * DAY), (3, 3, END + 31 * DAY)]
+    assert [(p.balance, p.issued, p.ends_at) for p in extensions(pocket)] == [
+        (1, 1, END + 31 * DAY),
+        (3, 3, END + 31 * DAY),
+    ]
     assert sound()
 
 
@@ -319,7 +333,11 @@ def test_an_ending_pocket_is_told_at_thirty_fifteen_and_five_days(pocket, facts)
     for left in (40, 30, 29, 16, 15, 5, 1):
         commands.warn_due(at=END - left * DAY)
         told.append(list(PocketWarning.objects.order_by("pk").values_list("reason", flat=True)))
-    assert told == [[], ["ends_30"], ["ends_30"], ["ends_30"], ["ends_30", "ends_15"]] + [["ends_30", "ends_15", "ends_5"]] * 2
+    assert (
+        told
+        == [[], ["ends_30"], ["ends_30"], ["ends_30"], ["ends_30", "ends_15"]]
+        + [["ends_30", "ends_15", "ends_5"]] * 2
+    )
     assert facts(pocket) == ["pocket.ending"] * 3
 
 

@@ -20,11 +20,21 @@ EXPIRED = VENDOR_POCKETS["expired", "credit"]
 
 def raw(**changes):
     """Insert a transfer by plain SQL."""
-    row = {"kind": "single", "unit": "credit", "amount": 1, "cause": "x:1", "key": "raw", "actor_ref": "x", "at": NOW}
+    row = {
+        "kind": "single",
+        "unit": "credit",
+        "amount": 1,
+        "cause": "x:1",
+        "key": "raw",
+        "actor_ref": "x",
+        "at": NOW,
+    }
     row |= changes
     names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO ledger_transfer ({names}) VALUES ({marks}) RETURNING id", list(row.values()))
+        cursor.execute(
+            f"INSERT INTO ledger_transfer ({names}) VALUES ({marks}) RETURNING id", list(row.values())
+        )
         return cursor.fetchone()[0]
 
 
@@ -78,7 +88,9 @@ def test_no_change_or_removal_of_a_transfer(whole):
     refused("UPDATE ledger_transfer SET cause = cause")
     refused("DELETE FROM ledger_transfer")
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL amparo.may_truncate = off")  # the tests' sessions may empty the tests' database
+        cursor.execute(
+            "SET LOCAL amparo.may_truncate = off"
+        )  # the tests' sessions may empty the tests' database
     refused("TRUNCATE ledger_transfer")
     refused("TRUNCATE ledger_pocket CASCADE")
     with pytest.raises(DatabaseError), transaction.atomic():
@@ -183,13 +195,17 @@ def test_a_pocket_begins_empty(customer):
 def test_no_setting_of_a_session_switches_the_guards_off(whole):
     """LED-2, SEC-50: the switch of django-pgtrigger does nothing here."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL pgtrigger.ignore = '{public.ledger_transfer:transfer_is_final,transfer_is_final}'")
+        cursor.execute(
+            "SET LOCAL pgtrigger.ignore = '{public.ledger_transfer:transfer_is_final,transfer_is_final}'"
+        )
     refused("DELETE FROM ledger_transfer")
 
 
 def test_a_backdated_transfer_tells_when_it_was_recorded(pocket):
     """LED-4: nobody chooses `recorded_at`, nor the customer of a transfer."""
-    pk = raw(debit_id=pocket.pk, credit_id=SPENT["credit"], at=NOW - DAY, recorded_at=NOW - DAY, customer_id=1)
+    pk = raw(
+        debit_id=pocket.pk, credit_id=SPENT["credit"], at=NOW - DAY, recorded_at=NOW - DAY, customer_id=1
+    )
     written = Transfer.objects.get(pk=pk)
     assert written.recorded_at > NOW - DAY and written.recorded_at != NOW - DAY
     assert written.customer_id == pocket.customer_id
