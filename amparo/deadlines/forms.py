@@ -87,7 +87,7 @@ def _country_choices() -> list[tuple[str, Any]]:
 class QuestionForm(forms.Form):
     """The calculator's question. A time without zone is the calendar's, so it is taken as it was written."""
 
-    start = forms.DateTimeField(label=_("From"), widget=MomentInput())
+    start = forms.DateTimeField(label=_("Starting at"), widget=MomentInput())
     amount = forms.DecimalField(
         label=_("How much"), min_value=Decimal("0.01"), max_value=10_000, max_digits=7, decimal_places=2
     )
@@ -124,7 +124,7 @@ class OpeningForm(forms.Form):
     """Open for extra hours on a day."""
 
     on = forms.DateField(label=_("Day"), widget=DateInput())
-    hours = HoursField(label=_("Hours"), help_text=_("Such as 10:00-14:00, also on a holiday."))
+    hours = HoursField(label=_("Opening times"), help_text=_("Such as 10:00-14:00, also on a holiday."))
     name = forms.CharField(label=_("Reason"), max_length=80, required=False)
 
 

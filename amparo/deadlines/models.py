@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .machine import State
 from .rules import Calendar, Counting, calendar_of
@@ -29,12 +30,16 @@ KIND_LABELS = {
     "complaint": _("Ruling on a complaint"),
     "opinion": _("Technical opinion"),
 }
-PRIORITY_LABELS = {1: _("high"), 2: _("medium"), 3: _("low")}
+PRIORITY_LABELS = {
+    1: pgettext_lazy("priority", "high"),
+    2: pgettext_lazy("priority", "medium"),
+    3: pgettext_lazy("priority", "low"),
+}
 STATE_LABELS = {
-    State.OPEN: _("open"),
-    State.KEPT: _("kept"),
-    State.LAPSED: _("lapsed"),
-    State.ENDED: _("no longer owed"),
+    State.OPEN: pgettext_lazy("promise", "open"),
+    State.KEPT: pgettext_lazy("promise", "kept"),
+    State.LAPSED: pgettext_lazy("promise", "lapsed"),
+    State.ENDED: pgettext_lazy("promise", "no longer owed"),
 }
 
 

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -139,6 +140,7 @@ def week(request: HttpRequest, calendar_id: int) -> HttpResponse:
         "calendar": found,
         "version": newest,
         "form": form,
+        "weekdays": _weekdays(),
         "weeks": [(since, _shown(w)) for since, w in weeks],
     }
     return render(request, "deadlines/desk/calendar_week.html", page)
@@ -279,6 +281,8 @@ def _year(
             year + 1 if year < known.last_year else None,
         ),
         "months": months,
+        "month_names": MONTHS,
+        "weekdays": _weekdays(),
         "business_days": sum(month.business_days for month in months),
         "today": today,
         "chosen": next((day for day in days if day.on == chosen), None),
@@ -297,6 +301,10 @@ def _year(
         "customer_form": bound.get("customer_form") or forms.CustomerForm(),
     }
     return render(request, "deadlines/desk/calendar.html", page, status=status)
+
+
+def _weekdays() -> list[str]:
+    return [str(WEEKDAYS[number]) for number in range(7)]
 
 
 def _shown(week: Week) -> list[str]:
