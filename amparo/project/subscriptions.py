@@ -6,4 +6,8 @@ in one transaction with its mark, and is idempotent by the fact's id.
 
 from __future__ import annotations
 
-SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {}
+SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "invitation.sent": ("amparo.people.reactions.send_invitation",),
+    "ticket.defect_corrected": ("amparo.tickets.reactions.defect_answered",),
+    "ticket.defect_rejected": ("amparo.tickets.reactions.defect_answered",),
+}

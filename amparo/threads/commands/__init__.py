@@ -1,10 +1,12 @@
 """The verbs of conversations."""
 
-from .conversation import locked, note, open_thread, place, say, settle_due
+from .conversation import Author, Opened, locked, note, open_thread, place, say, settle_due
 from .desk import assign, compact_tally, drop_draft, forget_presence, leave, save_draft, tag, touch_presence
 from .templates import add_template, change_template
 
 __all__ = [
+    "Author",
+    "Opened",
     "add_template",
     "assign",
     "change_template",
