@@ -6,10 +6,12 @@ Only the standard library: set-up runs it before anything else of Amparo can be 
 """
 
 import hashlib
+import importlib.util
 import re
 import shutil
 import sys
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
 NODE_MODULES = ROOT / "node_modules"
@@ -17,10 +19,7 @@ VENDOR = ROOT / ".cache" / "vendor"
 ICONS = ROOT / "amparo" / "ui" / "icons.txt"
 FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
-    "tabler.esm.min.js": "@tabler/core/dist/js/tabler.esm.min.js",
     "idiomorph.esm.js": "idiomorph/dist/idiomorph.esm.js",
-    "idiomorph-ext.min.js": "idiomorph/dist/idiomorph-ext.min.js",
 }
 SOURCE_MAP = re.compile(
     r"^\s*(/\*#\s*sourceMappingURL=[^*]*\*/|//#\s*sourceMappingURL=\S*)\s*$", re.MULTILINE
@@ -38,6 +37,7 @@ def build() -> bool:
     for name, source in FILES.items():
         text = (NODE_MODULES / source).read_text()
         (fresh / name).write_text(SOURCE_MAP.sub("", text))
+    (fresh / "tabler.css").write_text(tabler((fresh / "tabler.min.css").read_text()))
     (fresh / "icons.svg").write_text(sprite(icon_names()))
     (fresh / ".stamp").write_text(wanted)
     shutil.rmtree(VENDOR, ignore_errors=True)
@@ -50,7 +50,23 @@ def state() -> str:
     digest = hashlib.sha256()
     for path in (ROOT / "package-lock.json", ICONS, Path(__file__)):
         digest.update(path.read_bytes() if path.exists() else b"")
+    digest.update(" ".join(sorted(pruner().words_of(ROOT / "amparo"))).encode())
     return digest.hexdigest()
+
+
+def pruner() -> ModuleType:
+    """Return amparo/ui/tabler.py, which needs only the standard library, without importing its package."""
+    spec = importlib.util.spec_from_file_location("ui_tabler", ROOT / "amparo" / "ui" / "tabler.py")
+    assert spec and spec.loader
+    result = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(result)
+    return result
+
+
+def tabler(css: str) -> str:
+    """Return Tabler's stylesheet less what no template, script or form of ours can show."""
+    ours = "".join(path.read_text() for path in (ROOT / "amparo").glob("*/static/**/*.css"))
+    return pruner().prune(css, pruner().words_of(ROOT / "amparo"), ours)
 
 
 def icon_names() -> list[str]:
