@@ -1,0 +1,20 @@
+"""Reads of cases, shaped for pages."""
+
+from .lists import CaseFilter, CaseRow, NeedsMe, cases_list, needs_me, open_matters
+from .page import CasePage, Line, Moment, case_page, closing_lines, record_lines, story
+
+__all__ = [
+    "CaseFilter",
+    "CasePage",
+    "CaseRow",
+    "Line",
+    "Moment",
+    "NeedsMe",
+    "case_page",
+    "cases_list",
+    "closing_lines",
+    "needs_me",
+    "open_matters",
+    "record_lines",
+    "story",
+]
