@@ -188,7 +188,7 @@ def test_apps_hold_what_the_layout_names():
         ("history", "subscriptions"), ("policies", "registry"), ("policies", "identity"), ("notifications", "kinds"),
         ("notifications", "letters"), ("people", "backends"), ("people", "adapters"), ("people", "account_urls"),
         ("people", "middleware"), ("contracts", "imports"),
-        ("web", "statements"), ("web", "documents"),
+        ("web", "statements"), ("web", "documents"), ("web", "phone"),
     }  # fmt: skip
     found = [
         module.name

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import desk, portal, statements
+from .views import desk, phone, portal, statements
 
 portal_urls = [
     path("", portal.home, name="home"),
@@ -16,5 +16,13 @@ desk_urls = [
     path("queue/column/", desk.queue_column, name="queue_column"),
     path("statements/<int:customer_id>/", statements.of_customer, name="statement"),
     path("statements/<int:customer_id>/<form>/", statements.of_customer, name="statement_as"),
+    path("phone/", phone.screen, name="phone"),
+    path("phone/<int:customer_id>/", phone.caller, name="caller"),
+    path("phone/calls/start/", phone.start, name="call_start"),
+    path("phone/<int:customer_id>/calls/start/", phone.start, name="call_start_with"),
+    path("phone/<int:customer_id>/calls/<int:call_id>/identify/", phone.identify, name="call_identify"),
+    path("phone/calls/<int:call_id>/end/", phone.end, name="call_end"),
+    path("phone/<int:customer_id>/case/", phone.new_case, name="phone_case"),
+    path("phone/<int:customer_id>/ticket/", phone.new_ticket, name="phone_ticket"),
     path("search.json", desk.search_json, name="search_json"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -34,6 +34,8 @@ def _context(request: HttpRequest, customer: Customer, *, desk: bool) -> dict[st
 
 
 def _answer(request: HttpRequest, customer: Customer, form: str, *, desk: bool) -> HttpResponse:
+    if form not in ("page", "pdf", "csv"):
+        raise Http404
     context = _context(request, customer, desk=desk)
     name = f"estado-de-cuenta-{customer.nic_shown}-{context['period'].since}-{context['period'].until}"
     if form == "csv":
