@@ -58,7 +58,7 @@ def test_without_a_contract_in_force_there_is_no_case_and_the_way_to_one_is_told
     """ACC-7, ACC-9"""
     with pytest.raises(NoStanding) as refused:
         asked(contact)
-    assert refused.value.status == 403 and refused.value.remedies and not refused.value.context["standing"].allowed
+    assert refused.value.status == 403 and refused.value.context["standing"].why_not
     contract_for(customer.pk, starts_on=date(2025, 1, 1), months=12)
     with pytest.raises(NoStanding):
         asked(contact)
