@@ -63,13 +63,13 @@ def free_ports():
 class Running:
     """An `amparo up` in a data folder."""
 
-    def __init__(self, home, *arguments, **options):
+    def __init__(self, home, *arguments, python=sys.executable, more_path="", **options):
         self.home, self.port = home, free_ports()
         self.output = home.parent / f"output-{self.port}"
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [
-                    sys.executable,
+                    python,
                     "-m",
                     "amparo",
                     "up",
@@ -80,7 +80,7 @@ class Running:
                     *arguments,
                 ],
                 cwd=ROOT,
-                env=clean_environment(),
+                env=clean_environment(PYTHONPATH=f"{ROOT}:{more_path}"),
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
@@ -173,6 +173,7 @@ def home(prepared, folder, request):
 def service(home):
     running = Running(home)
     assert "Amparo is running" in running.text(), running.text()
+    assert wait_for(lambda: answers(f"http://127.0.0.1:{running.port + 1}/events/health"))
     yield running
     with contextlib.suppress(psutil.Error):
         family = running.family()
@@ -205,7 +206,6 @@ def remembered(url, name):
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_one_signal_stops_everything_and_leaves_no_process(service, signal_number):
     assert answers(f"{service.url}/health")
-    assert answers(f"http://127.0.0.1:{service.port + 1}/events/health")
     family = service.family()
     assert len(family) >= 7  # supervisor, database and its own, pages twice, stream twice, worker
     assert service.stop(signal_number) == 0
@@ -353,9 +353,25 @@ def test_everything_killed_at_once_recovers(service):
     assert wait_for(lambda: gone(family))
     again = Running(service.home)
     try:
+        assert "Amparo is running" in again.text(), again.text()
         assert remembered(database_url(service.home), "before the lights went out") == "kept"
     finally:
         again.stop()
+
+
+def python_for(uid):
+    """Return a Python that the account can execute, with where our packages lie: ours, or the machine's of its version."""
+    packages = str(Path(psutil.__file__).parents[1])
+    for python in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
+        with contextlib.suppress(OSError):
+            environment = clean_environment(PYTHONPATH=f"{ROOT}:{packages}")
+            command = [python, "-c", "import amparo.project.installation"]
+            if (
+                subprocess.run(command, user=uid, env=environment, cwd="/", capture_output=True).returncode
+                == 0
+            ):
+                return python, packages
+    return None, packages
 
 
 def test_an_ordinary_user_can_run_it(home):
@@ -366,13 +382,13 @@ def test_an_ordinary_user_can_run_it(home):
         entry = pwd.getpwnam("nobody")
     except KeyError:
         pytest.skip("there is no other account here")
-    if subprocess.run(
-        [sys.executable, "-c", "import amparo"], user=entry.pw_uid, env=clean_environment(), cwd="/"
-    ).returncode:
-        pytest.skip("another account cannot read this folder")
+    python, packages = python_for(entry.pw_uid)
+    if not python:
+        pytest.skip("another account cannot run this folder's Python")
     assert prepare.static_is_current()
     subprocess.run(["chown", "-R", f"{entry.pw_uid}:{entry.pw_gid}", home], check=True)
-    service = Running(home, user=entry.pw_uid, group=entry.pw_gid, extra_groups=[])
+    who = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    service = Running(home, python=python, more_path=packages, **who)
     try:
         assert "Amparo is running" in service.text(), service.text()
         assert {process.uids().real for process in service.family()} == {entry.pw_uid}
@@ -404,11 +420,7 @@ def test_the_doctor_finds_a_running_service_healthy(service):
 
 def verdicts(home):
     found = json.loads(amparo("doctor", "--data", home, "--json").stdout)
-    return (
-        {finding["what"]: finding["verdict"] for finding in found["findings"]}
-        | {"worker": "bad"}
-        | {finding["what"]: finding["verdict"] for finding in found["findings"]}
-    )
+    return {"worker": "bad"} | {finding["what"]: finding["verdict"] for finding in found["findings"]}
 
 
 def test_the_doctor_says_what_is_wrong_and_what_to_do(home):

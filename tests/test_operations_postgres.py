@@ -103,13 +103,19 @@ def test_what_was_committed_survives_kill_9(used):
         assert names(again) == ["kept", "acknowledged"]
 
 
+def leave_locks(server, pid):
+    """Leave the locks of the data and of the socket as a killed server does."""
+    (server.cluster / "postmaster.pid").write_text(f"{pid}\n{server.cluster}\n")
+    (server.sockets / f".s.PGSQL.{server.port}.lock").write_text(f"{pid}\n{server.cluster}\n")
+
+
 def test_the_lock_of_a_zombie_is_no_living_server(used):
     """A killed server may stay in the table of processes until somebody asks for its status."""
     zombie = subprocess.Popen(["/bin/true"])
     while psutil.Process(zombie.pid).status() != psutil.STATUS_ZOMBIE:
         time.sleep(0.01)
     server = Server(used)
-    (server.cluster / "postmaster.pid").write_text(f"{zombie.pid}\n{server.cluster}\n")
+    leave_locks(server, zombie.pid)
     with server:
         assert names(server) == ["kept"]
     zombie.wait()
@@ -118,7 +124,7 @@ def test_the_lock_of_a_zombie_is_no_living_server(used):
 def test_the_lock_of_a_stranger_is_no_living_server(used):
     """After a restart of the machine the number may belong to any other process."""
     server = Server(used)
-    (server.cluster / "postmaster.pid").write_text(f"{os.getpid()}\n{server.cluster}\n")
+    leave_locks(server, os.getpid())
     with server:
         assert names(server) == ["kept"]
 

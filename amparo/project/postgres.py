@@ -262,7 +262,7 @@ class Server:
         if not self.exists:
             self._initialise(who)
         self._wait_for_predecessor()
-        self._drop_stale_lock()
+        self._drop_stale_locks()
         if not self.sockets:
             (self.root / "port").write_text(str(_free_port()))
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -414,10 +414,12 @@ class Server:
             os.close(self._handle)
             self._handle = None
 
-    def _drop_stale_lock(self) -> None:
-        """Remove the lock of a process that is a zombie or a stranger: PostgreSQL takes either for a living server."""
-        if self._pid_in_lock() is not None and self.running() is None:
+    def _drop_stale_locks(self) -> None:
+        """Remove the locks of a process that is a zombie or a stranger: PostgreSQL takes either for a living server."""
+        if self.running() is None:
             (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+            for left in (self.root / "run").glob(".s.PGSQL.*"):
+                left.unlink(missing_ok=True)
 
     def _wait_until_ready(self) -> None:
         host = str(self.sockets) if self.sockets else "127.0.0.1"
