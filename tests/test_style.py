@@ -186,7 +186,7 @@ def test_apps_hold_what_the_layout_names():
     """Style, «Inside an app»: no drawer called utils."""
     named = {
         ("history", "subscriptions"), ("policies", "registry"), ("policies", "identity"), ("notifications", "kinds"),
-        ("notifications", "letters"), ("people", "backends"), ("people", "adapters"), ("people", "account_urls"),
+        ("notifications", "letters"), ("notifications", "readers"), ("people", "backends"), ("people", "adapters"), ("people", "account_urls"),
         ("people", "middleware"), ("contracts", "imports"),
         ("web", "statements"), ("web", "documents"), ("web", "phone"),
     }  # fmt: skip

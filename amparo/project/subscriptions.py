@@ -6,7 +6,37 @@ in one transaction with its mark, and is idempotent by the fact's id.
 
 from __future__ import annotations
 
+_TELL = "amparo.notifications.reactions."
+
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "ticket.opened": (_TELL + "opened",),
+    "ticket.answered": (_TELL + "answered",),
+    "ticket.customer_wrote": (_TELL + "customer_wrote",),
+    "ticket.assigned": (_TELL + "assigned",),
+    "case.opened": (_TELL + "opened",),
+    "case.answered": (_TELL + "answered",),
+    "case.customer_wrote": (_TELL + "customer_wrote",),
+    "case.assigned": (_TELL + "assigned",),
+    "case.classified": (_TELL + "classified",),
+    "case.order_proposed": (_TELL + "order_proposed",),
+    "case.need_raised": (_TELL + "need_raised",),
+    "case.closing_proposed": (_TELL + "closing_proposed",),
+    "case.closing_reminded": (_TELL + "reminded",),
+    "case.closing_answered": (_TELL + "closing_answered",),
+    "case.closing_refused": (_TELL + "closing_refused",),
+    "case.closed": (_TELL + "closed",),
+    "case.clock_warned": (_TELL + "clock_warned",),
+    "case.clock_reached": (_TELL + "clock_reached",),
+    "promise.warned": (_TELL + "promise_warned",),
+    "promise.lapsed": (_TELL + "promise_lapsed",),
+    "pocket.low": (_TELL + "pocket_low",),
+    "pocket.ending": (_TELL + "pocket_ending",),
+    "contract.sold": (_TELL + "contract_sold",),
+    "contract.renewed": (_TELL + "contract_sold",),
+    "contract.ending": (_TELL + "contract_ending", _TELL + "lead"),
+    "contract.asked": (_TELL + "lead",),
+    "card.redeemed": (_TELL + "contract_sold",),
+    "call.ended": (_TELL + "lead",),
     "invitation.sent": ("amparo.people.reactions.send_invitation",),
     "ticket.defect_corrected": ("amparo.tickets.reactions.defect_answered",),
     "ticket.defect_rejected": ("amparo.tickets.reactions.defect_answered",),

@@ -1,0 +1,390 @@
+"""From facts to notices: who is told what, in the reader's own language. Each is idempotent by the fact's id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from amparo.cases import words as cases
+from amparo.history.queries import FactRow
+from amparo.kernel.markdown import excerpt
+from amparo.threads.models import Entry
+from amparo.ui import formats
+
+from . import commands, readers
+from .commands import Reader, Words
+from .readers import Matter
+
+Writing = Callable[[Matter, FactRow, Reader], Words]
+_SAID_BY_A_STEP = ("classify:", "closing:", "order:", "need:", "refusal:", "procedure:")
+
+
+def _tell(kind: str, fact: FactRow, matter: Matter, people: Iterable[Reader], writing: Writing) -> None:
+    told = []
+    for reader in people:
+        if fact.actor_ref == f"user:{reader.user_id}":
+            continue  # nobody is told what he did himself
+        with translation.override(reader.language):
+            told.append((reader, writing(matter, fact, reader)))
+    commands.tell(
+        kind, told, subject=fact.subject, customer_id=matter.customer_id, fact_id=fact.id, at=_moment(fact)
+    )
+
+
+def _moment(fact: FactRow) -> datetime:
+    """When it became known: later than it happened where it was caught up after a stop. TIM-10."""
+    known = fact.data.get("recorded_at")
+    return datetime.fromisoformat(known.replace("Z", "+00:00")) if known else fact.at
+
+
+def _zone(reader: Reader) -> ZoneInfo:
+    return ZoneInfo(reader.time_zone or settings.TIME_ZONE)
+
+
+def _when(text: str, reader: Reader) -> str:
+    return formats.moment_full(datetime.fromisoformat(text.replace("Z", "+00:00")), zone=_zone(reader))
+
+
+def _subject(matter: Matter) -> str:
+    return f"{matter.shown} · {matter.title}"
+
+
+# --- what customers are told -----------------------------------------------------------------------------------------
+
+
+def answered(fact: FactRow) -> None:
+    """Tell who asked that there is an answer. TKT-1, CAS-4."""
+    matter = readers.matter_of(fact.subject)
+    entry = Entry.objects.filter(pk=fact.data["entry"], is_internal=False).first()
+    if matter is None or entry is None or (entry.key or "").startswith(_SAID_BY_A_STEP):
+        return
+
+    def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
+        return Words(
+            title=_("Answer in %(matter)s") % {"matter": _subject(matter)},
+            url=f"{matter.portal_url}#{entry.anchor}",
+            paragraphs=(f"{entry.author_name}:", excerpt(entry.body, 600)),
+            action=_("Read and answer"),
+        )
+
+    _tell("answer", fact, matter, readers.who_asked(matter), write)
+
+
+def classified(fact: FactRow) -> None:
+    """Tell what a case was classified as and what it would cost, and ask for consent. CHG-1."""
+    matter = readers.matter_of(fact.subject)
+    if matter is None or not (fact.data.get("told") or fact.data.get("missing")):
+        return
+
+    def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
+        figures = [(_("It was classified as"), str(cases.KINDS[fact.data["kind"]]))]
+        if fact.data.get("told"):
+            figures.append((_("It would charge"), cases.amounts(fact.data["told"])))
+        if count := fact.data.get("missing"):
+            figures.append((_("Missing"), ngettext("%(n)s credit", "%(n)s credits", count) % {"n": count}))
+        return Words(
+            title=_("Confirm how we attend %(matter)s") % {"matter": _subject(matter)},
+            url=matter.portal_url,
+            paragraphs=(excerpt(fact.data["explanation"], 600), _("Nothing is charged before you say yes.")),
+            figures=tuple(figures),
+            action=_("See it and answer"),
+        )
+
+    _tell("consent", fact, matter, readers.who_decides(matter), write)
+
+
+def order_proposed(fact: FactRow) -> None:
+    """Tell that an order waits to be accepted. CHG-3."""
+    matter = readers.matter_of(fact.subject)
+    if matter is None:
+        return
+
+    def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
+        figures = [
+            (_("It costs"), cases.amounts(fact.data["told"])),
+            (_("Delivery"), formats.day_full(date.fromisoformat(fact.data["delivery_on"][:10]))),
+        ]
+        return Words(
+            title=_("An order waits for you in %(matter)s") % {"matter": _subject(matter)},
+            url=matter.portal_url,
+            paragraphs=(excerpt(fact.data["description"], 600), _("Nothing is charged before you accept it.")),
+            figures=tuple(figures),
+            action=_("See the order"),
+        )
+
+    _tell("order", fact, matter, readers.who_decides(matter), write)
+
+
+def need_raised(fact: FactRow) -> None:
+    """Tell that a need came up, and ask when it is attended. CHG-5."""
+    matter = readers.matter_of(fact.subject)
+    if matter is None:
+        return
+
+    def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
+        figures = ((_("It would cost apart"), cases.amounts(fact.data["told"])),) if fact.data.get("told") else ()
+        return Words(
+            title=_("A need came up in %(matter)s") % {"matter": _subject(matter)},
+            url=matter.portal_url,
+            paragraphs=(fact.data["description"], _("Choose whether it is attended now, later, or not at all.")),
+            figures=figures,
+            action=_("Choose"),
+        )
+
+    _tell("consent", fact, matter, readers.who_decides(matter), write)
+
+
+def _closing_figures(fact: FactRow) -> tuple[tuple[str, str], ...]:
+    rows = [(_("Reason"), str(cases.REASONS[fact.data["reason"]]))] if "reason" in fact.data else []
+    if fact.data.get("seconds"):
+        rows.append((_("Time of attention"), cases.minutes(fact.data["seconds"])))
+    rows.extend(
+        (str(one["label"]) or _("Service"), cases.amounts(one["amounts"]) if one["effect"] != "give_back" else _("Given back"))
+        for one in fact.data.get("effects", ())
+    )
+    rows.append((_("Total"), cases.amounts(fact.data.get("told") or {})))
+    return tuple(rows)
+
+
+def closing_proposed(fact: FactRow) -> None:
+    """Tell the customer explicitly that closing is proposed, with summary and charge. CAS-4, CHG-7."""
+    matter = readers.matter_of(fact.subject)
+    if matter is None:
+        return
+
+    def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
+        ways = _("You can accept, answer to go on, or refuse. Without your answer nothing is charged.")
+        if fact.data.get("tacit_at"):
+            ways = _("You can accept, answer to go on, or refuse. Without an answer by %(day)s the closing counts as accepted.") % {
+                "day": _when(fact.data["tacit_at"], reader)
+            }
+        return Words(
+            title=_("Review the closing of %(matter)s") % {"matter": _subject(matter)},
+            url=matter.portal_url,
+            paragraphs=(excerpt(fact.data["summary"], 1200), ways),
+            figures=_closing_figures(fact),
+            action=_("Review and accept"),
+        )
+
+    _tell("closing", fact, matter, readers.who_decides(matter), write)
+
+
+def reminded(fact: FactRow) -> None:
+    """Remind of a closing that waits. CAS-4."""
+    matter = readers.matter_of(fact.subject)
+    if matter is None:
+        return
+
+    def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
+        figures = ((_("Accepting charges"), cases.amounts(fact.data["told"])),)
+        last = fact.data["count"] >= fact.data["of"]
+        text = _("The closing of your case waits for your word: accept it, answer, or refuse it.")
+        after = _("This is the last reminder; the case then rests, with its reservation kept.") if last else ""
+        if fact.data.get("tacit_at"):
+            after = _("Without an answer by %(day)s the closing counts as accepted.") % {"day": _when(fact.data["tacit_at"], reader)}
+        return Words(
+            title=_("Reminder: %(matter)s waits for you") % {"matter": _subject(matter)},
+            url=matter.portal_url,
+            paragraphs=tuple(part for part in (text, after) if part),
+            figures=figures,
+            action=_("Review and accept"),
+        )
+
+    _tell("reminder", fact, matter, readers.who_decides(matter), write)
+
+
+def closed(fact: FactRow) -> None:
+    """Send the final summary: how it closed and what it charged. CHG-7."""
+    matter = readers.matter_of(fact.subject)
+    if matter is None:
+        return
+
+    def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
+        how = {
+            "accepted": _("The closing was accepted; its charge is final."),
+            "tacit": _("The closing counts as accepted, since the time that the notice gave has passed."),
+            "uncharged": _("The case was closed without a charge."),
+        }[fact.data["how"]]
+        return Words(
+            title=_("Closed: %(matter)s") % {"matter": _subject(matter)},
+            url=matter.portal_url,
+            paragraphs=(how, _("The whole record stays in your portal; a new matter can follow from it.")),
+            figures=_closing_figures(fact),
+            action=_("See the case"),
+        )
+
+    # The summary goes also to who accepted: it is the receipt.
+    told = []
+    for reader in readers.who_decides(matter):
+        with translation.override(reader.language):
+            told.append((reader, write(matter, fact, reader)))
+    commands.tell("summary", told, subject=fact.subject, customer_id=matter.customer_id, fact_id=fact.id, at=_moment(fact))
+
+
+def _units(kind: str, fact: FactRow, write: Callable[[Reader], Words]) -> None:
+    told = []
+    for reader in readers.administrators_of(fact.customer_id or 0):
+        with translation.override(reader.language):
+            told.append((reader, write(reader)))
+    commands.tell(kind, told, subject=fact.subject, customer_id=fact.customer_id, fact_id=fact.id, at=_moment(fact))
+
+
+def pocket_low(fact: FactRow) -> None:
+    """Tell that a pocket fell to a fifth. LED-5."""
+    left = [(fact.data["unit"], fact.data["available"])]
+
+    def write(reader: Reader) -> Words:
+        return Words(
+            title=_("You have %(left)s left") % {"left": formats.amounts(left)},
+            url="/statements/",
+            paragraphs=(_("%(pocket)s runs low. A service card brings credits at once; a renewal brings a new allotment.") % {"pocket": fact.data["label"]},),
+            figures=((_("Left"), formats.amounts(left)),),
+            action=_("See the statement"),
+        )
+
+    _units("units_low", fact, write)
+
+
+def pocket_ending(fact: FactRow) -> None:
+    """Tell that units end soon. LED-5."""
+    left = [(fact.data["unit"], fact.data["available"])]
+
+    def write(reader: Reader) -> Words:
+        return Words(
+            title=_("%(left)s end soon") % {"left": formats.amounts(left)},
+            url="/statements/",
+            paragraphs=(_("What is left of %(pocket)s when it ends expires.") % {"pocket": fact.data["label"]},),
+            figures=((_("Left"), formats.amounts(left)), (_("Ends"), _when(fact.data["ends_at"], reader))),
+            action=_("See the statement"),
+        )
+
+    _units("units_ending", fact, write)
+
+
+def contract_ending(fact: FactRow) -> None:
+    """Tell that a contract ends soon. LED-5."""
+
+    def write(reader: Reader) -> Words:
+        day = formats.day_full(date.fromisoformat(fact.data["ends_on"][:10]))
+        return Words(
+            title=_("Your contract %(number)s ends on %(day)s") % {"number": fact.data["number"], "day": day},
+            url="/contracts/",
+            paragraphs=(_("Preferential service goes on without a gap if it is renewed before. Unused units end with the contract."),),
+            action=_("See the contract"),
+        )
+
+    _units("units_ending", fact, write)
+
+
+def contract_sold(fact: FactRow) -> None:
+    """Tell that a contract or a card was added. CTR-1, CRD-1."""
+
+    def write(reader: Reader) -> Words:
+        card = fact.subject_kind == "card"
+        return Words(
+            title=_("Your service card was redeemed") if card else _("Your contract is in place"),
+            url="/statements/",
+            paragraphs=(_("What it brings stands in your statement."),),
+            action=_("See the statement"),
+        )
+
+    _units("contract", fact, write)
+
+
+# --- what staff are told ---------------------------------------------------------------------------------------------
+
+
+def _desk(kind: str, fact: FactRow, people: Callable[[Matter], list[Reader]], title: Callable[[], str]) -> None:
+    matter = readers.matter_of(fact.subject)
+    if matter is None:
+        return
+
+    def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
+        figures = ()
+        if matter.due_at:
+            figures = ((_("Promised by"), formats.moment_full(matter.due_at, zone=_zone(reader))),)
+        return Words(title=f"{title()}: {_subject(matter)}", url=matter.desk_url, figures=figures, action=_("Open it"))
+
+    _tell(kind, fact, matter, people(matter), write)
+
+
+def opened(fact: FactRow) -> None:
+    """Tell who answers that a matter came in."""
+    _desk("new_matter", fact, readers.who_attends, lambda: _("New"))
+
+
+def customer_wrote(fact: FactRow) -> None:
+    """Tell who has a matter that the customer wrote."""
+    _desk("customer_wrote", fact, lambda m: readers.who_attends(m) if m.assignee_id else [], lambda: _("The customer wrote"))
+
+
+def assigned(fact: FactRow) -> None:
+    """Tell a person that a matter is his now."""
+    _desk("assigned", fact, lambda m: readers.who_attends(m) if fact.data.get("to") else [], lambda: _("Assigned to you"))
+
+
+def promise_warned(fact: FactRow) -> None:
+    """Warn staff before a deadline. TIM-10."""
+    percent = fact.data["percent"]
+    _desk("promise_warned", fact, readers.who_attends, lambda: _("%(percent)s %% of the time has passed") % {"percent": percent})
+
+
+def promise_lapsed(fact: FactRow) -> None:
+    """Tell staff that a promise lapsed. TIM-10."""
+    _desk("promise_lapsed", fact, readers.who_attends, lambda: _("A promise lapsed"))
+
+
+def clock_warned(fact: FactRow) -> None:
+    """Warn staff before the limit of the clock. CAS-5, CAS-9."""
+    _desk("clock_staff", fact, readers.who_attends, lambda: _("The clock nears its limit"))
+
+
+def clock_reached(fact: FactRow) -> None:
+    """Ask staff, and show the customer, at the limit of the clock. CAS-5, CAS-9."""
+    _desk("clock_staff", fact, readers.who_attends, lambda: _("The clock reached its limit"))
+    matter = readers.matter_of(fact.subject)
+    if matter is None:
+        return
+
+    def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
+        return Words(
+            title=_("The time of %(matter)s is used up") % {"matter": _subject(matter)},
+            url=matter.portal_url,
+            paragraphs=(_("We will propose to close, agree a procedure, or ask your consent for further services."),),
+        )
+
+    _tell("clock", fact, matter, readers.who_asked(matter), write)
+
+
+def closing_answered(fact: FactRow) -> None:
+    """Tell who has a case what the customer said to its closing."""
+    _desk("closing_answered", fact, lambda m: readers.who_attends(m) if m.assignee_id else [], lambda: _("The customer answered the closing"))
+
+
+def closing_refused(fact: FactRow) -> None:
+    """Tell quality that a customer refused a closing. COM-1."""
+    _desk("quality", fact, lambda m: readers.staff("quality"), lambda: _("A customer refused the closing"))
+
+
+def lead(fact: FactRow) -> None:
+    """Tell sales what a customer may need: a call passed on, a contract asked for or ending. TEL-2, ACC-8."""
+    if fact.name == "call.ended" and fact.data.get("outcome") != "lead":
+        return
+    told = []
+    for reader in readers.staff("sales"):
+        with translation.override(reader.language):
+            title = {
+                "call.ended": _("A caller was passed on to sales"),
+                "contract.asked": _("A customer asks for a contract"),
+                "contract.ending": _("A customer's contract ends soon"),
+            }[fact.name]
+            about = fact.data.get("about") or fact.data.get("plan_name") or fact.data.get("number") or ""
+            url = f"/desk/phone/{fact.customer_id}/" if fact.customer_id else "/desk/phone/"
+            told.append((reader, Words(title=f"{title}: {about}", url=url, paragraphs=(fact.data.get("notes") or "",) if fact.data.get("notes") else ())))
+    commands.tell("sales_lead", told, subject=fact.subject, customer_id=fact.customer_id, fact_id=fact.id, at=_moment(fact))
