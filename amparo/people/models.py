@@ -27,6 +27,7 @@ ROLE_LABELS = {
     "editor": _("Editor"),
     "administrator": _("Administrator"),
 }
+PROFILE_FIELDS = ("name", "phone", "language", "theme", "time_zone", "shortcuts_on")
 COMPANY_ROLE_LABELS = {
     "administrator": _("Administrator"),
     "member": _("Member (all matters of the company)"),

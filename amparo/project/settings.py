@@ -200,6 +200,24 @@ LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "amparo.people.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FORM_CLASS = "amparo.people.forms.SignUpDetails"
+_forms = "amparo.people.forms.signing_in"
+ACCOUNT_FORMS = {
+    "login": f"{_forms}.SignIn",
+    "signup": f"{_forms}.SignUp",
+    "reset_password": f"{_forms}.AskForReset",
+    "reset_password_from_key": f"{_forms}.Reset",
+    "change_password": f"{_forms}.ChangePassword",
+    "set_password": f"{_forms}.SetPassword",
+    "add_email": f"{_forms}.AddAddress",
+    "reauthenticate": f"{_forms}.Reauthenticate",
+}
+MFA_FORMS = {
+    "authenticate": f"{_forms}.EnterCode",
+    "reauthenticate": f"{_forms}.ReenterCode",
+    "activate_totp": f"{_forms}.AddApp",
+    "add_webauthn": f"{_forms}.AddPasskey",
+    "edit_webauthn": f"{_forms}.RenamePasskey",
+}
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_MAX_EMAIL_ADDRESSES = 3
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"

@@ -30,8 +30,9 @@ from starlette.requests import Request  # noqa: E402
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
+from amparo.kernel import clock  # noqa: E402
 from amparo.kernel.actor import VISITOR, Actor  # noqa: E402
-from amparo.people.queries import actor_by_id  # noqa: E402
+from amparo.people.queries import actor_of_session  # noqa: E402
 from amparo.project.stream_dsn import listen_dsn  # noqa: E402
 from amparo.project.subjects import may_follow  # noqa: E402
 
@@ -128,9 +129,8 @@ def _actor(session_key: str | None) -> Actor:
     try:
         if not session_key:
             return VISITOR
-        session = SessionStore(session_key=session_key)
-        user_id = session.get("_auth_user_id")
-        return actor_by_id(int(user_id)) if user_id else VISITOR
+        # Not before a second factor that staff need, and not by a session that was ended: SEC-1, SEC-6.
+        return actor_of_session(SessionStore(session_key=session_key), at=clock.now())
     finally:
         close_old_connections()
 
@@ -176,7 +176,11 @@ def cors(request: Request) -> dict[str, str]:
     origin = request.headers.get("origin")
     if not origin:
         return {}
-    return {"access-control-allow-origin": origin, "access-control-allow-credentials": "true", "vary": "origin"}
+    return {
+        "access-control-allow-origin": origin,
+        "access-control-allow-credentials": "true",
+        "vary": "origin",
+    }
 
 
 async def frames(user_id: int, session_key: str | None, topics: list[str]) -> AsyncIterator[bytes]:

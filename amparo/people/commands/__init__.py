@@ -11,6 +11,7 @@ from .customers import (
 from .first_run import set_up
 from .invitations import (
     accept_invitation,
+    forget_run_out,
     invite_contact,
     invite_staff,
     mark_invitation_sent,
@@ -20,6 +21,7 @@ from .invitations import (
 from .staff import add_staff, deactivate_user, end_sessions, reactivate_user, set_roles
 from .users import (
     change_password_of_person,
+    follow_session,
     note_second_factor,
     register_user,
     save_registration,
@@ -36,6 +38,8 @@ __all__ = [
     "deactivate_customer",
     "deactivate_user",
     "end_sessions",
+    "follow_session",
+    "forget_run_out",
     "invite_contact",
     "invite_staff",
     "mark_invitation_sent",

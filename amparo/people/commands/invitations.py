@@ -10,7 +10,9 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from amparo.history.commands import record
 from amparo.kernel.actor import Actor
@@ -210,6 +212,19 @@ def mark_invitation_sent(invitation: Invitation, *, actor: Actor, at: datetime) 
     invitation.sent_at, invitation.token_sealed = at, ""
     invitation.save(update_fields=["sent_at", "token_sealed"])
     return invitation
+
+
+@transaction.atomic
+def forget_run_out(*, actor: Actor, at: datetime) -> int:
+    """Forget run-out sessions and the sealed secrets of invitations that are over. Raises NotPermitted."""
+    if not actor.is_system:
+        raise NotPermitted()
+    Session.objects.filter(expire_date__lt=at).delete()
+    return (
+        Invitation.objects.exclude(token_sealed="")
+        .filter(Q(expires_at__lte=at) | Q(revoked_at__isnull=False) | Q(accepted_at__isnull=False))
+        .update(token_sealed="")
+    )
 
 
 def _taken(token: str, at: datetime) -> Invitation:

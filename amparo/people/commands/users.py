@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -27,10 +28,8 @@ from amparo.people.errors import (
     PhoneNotRight,
     UnknownZone,
 )
-from amparo.people.models import User
+from amparo.people.models import PROFILE_FIELDS, User
 from amparo.people.rules import is_email, is_one_line, normal_email, normal_phone
-
-PROFILE = frozenset({"name", "language", "theme", "time_zone", "phone", "shortcuts_on"})
 
 
 def known_language(code: str | None) -> str:
@@ -151,7 +150,7 @@ def update_profile(user: User, *, actor: Actor, at: datetime, **changes: Any) ->
     """
     if not access.may_change_person(actor, user.pk):
         raise NotPermitted()
-    unknown = set(changes) - PROFILE
+    unknown = set(changes) - set(PROFILE_FIELDS)
     assert not unknown, f"a profile has no {', '.join(sorted(unknown))}"
     _check_profile(changes)
     user = User.objects.select_for_update().get(pk=user.pk)
@@ -197,6 +196,7 @@ def change_password_of_person(user: User, password: str, *, actor: Actor, at: da
     user.save(update_fields=["password"])
     record("user.password_set", subject=user, actor=actor, at=at)
     lapse_sessions(user.pk)
+    user.refresh_from_db(fields=["sessions_version"])
     return user
 
 
@@ -212,3 +212,8 @@ def note_second_factor(user: User, *, actor: Actor, at: datetime) -> User:
     lapse_sessions(user.pk)
     user.refresh_from_db(fields=["sessions_version"])
     return user
+
+
+def follow_session(old_key: str, new_key: str) -> None:
+    """Let the list of a person's sessions follow one whose id was changed. SEC-5."""
+    UserSession.objects.filter(session_key=old_key).update(session_key=new_key)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import connection
 from django.db.models import F
@@ -240,3 +241,19 @@ def person_is_known(email: str) -> bool:
     known = EmailAddress.objects.filter(email__iexact=email, verified=True).select_related("user").first()
     return known is not None and known.user.has_usable_password()
 
+
+def owns_email(user_id: int | None, email: str) -> bool:
+    """True where the person has proved that the address is his."""
+    return EmailAddress.objects.filter(user=user_id, email__iexact=email, verified=True).exists()
+
+
+def sign_in_of(user_id: int) -> dict[str, Any]:
+    """Return how a person signs in: passkeys, app, recovery codes left, addresses, sessions."""
+    factors = list(Authenticator.objects.filter(user=user_id))
+    codes = next((f for f in factors if f.type == Authenticator.Type.RECOVERY_CODES), None)
+    return {
+        "passkeys": sum(f.type == Authenticator.Type.WEBAUTHN for f in factors),
+        "has_app": any(f.type == Authenticator.Type.TOTP for f in factors),
+        "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
+        "has_password": User.objects.get(pk=user_id).has_usable_password(),
+    }
