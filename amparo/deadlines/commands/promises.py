@@ -27,12 +27,12 @@ def promise(
     *,
     subject: Any,
     customer_id: int | None,
-    actor: Actor,
-    at: datetime,
     key: str | None = None,
     thread_id: int | None = None,
     holder_id: int | None = None,
     started_at: datetime | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> Promise:
     """Promise something of a kind about a subject: the deadline is computed now, once, and stored. TIM-8, TIM-4.
 
@@ -86,7 +86,7 @@ def _inserted(made: Promise) -> bool:
 
 
 @transaction.atomic
-def keep(promise: Promise, *, actor: Actor, at: datetime, by: int | None = None) -> Promise:
+def keep(promise: Promise, *, by: int | None = None, actor: Actor, at: datetime) -> Promise:
     """What was promised was done at this moment: the promise is kept, or, after its time, met late for ever. TIM-9.
 
     `by` is the user who did it, by default the actor. When its lapse was not yet written, it is written first, so
@@ -97,7 +97,7 @@ def keep(promise: Promise, *, actor: Actor, at: datetime, by: int | None = None)
 
 @transaction.atomic(savepoint=False)
 def keep_open(
-    subject: Any, kind_code: str, *, actor: Actor, at: datetime, by: int | None = None
+    subject: Any, kind_code: str, *, by: int | None = None, actor: Actor, at: datetime
 ) -> list[Promise]:
     """Keep all promises of one kind that are still owed about a subject; none is no fault. TIM-9."""
     owed = queries.owed(subject, kind_code).select_for_update().order_by("id")
@@ -112,7 +112,7 @@ def end(promise: Promise, *, reason: str, actor: Actor, at: datetime) -> Promise
 
 @transaction.atomic(savepoint=False)
 def end_open(
-    subject: Any, *, reason: str, actor: Actor, at: datetime, kind_code: str | None = None
+    subject: Any, *, reason: str, kind_code: str | None = None, actor: Actor, at: datetime
 ) -> list[Promise]:
     """End all promises still owed about a subject (of one kind): it was closed, withdrawn; none is no fault."""
     owed = queries.owed(subject, kind_code).select_for_update().order_by("id")

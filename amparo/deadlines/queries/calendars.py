@@ -88,11 +88,10 @@ def newest_version(calendar: ServiceCalendar) -> CalendarVersion:
 
 def versions(calendar: ServiceCalendar, limit: int = 20) -> list[dict[str, Any]]:
     """The last versions of a calendar, newest first: number, when and by whom."""
-    return list(
-        calendar.versions.order_by("-number").values(
-            "id", "number", "in_force_from", "made_at", "made_by__name"
-        )[:limit]
+    rows = calendar.versions.order_by("-number").values(
+        "id", "number", "in_force_from", "made_at", "made_by__name"
     )
+    return [dict(row) for row in rows[:limit]]
 
 
 @dataclass(frozen=True)
@@ -123,11 +122,8 @@ def calendar_cards() -> list[CalendarCard]:
 
 def customers_of(calendar: ServiceCalendar) -> list[dict[str, Any]]:
     """The customers that are served by a calendar of their own."""
-    return list(
-        CustomerCalendar.objects.filter(calendar=calendar)
-        .order_by("customer__name")
-        .values("customer_id", "customer__name", "customer__nic")
-    )
+    rows = CustomerCalendar.objects.filter(calendar=calendar).order_by("customer__name")
+    return [dict(row) for row in rows.values("customer_id", "customer__name", "customer__nic")]
 
 
 @dataclass(frozen=True)

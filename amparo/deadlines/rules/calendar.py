@@ -134,11 +134,13 @@ def _check(intervals: Iterable[Interval]) -> None:
 
 
 def micros(at: datetime) -> int:
+    """An aware time as whole microseconds of UTC since 1970. Raises TypeError for one without zone."""
     gap = at - EPOCH
     return (gap.days * 86400 + gap.seconds) * SECOND + gap.microseconds
 
 
 def moment(micros: int) -> datetime:
+    """The time, in UTC, that so many microseconds stand for."""
     return EPOCH + timedelta(0, 0, micros)
 
 
