@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 
 from amparo.deadlines.queries import service_calendar
 from amparo.history.commands import record
+from amparo.history.models import Fact
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.ledger import commands as ledger
@@ -202,13 +203,21 @@ def unname_contact(contract: SupportContract, contact_id: int, *, actor: Actor, 
 
 @transaction.atomic
 def ask_for_contract(plan: Plan, words: str = "", *, actor: Actor, at: datetime) -> None:
-    """Write down that a customer asks sales for a contract. ACC-8. Raises NotPermitted, PlanNotOnSale."""
+    """Write down that a customer asks sales for a contract; the same plan again within a day changes nothing. ACC-8.
+
+    Fact: contract.asked, on the customer. Raises NotPermitted, PlanNotOnSale.
+    """
     if not actor.is_contact or actor.customer_id is None:
         raise NotPermitted()
     if not plan.is_on_sale:
         raise PlanNotOnSale()
-    record("contract.asked", subject=f"customer:{actor.customer_id}", actor=actor, at=at, customer=actor.customer_id,
-           plan=plan.pk, plan_name=plan.name, words=words.strip()[:2000])
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=actor.customer_id)
+    asked = Fact.objects.filter(
+        subject=customer.subject, name="contract.asked", at__gt=at - timedelta(days=1), data__plan=plan.pk
+    )
+    if not asked.exists():
+        record("contract.asked", subject=customer, actor=actor, at=at, plan=plan.pk, plan_name=plan.name,
+               words=words.strip()[:2000])
 
 
 def tell_endings(*, at: datetime, limit: int = 500) -> int:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from amparo.history.commands import record
 from amparo.kernel.actor import Actor
-from amparo.kernel.refusals import Invalid, NotPermitted
+from amparo.kernel.refusals import Invalid, NotPermitted, Stale
 
 from .. import access
 from ..errors import PlanNameTaken
@@ -61,11 +61,16 @@ def add_plan(name: str, *, actor: Actor, at: datetime, **terms: Any) -> Plan:
 
 
 @transaction.atomic
-def change_plan(plan: Plan, *, actor: Actor, at: datetime, **terms: Any) -> Plan:
-    """Change what later contracts of a plan will be. CTR-1. Raises NotPermitted, PlanNameTaken, Invalid."""
+def change_plan(plan: Plan, *, seen: datetime | None = None, actor: Actor, at: datetime, **terms: Any) -> Plan:
+    """Change what later contracts of a plan will be. CTR-1.
+
+    `seen`: when the plan that was shown had last changed. Raises NotPermitted, Stale, PlanNameTaken, Invalid.
+    """
     if not access.may_sell(actor):
         raise NotPermitted()
     plan = Plan.objects.select_for_update().get(pk=plan.pk)
+    if seen is not None and seen != plan.changed_at:
+        raise Stale()
     before = plan.terms()
     checked = _checked(terms)
     for name, new in checked.items():

@@ -1,0 +1,84 @@
+"""A customer's licences: which version is installed, and on which computers. LIC-2, LIC-3."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from amparo.ui.views import contact_only
+
+from .. import access, commands, forms, queries
+from ..models import Licence, Release, Terminal
+from . import attempt
+
+
+@require_safe
+@contact_only
+def licences(request: HttpRequest) -> HttpResponse:
+    rows = queries.licences_of(request.actor.customer_id, request.now)
+    releases: dict[int, list[Release]] = {}
+    products = {row.licence.product_id for row in rows}
+    for release in queries.newest_first(list(Release.objects.filter(product__in=products))):
+        releases.setdefault(release.product_id, []).append(release)
+    page = {
+        "rows": rows,
+        "releases": releases,
+        "may_read": lambda licence: access.may_read_serial(request.actor, licence),
+    }
+    return render(request, "products/portal/licence_list.html", page)
+
+
+def _loaded(request: HttpRequest, licence_id: int) -> Licence:
+    return get_object_or_404(access.visible_to(request.actor).select_related("product"), pk=licence_id)
+
+
+@require_POST
+@contact_only
+def declare(request: HttpRequest, licence_id: int) -> HttpResponse:
+    """Say which version is installed, until the installation reports it. LIC-3."""
+    found = _loaded(request, licence_id)
+    form = forms.VersionForm(request.POST, product=found.product)
+    if attempt(form, lambda given: commands.declare_version(found, given["version"], actor=request.actor, at=request.now)):
+        messages.success(request, _("Thank you. The version was written down."))
+    else:
+        messages.error(request, _("Choose one of the versions in the list."))
+    return redirect("products:licences")
+
+
+def _page(request: HttpRequest, licence_id: int, form: forms.BindForm, status: int = 200) -> HttpResponse:
+    licence = get_object_or_404(queries.with_installed(access.visible_to(request.actor)), pk=licence_id)
+    page = {
+        "licence": licence,
+        "row": queries.licence_row(licence, request.now),
+        "terminals": list(licence.bindings.filter(released_at__isnull=True).order_by("-bound_at")),
+        "whole": access.may_read_serial(request.actor, licence),
+        "may_bind": access.may_bind(request.actor, licence) and licence.withdrawn_at is None,
+        "form": form,
+    }
+    return render(request, "products/portal/licence.html", page, status=status)
+
+
+@require_safe
+@contact_only
+def licence(request: HttpRequest, licence_id: int) -> HttpResponse:
+    return _page(request, licence_id, forms.BindForm())
+
+
+@require_POST
+@contact_only
+def bind(request: HttpRequest, licence_id: int) -> HttpResponse:
+    found, form = _loaded(request, licence_id), forms.BindForm(request.POST)
+    if attempt(form, lambda given: commands.bind_terminal(found, **given, actor=request.actor, at=request.now)):
+        return redirect("products:licence", licence_id)
+    return _page(request, licence_id, form, 422)
+
+
+@require_POST
+@contact_only
+def release(request: HttpRequest, terminal_id: int) -> HttpResponse:
+    terminal = get_object_or_404(Terminal, pk=terminal_id, licence__in=access.visible_to(request.actor))
+    commands.release_terminal(terminal, actor=request.actor, at=request.now)
+    return redirect("products:licence", terminal.licence_id)
