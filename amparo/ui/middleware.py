@@ -33,7 +33,7 @@ def policy(nonce: str | None) -> str:
 
 
 class Headers:
-    """Adds the headers of safety; a page that used a session is never kept by anybody on the way."""
+    """Adds the headers of safety; what used a session, and what failed, is kept by nobody. SEC-12, SEC-60."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -57,7 +57,7 @@ class Headers:
         answer.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         answer.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         session = getattr(request, "session", None)
-        if session is not None and session.accessed:
+        if (session is not None and session.accessed) or response.status_code >= 400:
             answer.setdefault("Cache-Control", "private, no-store")
         if request.headers.get("HX-Request"):
             patch_vary_headers(response, ("HX-Request",))

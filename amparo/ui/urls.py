@@ -7,5 +7,5 @@ urlpatterns = [
     path("", views.show_gallery, name="gallery"),
     path("choose/", views.choose, name="choose"),
     path("rail/", views.rail, name="rail"),
-    path("identity.css", views.identity_css, name="identity_css"),
+    path("accent-<slug:colour>.css", views.accent_css, name="accent_css"),
 ]
