@@ -15,3 +15,8 @@ class ValueNotTaken(Invalid):
 class NotInThePast(Invalid):
     code = "policy_in_past"
     message = _("A setting takes effect now or later: what was promised under the old one stays. Choose a later date.")
+
+
+class NoPicture(Invalid):
+    code = "no_picture"
+    message = _("This is no picture that can be used. Choose a PNG, JPEG or WebP of at most 2 MB.")

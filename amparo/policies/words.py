@@ -1,0 +1,21 @@
+"""The names of the groups of settings, for people."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+GROUPS = {
+    "people": _("People and sign-in"),
+    "products": _("Products and licences"),
+    "contracts": _("Contracts and service cards"),
+    "ledger": _("Balances"),
+    "charging": _("Charges"),
+    "deadlines": _("Times and deadlines"),
+    "tickets": _("Tickets"),
+    "cases": _("Cases"),
+    "files": _("Files"),
+    "threads": _("Conversations"),
+    "live": _("Telephone"),
+    "notifications": _("Notices"),
+    "access": _("Levels of service"),
+}
