@@ -161,7 +161,8 @@ def calendar_year(calendar: Calendar, year: int, openings: dict[str, dict[str, A
 def _day(calendar: Calendar, on: date, openings: dict[str, dict[str, Any]]) -> Day:
     hours = tuple(hours_to_text(calendar.hours_on(on)))
     if on in calendar.openings:
-        return Day(on, "extra", openings.get(on.isoformat(), {}).get("name", ""), hours)
+        name = openings.get(on.isoformat(), {}).get("name", "") or calendar.closures.get(on, "")
+        return Day(on, "extra", name, hours)
     reason, name = calendar.reason_closed(on)
     if hours:
         return Day(on, "open", "", hours)

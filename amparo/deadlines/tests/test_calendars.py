@@ -228,6 +228,12 @@ def test_the_year_shows_every_day_with_what_it_is(service, administrator):
         ("rest", ""),
     ]
     assert year[11].business_days == 22
+    half = date(2026, 12, 24)
+    hours = hours_from_text("9-13")
+    version = commands.open_date(service, half, hours, name="", seen=3, actor=administrator, at=NOON)
+    december = queries.calendar_year(version.as_calendar(), 2026, version.spec["openings"])[11]
+    shown = next(day for week in december.weeks for day in week if day and day.on == half)
+    assert (shown.mark, shown.name, shown.hours) == ("extra", "Nochebuena", ("09:00-13:00",))
     assert days[date(2026, 12, 26)].hours == ("10:00-14:00",)
 
 
