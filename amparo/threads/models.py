@@ -202,7 +202,6 @@ class Draft(models.Model):
     kind = models.CharField(max_length=10, default="reply")
     body = models.TextField(blank=True)
     title = models.CharField(max_length=200, blank=True)
-    draft_key = models.CharField(max_length=40)
     updated_at = models.DateTimeField()
 
     class Meta:

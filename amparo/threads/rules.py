@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -37,7 +38,7 @@ def clean_tags(names: list[str]) -> list[str]:
     """Return tags in small letters, each once, in order, at most twelve."""
     seen: dict[str, None] = {}
     for name in names:
-        tag = clean_line(name.lower().lstrip("#"), TAG_LENGTH_MAX)
+        tag = clean_line(name.lower().replace("#", " "), TAG_LENGTH_MAX)
         if tag:
             seen.setdefault(tag)
     return list(seen)[:TAGS_MAX]
@@ -64,6 +65,19 @@ def number_in(words: str) -> tuple[str | None, int] | None:
         return None
     kind = {"t": "ticket", "c": "case"}.get(found[1] or "")
     return kind, int(found[2])
+
+
+def draft_key(user_id: int | None, place: str) -> str:
+    """Return the key under which a person's files wait at a place: the same after a reload, another for anybody else."""
+    return hashlib.sha256(f"{user_id}:{place}".encode()).hexdigest()[:32]
+
+
+def place_parts(place: str) -> tuple[str, int | None] | None:
+    """Return kind and number of a place where one writes (`ticket:41`, `case:new`), None where it is none."""
+    found = re.fullmatch(r"(ticket|case):(new|\d{1,18})", place)
+    if not found:
+        return None
+    return found[1], None if found[2] == "new" else int(found[2])
 
 
 def search_words(words: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from django.db import connection, transaction
 
@@ -73,17 +72,18 @@ def tag(thread: Thread, names: Sequence[str], *, actor: Actor, at: datetime) -> 
 
 
 def save_draft(
-    place: str, *, body: str, kind: str = "reply", title: str = "", draft_key: str = "", actor: Actor, at: datetime
+    place: str, *, body: str, kind: str = "reply", title: str = "", actor: Actor, at: datetime
 ) -> Draft:
     """Keep what a person has written so far at a place (`ticket:41`, `ticket:new`); an empty text drops it.
 
-    The files uploaded meanwhile hang on the draft's key. Raises NotPermitted for who is not signed in.
+    Files uploaded meanwhile wait under `rules.draft_key` of person and place. Raises NotPermitted for who is not
+    signed in.
     """
     if actor.user_id is None:
         raise NotPermitted(place=place)
     draft = Draft(
         user_id=actor.user_id, place=place, kind="note" if kind == "note" and actor.is_staff else "reply",
-        body=clean_text(body)[:60_000], title=clean_line(title, 200), draft_key=draft_key or uuid4().hex, updated_at=at,
+        body=clean_text(body)[:60_000], title=clean_line(title, 200), updated_at=at,
     )  # fmt: skip
     if not draft.body and not draft.title:
         drop_draft(place, actor=actor)
@@ -92,7 +92,7 @@ def save_draft(
         [draft],
         update_conflicts=True,
         unique_fields=["user", "place"],
-        update_fields=["kind", "body", "title", "draft_key", "updated_at"],
+        update_fields=["kind", "body", "title", "updated_at"],
     )
     return draft
 

@@ -121,7 +121,6 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(default='reply', max_length=10)),
                 ('body', models.TextField(blank=True)),
                 ('title', models.CharField(blank=True, max_length=200)),
-                ('draft_key', models.CharField(max_length=40)),
                 ('updated_at', models.DateTimeField()),
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

@@ -15,7 +15,17 @@ from amparo.kernel.refusals import Invalid
 from amparo.people.models import User
 from amparo.policies.queries import value
 from amparo.threads import access
-from amparo.threads.models import QUEUES, QUEUES_WORKING, AnswerTemplate, Draft, Presence, Tag, Thread, shown
+from amparo.threads.models import (
+    QUEUE_LABELS,
+    QUEUES,
+    QUEUES_WORKING,
+    AnswerTemplate,
+    Draft,
+    Presence,
+    Tag,
+    Thread,
+    shown,
+)
 
 LATE_COUNT_MAX = 999
 _WORKING = ", ".join(f"'{name}'" for name in QUEUES_WORKING)
@@ -78,6 +88,14 @@ class QueueRow:
     @property
     def shown(self) -> str:
         return shown(self.kind, self.number)
+
+    @property
+    def queue_label(self) -> str:
+        return str(QUEUE_LABELS[self.queue])
+
+    @property
+    def desk_url(self) -> str:
+        return f"/desk/{self.kind}s/{self.number}/"
 
 
 _ROWS = """
