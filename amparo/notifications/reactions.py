@@ -145,7 +145,7 @@ def _closing_figures(fact: FactRow) -> tuple[tuple[str, str], ...]:
     if fact.data.get("seconds"):
         rows.append((_("Time of attention"), cases.minutes(fact.data["seconds"])))
     rows.extend(
-        (str(one["label"]) or _("Service"), cases.amounts(one["amounts"]) if one["effect"] != "give_back" else _("Given back"))
+        (one["words"] or str(cases.KINDS.get(one["what"], _("Service"))), cases.amounts(one["amounts"]) if one["effect"] != "give_back" else _("Given back"))
         for one in fact.data.get("effects", ())
     )
     rows.append((_("Total"), cases.amounts(fact.data.get("told") or {})))
