@@ -57,7 +57,7 @@ def contracts(request: HttpRequest) -> HttpResponse:
     page = {
         "page": page_of(rows, queries.PAGE, lambda row: (row.ends_at, row.id)),
         "show": show,
-        "words": words,
+        "sought": words,
         "customer": customer,
         "may_sell": access.may_sell(request.actor),
     }

@@ -70,7 +70,7 @@ def _shown(rows: list[Judged], kind: Kind) -> dict[str, Any]:
         "rows": [row for row in rows if row.action in ("new", "changed")][:SHOWN_MAX],
         "more": max(0, sum(row.action in ("new", "changed") for row in rows) - SHOWN_MAX),
         "labels": labels,
-        "counts": commands.imports.counts(rows),
+        "tally": commands.imports.counts(rows),
     }
 
 

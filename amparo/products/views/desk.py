@@ -97,7 +97,7 @@ def licences(request: HttpRequest) -> HttpResponse:
     """Find licences by serial, exact or by its beginning. TEL-1."""
     words = request.GET.get("q", "")[:60].replace("\x00", "")
     page = {
-        "words": words,
+        "sought": words,
         "rows": queries.find_by_serial(words),
         "whole": request.actor.has_role(*access.WHOLE_SERIAL_ROLES),
         "may_register": access.may_register(request.actor),
