@@ -116,7 +116,7 @@ def fingerprint(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def connected(home: Path, *, start: bool = True) -> Iterator[Server | None]:
+def connected(home: Path, *, start: bool = True, make: bool = False) -> Iterator[Server | None]:
     """Make the database of this installation reachable by DATABASE_URL while inside; the embedded one is started for
     that long unless it runs. Yields the server if it is embedded and ours.
 
@@ -133,7 +133,7 @@ def connected(home: Path, *, start: bool = True) -> Iterator[Server | None]:
         os.environ["DATABASE_URL"] = server.url()
         yield server
     elif start:
-        if not server.exists:
+        if not (server.exists or make):
             raise Problem(
                 f"There is no database in {home}. `amparo up` makes it; --data names another folder."
             )
@@ -203,6 +203,18 @@ class Stamps:
         """Tell whether Amparo has been migrated into this database at any time."""
         row = self.connection.execute("SELECT to_regclass('django_migrations')").fetchone()
         return bool(row and row[0])
+
+
+def check_secrets(home: Path, stamps: Stamps) -> None:
+    """Make the secrets of a new database; refuse a known database without the secrets that it was written with. SEC-57."""
+    used = stamps.database_is_used()
+    path = ensure_secrets(home, database_exists=used)
+    known = stamps.get("secrets")
+    if used and known and known != fingerprint(path):
+        raise Problem(
+            f"The secrets {path} are not those that this database was written with. Put the right file back "
+            "(each backup holds a copy)."
+        )
 
 
 def migrations_state() -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from amparo.project import debian
+from amparo.project.installation import Problem
 from amparo.project.postgres import die_with
 
 CONNECTIONS_MAX = (
@@ -33,7 +34,7 @@ def serve_pages(host: str, port: int, *, workers: int, threads: int) -> int:
     from amparo.project.wsgi import application
 
     warm_up()
-    return serve("wsgi", application, host, port, workers=workers, blocking_threads=threads)
+    return serve("wsgi", behind_proxies(application), host, port, workers=workers, blocking_threads=threads)
 
 
 def serve_stream(host: str, port: int) -> int:
@@ -41,6 +42,21 @@ def serve_stream(host: str, port: int) -> int:
     from amparo.project.stream import application
 
     return serve("asgi", application, host, port, workers=1)
+
+
+def behind_proxies(application: Any) -> Any:
+    """Believe what X-Forwarded-For and -Proto say where AMPARO_TRUSTED_PROXIES (addresses or networks) says it. SEC-60.
+
+    The client is the last address in the chain that is not one of them; anybody else's headers are ignored.
+    """
+    from granian.utils.proxies import wrap_wsgi_with_proxy_headers
+
+    trusted = [
+        word.strip() for word in os.environ.get("AMPARO_TRUSTED_PROXIES", "").split(",") if word.strip()
+    ]
+    if "*" in trusted:
+        raise Problem("AMPARO_TRUSTED_PROXIES must name addresses or networks; '*' would believe everybody.")
+    return wrap_wsgi_with_proxy_headers(application, trusted) if trusted else application
 
 
 def warm_up() -> None:

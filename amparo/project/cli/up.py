@@ -141,13 +141,7 @@ class Service:
         """Do what this start has to do: migrate, publish static files, load the demonstration world."""
         with Stamps() as stamps:
             used = stamps.database_is_used()
-            secrets = installation.ensure_secrets(self.home, database_exists=used)
-            known = stamps.get("secrets")
-            if used and known and known != installation.fingerprint(secrets):
-                raise Problem(
-                    f"The secrets {secrets} are not those that this database was written with. Put the right file back "
-                    "(each backup holds a copy)."
-                )
+            installation.check_secrets(self.home, stamps)
             demo = self.demo_state(stamps, used)
         if demo == "again":
             self.start_demo_over()
