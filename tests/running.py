@@ -28,7 +28,7 @@ def clean_environment(**more):
         for k, v in os.environ.items()
         if not k.startswith(("AMPARO_", "DATABASE_URL", "DJANGO_", "PYTEST_", "COV_"))
     }
-    return {**kept, "PYTHONPATH": str(ROOT), "AMPARO_CHROMIUM": "", **more}
+    return {**kept, "PYTHONPATH": str(ROOT), "AMPARO_CHROMIUM": "", "AMPARO_DEMO_CUSTOMERS": "3", **more}
 
 
 def amparo(*arguments, **options):

@@ -88,9 +88,15 @@ def demo() -> None:
     if "load_demo" not in get_commands():
         return
     began = time.monotonic()
+    say("loading the demonstration world …")
     with Stamps() as stamps:
         stamps.set("demo", "loading")
-        call_command("load_demo")
+        size = (
+            ["--customers", os.environ["AMPARO_DEMO_CUSTOMERS"]]
+            if "AMPARO_DEMO_CUSTOMERS" in os.environ
+            else []
+        )
+        call_command("load_demo", *size, stdout=StringIO())
         if "demo_people" in get_commands():
             answer = StringIO()
             call_command("demo_people", "--json", stdout=answer)
