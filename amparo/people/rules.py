@@ -35,9 +35,14 @@ def normal_email(text: str) -> str:
 
 
 def normal_phone(text: str, country: str) -> str | None:
-    """Return a telephone as `+` and digits, with an extension after `;ext=`; None for what cannot be dialled."""
+    """Return a telephone as `+` and digits, with an extension after `;ext=`; None for what cannot be dialled.
+
+    The prefixes that Mexico gave up in 2019 (01, 044, 045, and the 1 after +52) are left out.
+    """
     if not text.strip():
         return ""
+    if country == "MX":
+        text = re.sub(r"^\s*(?:\+?52[\s.-]*1|04[45]|01)[\s.-]*(?=(?:[\s().-]*\d){10}\s*$)", "", text)
     try:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:

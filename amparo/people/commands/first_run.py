@@ -17,7 +17,8 @@ from amparo.kernel.actor import SYSTEM, Actor
 from amparo.people.errors import EmailTaken, FirstRunClosed, NameMissing, SetUpCodeWrong
 from amparo.people.models import User
 from amparo.people.queries import administrators_exist, set_up_code, set_up_code_path
-from amparo.policies.commands import set_value
+from amparo.policies.commands import set_identity
+from amparo.policies.errors import ValueNotTaken
 
 from .staff import write_roles
 from .users import clean_person, new_person, person_with
@@ -65,9 +66,10 @@ def set_up(
     EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
     record("user.registered", subject=user, actor=actor, at=at)
     write_roles(user, {"administrator"}, actor=SYSTEM, at=at)
-    for key, text in identity.items():
-        if text:
-            set_value(f"identity.{key}", text, from_at=at, actor=SYSTEM, at=at)
+    try:
+        set_identity({key: text for key, text in identity.items() if text}, actor=SYSTEM, at=at)
+    except ValueNotTaken as refusal:
+        raise ValueNotTaken(refusal.text, field=f"vendor_{refusal.field}") from None
     record("service.set_up", subject=user, actor=SYSTEM, at=at)
     user.refresh_from_db(fields=["sessions_version"])
     transaction.on_commit(_forget_code)

@@ -27,13 +27,14 @@ CREATE INDEX customer_name_words ON people_customer USING gin (name_plain gin_tr
 CREATE INDEX customer_name_start ON people_customer (name_plain, id);
 CREATE INDEX customer_phone_digits ON people_customer USING gin (phone_digits gin_trgm_ops) WHERE phone_digits <> '';
 CREATE INDEX customer_nic_start ON people_customer (nic COLLATE "C");
+CREATE INDEX customer_email ON people_customer (lower(email)) WHERE email <> '';
 CREATE INDEX user_name_words ON people_user USING gin (name_plain gin_trgm_ops);
 CREATE INDEX user_name_start ON people_user (name_plain, id);
 CREATE INDEX user_phone_digits ON people_user USING gin (phone_digits gin_trgm_ops) WHERE phone_digits <> '';
 CREATE INDEX contact_phone_digits ON people_contact USING gin (phone_digits gin_trgm_ops) WHERE phone_digits <> '';
 """
 NO_COLUMNS = """
-DROP INDEX user_name_start; DROP INDEX customer_nic_start; DROP INDEX customer_name_start;
+DROP INDEX customer_email; DROP INDEX user_name_start; DROP INDEX customer_nic_start; DROP INDEX customer_name_start;
 ALTER TABLE people_contact DROP COLUMN phone_digits;
 ALTER TABLE people_user DROP COLUMN phone_digits, DROP COLUMN name_plain;
 ALTER TABLE people_customer DROP COLUMN phone_digits, DROP COLUMN name_plain;

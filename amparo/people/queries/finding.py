@@ -64,7 +64,7 @@ WITH hits AS (
 _BY_EMAIL = """
 WITH hits AS (
   (SELECT id AS customer_id, NULL::bigint AS contact_id, 1 AS rank FROM people_customer
-    WHERE lower(email) = %(email)s LIMIT %(cap)s)
+    WHERE email <> '' AND lower(email) = %(email)s LIMIT %(cap)s)
   UNION ALL
   (SELECT t.customer_id, t.id, 0 FROM people_user u
      JOIN people_contact t ON t.user_id = u.id AND t.removed_at IS NULL WHERE lower(u.email) = %(email)s)
