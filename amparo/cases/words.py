@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -96,6 +96,25 @@ def minutes(seconds: int) -> str:
     """«23 min»; the minutes begun count."""
     count = -(-int(seconds) // 60)
     return ngettext("%(count)s minute", "%(count)s minutes", count) % {"count": count}
+
+
+def explanation_draft(kind: str) -> str:
+    """Return what the customer is told of a kind unless the engineer writes otherwise. CHG-1."""
+    return {
+        "advisory": _("This is advice: we tell you how it is done, by chat, telephone or shared screen, and you do it yourself."),
+        "incident": _("This is an incident: we diagnose and solve it remotely, in up to 30 minutes of attention."),
+        "general": _("This is a general service. We look at what it takes and send you an order with its price in credits, which you accept before anything is charged."),
+        "development": _("This is a development. We look at what it takes and send you an order with its price in credits, which you accept before anything is charged."),
+    }[kind]
+
+
+def summary_draft(kind: str, title: str, seconds: int, needs: Sequence[str]) -> str:
+    """Return a first summary of the services given, for the engineer to complete. CHG-7."""
+    lines = [_("We attended: %(title)s.") % {"title": title.rstrip(".")}]
+    if seconds and kind in ("advisory", "incident"):
+        lines.append(_("Time of attention: %(time)s.") % {"time": minutes(seconds)})
+    lines += [f"- {need}" for need in needs]
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)

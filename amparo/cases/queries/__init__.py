@@ -1,7 +1,7 @@
 """Reads of cases, shaped for pages."""
 
 from .lists import CaseFilter, CaseRow, NeedsMe, cases_list, needs_me, open_matters
-from .page import CasePage, Line, Moment, case_page, closing_lines, record_lines, story
+from .page import CasePage, Line, Moment, case_page, closing_lines, cost_of, record_lines, story
 
 __all__ = [
     "CaseFilter",
@@ -13,6 +13,7 @@ __all__ = [
     "case_page",
     "cases_list",
     "closing_lines",
+    "cost_of",
     "needs_me",
     "open_matters",
     "record_lines",

@@ -25,7 +25,7 @@ from .lists import _scope
 _PAGE = """
 SELECT to_jsonb(c), to_jsonb(t) - 'open_key',
     jsonb_build_object('name', k.name, 'nic', k.nic, 'phone', k.phone),
-    coalesce(nullif(a.name, ''), a.email, ''), coalesce(nullif(p.name, ''), p.email, ''), pr.name, s.number,
+    coalesce(nullif(a.name, ''), a.email, ''), coalesce(nullif(p.name, ''), p.email, ''), coalesce(p.language, 'es-mx'), pr.name, s.number,
     (SELECT jsonb_agg(to_jsonb(h) ORDER BY h.id) FROM charging_charge h
         WHERE h.subject = 'case:' || c.id AND h.state <> 'withdrawn'),
     (SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object('by', coalesce(nullif(u.name, ''), u.email)) ORDER BY o.id)
@@ -40,7 +40,7 @@ SELECT to_jsonb(c), to_jsonb(t) - 'open_key',
     (SELECT jsonb_agg(jsonb_build_object('id', f.id, 'title', ft.title, 'state', f.state, 'kind', f.kind, 'why', x.why) ORDER BY f.id)
         FROM cases_caselink x JOIN cases_case f ON f.id = x.case_id JOIN threads_thread ft ON ft.id = f.thread_id
         WHERE x.follow_up_id = c.id AND {scope_f}),
-    (SELECT jsonb_build_object('body', d.body, 'kind', d.kind, 'draft_key', d.draft_key) FROM threads_draft d
+    (SELECT jsonb_build_object('body', d.body, 'kind', d.kind) FROM threads_draft d
         WHERE d.user_id = %(reader)s AND d.place = 'case:' || c.id)
 FROM cases_case c JOIN threads_thread t ON t.id = c.thread_id JOIN people_customer k ON k.id = c.customer_id
 LEFT JOIN people_user a ON a.id = t.assignee_id LEFT JOIN people_user p ON p.id = c.contact_id
@@ -59,6 +59,7 @@ class CasePage:
     customer: dict[str, Any]
     assignee: str
     contact: str
+    language: str
     product: str | None
     contract: str | None
     charges: dict[int, Charge]
@@ -133,14 +134,14 @@ class CasePage:
     def tone(self) -> str:
         return words.state_tone(self.state, self.kind, staff=self.staff, order_waits=bool(self.order))
 
-    def price(self, charge_id: int | None, *, at: datetime) -> Explanation | None:
+    def price(self, charge_id: int | None, *, at: datetime, fresh: bool = False) -> Explanation | None:
         """Explain a charge of the case; one that lacks units is priced anew, for they may have come in since. CHG-8."""
         charge = self.charges.get(charge_id or 0)
         if charge is None:
             return None
         if charge.pk not in self.explained:
-            fresh = at if charge.missing else None
-            self.explained[charge.pk] = explain(charge, translation.get_language() or "es", at=fresh)
+            moment = at if fresh or charge.missing else None
+            self.explained[charge.pk] = explain(charge, translation.get_language() or "es", at=moment)
         return self.explained[charge.pk]
 
 
@@ -153,11 +154,12 @@ def case_page(actor: Actor, case_id: int) -> CasePage | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    case, thread, customer, *rest = (_load(value) for value in row)
-    assignee, contact, product, contract, charges, orders, closings, needs, seconds, follow_ups, follows, draft = rest
+    case, thread, customer, assignee, contact, language, product, contract, *rest = row
+    charges, orders, closings, needs, seconds, follow_ups, follows, draft = (_load(value) for value in rest)
+    case, thread, customer = _load(case), _load(thread), _load(customer)
     page = CasePage(
         id=case["id"], row=_timed(case), thread=_thread(thread), customer=customer, assignee=assignee, contact=contact,
-        product=product, contract=contract, charges={one["id"]: Charge(**_timed(one)) for one in charges or []},
+        language=language, product=product, contract=contract, charges={one["id"]: Charge(**_timed(one)) for one in charges or []},
         orders=[_timed(one) for one in orders or []], closings=[_timed(one) for one in closings or []],
         needs=[_timed(one) for one in needs or []], seconds=seconds, follow_ups=follow_ups or [], follows=follows or [],
         draft=draft, staff=actor.is_staff,
@@ -166,7 +168,7 @@ def case_page(actor: Actor, case_id: int) -> CasePage | None:
 
 
 def _load(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) and value[:1] in "{[" else value
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def _timed(row: dict[str, Any]) -> dict[str, Any]:
@@ -253,3 +255,13 @@ def closing_lines(page: CasePage, closing: dict[str, Any]) -> list[dict[str, Any
             label = f"{one['words']}: {line_label(line)}" if one["words"] else line_label(line)
             lines.append({"label": label, "cost": [] if back else [(line["unit"], line["amount"])], "gives_back": back})
     return lines
+
+
+def cost_of(closing: dict[str, Any]) -> list[tuple[str, int]]:
+    """Return what accepting a closing charges, as components take it. CHG-7."""
+    total: dict[str, int] = {}
+    for one in closing["effects"]:
+        if one["effect"] != "give_back":
+            for unit, count in one["amounts"].items():
+                total[unit] = total.get(unit, 0) + count
+    return [(unit, total[unit]) for unit in ("event", "incident", "credit") if total.get(unit)]

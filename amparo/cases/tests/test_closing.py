@@ -279,7 +279,7 @@ def test_tacit_acceptance_where_it_is_on_is_stated_and_then_closes(contract, con
     case = proposed(attended(contact, engineer, "incident"), engineer, "solved")
     closing = closing_of(case)
     assert closing.tacit_at == datetime(2026, 11, 27, 0, 0, tzinfo=UTC)
-    assert [f for f in history(case.subject) if f.name == "case.closing_proposed"][0].data["tacit_at"].startswith("2026-11-27")
+    assert next(f for f in history(case.subject) if f.name == "case.closing_proposed").data["tacit_at"].startswith("2026-11-27")
     tick(at=closing.tacit_at - MINUTE)
     assert fresh(case).state == "silent"
     tick(at=closing.tacit_at)
