@@ -210,6 +210,8 @@ def pages(home: Path) -> Iterator[Finding]:
         "Start them with `amparo up` (or `amparo web`); behind a proxy look at its log.",
     )
     stream = os.environ.get("AMPARO_STREAM_URL") or running(home, "stream") or stream_url(url)
+    if stream.startswith("/"):
+        stream = f"{url.rstrip('/')}{stream}"
     remedy = "Start it with `amparo up` (or `amparo stream`). Without it pages ask every few seconds: nothing is lost."
     found = reach("stream", f"{stream.rstrip('/')}/health", remedy)
     yield found if found.verdict == "good" else warning(found.what, found.sentence, found.remedy)
