@@ -188,7 +188,7 @@ def test_apps_hold_what_the_layout_names():
         ("history", "subscriptions"), ("policies", "registry"), ("policies", "identity"), ("notifications", "kinds"),
         ("notifications", "letters"), ("notifications", "readers"), ("people", "backends"), ("people", "adapters"), ("people", "account_urls"),
         ("people", "middleware"), ("people", "letters"), ("contracts", "imports"),
-        ("web", "statements"), ("web", "documents"), ("web", "phone"),
+        ("web", "statements"), ("web", "documents"), ("web", "phone"), ("web", "reports"),
     }  # fmt: skip
     found = [
         module.name

@@ -210,3 +210,8 @@ def on_colour(colour: str) -> str:
 
     luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
     return "#ffffff" if 1.05 / (luminance + 0.05) >= 4.5 else "#14201f"
+
+
+def month(on: date) -> str:
+    """Return a month as the label of a figure: «nov 2026», «Nov 2026»."""
+    return f"{_MONTHS[_tongue()][on.month - 1]} {on.year}"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import desk, phone, portal, statements
+from .views import desk, phone, portal, reports, statements
 
 portal_urls = [
     path("", portal.home, name="home"),
@@ -24,5 +24,11 @@ desk_urls = [
     path("phone/calls/<int:call_id>/end/", phone.end, name="call_end"),
     path("phone/<int:customer_id>/case/", phone.new_case, name="phone_case"),
     path("phone/<int:customer_id>/ticket/", phone.new_ticket, name="phone_ticket"),
+    path("reports/", reports.index, name="reports"),
+    path("reports/promises/", reports.promises, name="report_promises"),
+    path("reports/promises/list/", reports.promise_rows, name="report_promise_list"),
+    path("reports/attention/", reports.attention, name="report_attention"),
+    path("reports/units/", reports.units, name="report_units"),
+    path("reports/units/<unit>/", reports.holders, name="report_holders"),
     path("search.json", desk.search_json, name="search_json"),
 ]
