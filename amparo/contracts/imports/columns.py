@@ -169,7 +169,7 @@ CONTACTS = Kind("contacts", (
     Column("email", "Correo", "E-mail", _("E-mail"), mail, True, "rosa@eltornillo.mx", ("correo_electronico", "email", "mail")),
     Column("name", "Nombre", "Name", _("Name"), line(120), True, "Rosa Medina"),
     Column("company_role", "Papel", "Role", _("Role in the company"), _ROLES, False, "administrador", ("rol",)),
-    Column("title", "Puesto", "Title", _("Title"), line(80), False, "Encargada de sistemas"),
+    Column("title", "Puesto", "Title", _("Position"), line(80), False, "Encargada de sistemas"),
     Column("phone", "Teléfono", "Phone", _("Telephone"), line(60), False, "33 1234 5679", ("telephone", "tel")),
     Column("language", "Idioma", "Language", _("Language"), _LANGUAGES, False, "es"),
 ), ("customer", "email"))
