@@ -57,7 +57,7 @@ def test_the_set_up_is_closed_for_ever(client, code, client_for, django_capture_
 
 
 @pytest.mark.parametrize(
-    "bad", [{"code": "K7QX-9M2Q"}, {"code": ""}, {"password": "corta"}, {"email": "no es"}, {"vendor_name": ""}, {"vendor_telephone": "55\x0b12"}, {"vendor_mail_from": "a@b.mx\nBcc: c@d.mx"}]
+    "bad", [{"code": "K7QX-9M2Q"}, {"code": ""}, {"password": "corta"}, {"email": "no es"}, {"vendor_name": ""}, {"vendor_telephone": "55\n12"}, {"vendor_mail_from": "a@b.mx\nBcc: c@d.mx"}]
 )
 def test_errors_stand_beside_their_field_and_nothing_is_done(client, code, bad):
     response = client.post(reverse("account_first_run"), {**FORM, **bad})
