@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from amparo.ui import formats
 
@@ -28,7 +28,7 @@ STATES_CUSTOMER: Final = {
     "closing_proposed": gettext_lazy("Review and accept the closing"),
     "silent": gettext_lazy("Review and accept the closing"),
     "closed": gettext_lazy("Closed"),
-    "withdrawn": gettext_lazy("Withdrawn"),
+    "withdrawn": pgettext_lazy("case", "Withdrawn"),
 }
 STATES_STAFF: Final = {
     "requested": gettext_lazy("To classify"),
@@ -38,7 +38,7 @@ STATES_STAFF: Final = {
     "closing_proposed": gettext_lazy("Closing proposed"),
     "silent": gettext_lazy("Without an answer"),
     "closed": gettext_lazy("Closed"),
-    "withdrawn": gettext_lazy("Withdrawn"),
+    "withdrawn": pgettext_lazy("case", "Withdrawn"),
 }
 TONES: Final = {
     "requested": ("waiting", "act"), "classified": ("act", "waiting"), "attention": ("waiting", "act"),
