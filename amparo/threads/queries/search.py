@@ -138,7 +138,7 @@ def search(actor: Actor, words: str, *, kind: str = "", limit: int = 20) -> list
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('statement_timeout', %s, true), "
-                "set_config('pg_trgm.word_similarity_threshold', '0.7', true)",
+                "set_config('pg_trgm.word_similarity_threshold', '0.5', true)",
                 [f"{TIMEOUT_MS}ms"],
             )
             if numbered := number_in(asked):
