@@ -26,6 +26,8 @@ class Place:
     roles: frozenset[str] = ANY
     keys: str = ""
     foot: bool = False
+    wide_only: bool = False
+    short: str | Promise = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Entry:
     current: bool
     keys: str
     foot: bool
+    wide_only: bool
+    short: str | Promise
 
 
 _MONEY = frozenset({"sales", "operator", "quality", "engineer"})
@@ -53,9 +57,11 @@ DESK: tuple[Place, ...] = (
     Place("contracts", _("Contracts"), "certificate", ("desk_contracts:list", "desk_contracts:contracts", "desk_contracts:index"),
           _MONEY),
     Place("products", _("Products"), "package", ("desk_products:list", "desk_products:products", "desk_products:index")),
+    Place("defects", _("Defects"), "bug", ("desk_defects:list",), frozenset({"engineer", "developer", "rnd_director"})),
     Place("reports", _("Reports"), "chart-bar", ("desk_web:reports", "desk_reports:list"), keys="g r"),
     Place("calculator", _("Calculator"), "calendar-time",
           ("desk_deadlines:calculator", "desk_deadlines:calculate"), keys="g d"),
+    Place("staff", _("Staff"), "users-group", ("desk_people:staff",), frozenset({"administrator"}), foot=True),
     Place("settings", _("Settings"), "settings", ("desk_policies:settings", "desk_policies:list", "desk_policies:index"),
           frozenset({"administrator"}), foot=True),
 )
@@ -64,7 +70,9 @@ PORTAL: tuple[Place, ...] = (
     Place("home", _("Home"), "home", ("web:home",), keys="g h"),
     Place("help", _("Ask for help"), "lifebuoy", ("web:help",), keys="g n"),
     Place("matters", _("My matters"), "messages", ("web:matters", "threads:list"), keys="g m"),
-    Place("statements", _("Statements"), "receipt", ("web:statements", "ledger:statement", "ledger:statements"), keys="g s"),
+    Place("statements", _("Statements"), "receipt", ("web:statements", "ledger:statement", "ledger:statements"), keys="g s", short=_("Movements")),
+    Place("contracts", _("Contracts"), "certificate", ("contracts:mine",), wide_only=True),
+    Place("licences", _("Licences"), "license", ("products:licences",), wide_only=True),
     Place("profile", _("Profile"), "user-circle", ("people:profile", "web:profile"), keys="g u"),
 )
 
@@ -92,7 +100,7 @@ def places(actor: Any, path: str) -> Sequence[Entry]:
     ]
     here = max((address for _, address in shown if _within(path, address)), key=len, default="")
     return [
-        Entry(place.code, place.label, place.icon, address, address == here, place.keys, place.foot)
+        Entry(place.code, place.label, place.icon, address, address == here, place.keys, place.foot, place.wide_only, place.short or place.label)
         for place, address in shown
     ]
 
@@ -104,4 +112,4 @@ def _within(path: str, address: str) -> bool:
 
 def drawn(table: Sequence[Place], current: str) -> Sequence[Entry]:
     """Return a whole table as it would be drawn, leading nowhere: for the gallery."""
-    return [Entry(p.code, p.label, p.icon, "#", p.code == current, p.keys, p.foot) for p in table]
+    return [Entry(p.code, p.label, p.icon, "#", p.code == current, p.keys, p.foot, p.wide_only, p.short or p.label) for p in table]

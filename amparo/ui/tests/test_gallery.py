@@ -84,6 +84,18 @@ def test_the_gallery_has_no_icon_that_the_sprite_lacks():
     assert used and used <= names, used - names
 
 
+def test_no_page_asks_for_an_icon_that_the_sprite_lacks():
+    names = {line.partition("#")[0].strip() for line in (UI / "icons.txt").read_text().splitlines()}
+    pattern = re.compile(r"""icon(?:_name|_url|_button)?\s*[=(]\s*["']([a-z][a-z0-9-]+)["']""")
+    missing = {
+        f"{path.relative_to(UI.parent)}: {name}"
+        for path in UI.parent.glob("*/jinja2/**/*.html")
+        for name in pattern.findall(path.read_text())
+        if name not in names and "icon_button" not in name
+    }
+    assert not missing, missing
+
+
 @pytest.mark.parametrize("name", ["400", "403", "404", "409", "429", "csrf", "500", "503"])
 def test_pages_of_errors_say_what_to_do(name):
     html = page(f"ui/{name}.html", request_id="abcdef0123456789")

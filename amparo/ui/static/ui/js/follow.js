@@ -1,6 +1,7 @@
 // A region with data-follow="topic …" is fetched anew when one of its topics changes (from data-follow-url, else this page).
 // One stream for the page; where it cannot be had the regions are asked for now and then. What one is typing stays.
 import { Idiomorph } from "ui/idiomorph";
+import { words } from "ui/words";
 
 const regions = new Set();
 const POLL = 20e3; // without a stream
@@ -14,7 +15,10 @@ const topicsOf = (region) => region.dataset.follow.split(/\s+/).filter(Boolean);
 const shown = () => [...regions].filter((region) => region.isConnected || (regions.delete(region), false));
 
 function live(state) {
-  for (const sign of document.querySelectorAll("[data-live]")) sign.dataset.state = state;
+  for (const sign of document.querySelectorAll("[data-live]")) {
+    sign.dataset.state = state;
+    sign.querySelector(".live-word").textContent = state === "on" ? words.live : words.paused;
+  }
 }
 
 const keep = {
@@ -45,8 +49,10 @@ export async function refresh(region) {
 
 function put(region, html) {
   const page = new DOMParser().parseFromString(html, "text/html");
+  const chosen = region.dataset.followSelect && page.querySelector(region.dataset.followSelect);
   const same = region.id && page.getElementById(region.id);
-  const fresh = same || page.body;
+  if (!chosen && !same && /<html[\s>]/i.test(html)) return; // a whole page that does not hold the region
+  const fresh = chosen ? Object.assign(document.createElement("div"), { innerHTML: chosen.outerHTML }) : same || page.body;
   const atEnd = region.scrollHeight - region.scrollTop - region.clientHeight < 40;
   Idiomorph.morph(region, fresh.innerHTML, { morphStyle: "innerHTML", ...keep });
   window.htmx?.process(region);
