@@ -6,9 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from django.db import connection, transaction
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Q
 
 from amparo.history.commands import record
@@ -18,6 +22,7 @@ from amparo.policies.queries import value
 from .errors import AlreadyEnded, AmountInvalid, KeyReused, NotEnough, NotInForce, TooMuchGivenBack
 from .models import VENDOR_POCKETS, Holder, Kind, Pocket, PocketWarning, Transfer
 
+TIMESTAMPTZ: Final = psycopg.adapters.types["timestamptz"].oid
 FIELDS = tuple(field.attname for field in Transfer._meta.concrete_fields)
 COLUMNS = ", ".join(FIELDS)
 
@@ -304,12 +309,41 @@ def _rows(sql: str, params: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, .
         return cursor.fetchall()
 
 
+class _Prepared(ServerBindingCursor):
+    """A cursor whose statements the server parses and plans once for each connection."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        return super().execute(query, params, prepare=True)
+
+
+# One such cursor for each connection, with the loaders of times in C: made anew for each statement, it and its look-ups
+# cost half of what a transfer takes (docs/algorithms/ledger.md).
+_cursors: WeakKeyDictionary[Any, _Prepared] = WeakKeyDictionary()
+
+
+def _prepared(database: BaseDatabaseWrapper) -> _Prepared:
+    database.ensure_connection()
+    found = _cursors.get(database.connection)
+    if found is None or found.closed:
+        with database.wrap_database_errors:
+            database.connection.prepare_threshold = (
+                1  # Django's own cursors never prepare, whatever stands here
+            )
+            found = _cursors[database.connection] = _Prepared(database.connection)
+        found.adapters.register_loader(
+            "timestamptz", psycopg.adapters.get_loader(TIMESTAMPTZ, psycopg.pq.Format.TEXT)
+        )
+    return found
+
+
 def _run(sql: str, params: Sequence[Any]) -> Transfer | None:
     """Send one statement and return the transfer that it wrote, if it did."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        row = cursor.fetchone()
-    return None if row is None else Transfer.from_db(connection.alias, FIELDS, row)
+    database = connections[DEFAULT_DB_ALIAS]
+    wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
+    cursor = wrap(_prepared(database))
+    cursor.execute(sql, params)
+    row = cursor.fetchone()
+    return None if row is None else Transfer.from_db(DEFAULT_DB_ALIAS, FIELDS, row)
 
 
 def _first(customer_id: int | None, key: str, same: dict[str, Any]) -> Transfer | None:

@@ -221,12 +221,12 @@ def test_a_giving_back_after_the_end_is_whole_or_not_at_all(committed, word):
         opened = {"cause": "case:1", "key": f"o{word}{statement}", "actor": SYSTEM, "at": START}
         if word == "give_back":
             spent = commands.spend(pocket, 5, **opened)
-            act = lambda: commands.give_back(spent, 4, cause="case:1", **keyed)  # noqa: B023, E731
+            act = lambda: commands.give_back(spent, 4, cause="case:1", **keyed)  # noqa: E731
         else:
             held = commands.reserve(pocket, 5, **opened)
             act = {
-                "void": lambda: commands.void(held, **keyed),  # noqa: B023
-                "post": lambda: commands.post(held, 1, **keyed),  # noqa: B023
+                "void": lambda: commands.void(held, **keyed),
+                "post": lambda: commands.post(held, 1, **keyed),
             }[word]
 
         def once(act=act, statement=statement):
