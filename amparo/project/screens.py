@@ -1,0 +1,246 @@
+"""Photographs of the main screens for the documentation: the demonstration world, on a working day, in a real browser.
+
+`amparo screens` gives it a database of its own. The clock stands still at a moment of a working morning, so that two
+runs differ only by what the pages themselves changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import Any
+from unittest.mock import patch
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from zoneinfo import ZoneInfo
+
+from amparo.project import debian
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
+ZONE = ZoneInfo("America/Mexico_City")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--force-color-profile=srgb", "--hide-scrollbars",
+]  # fmt: skip
+STREAM = "retry: 600000\n\nevent: resync\ndata: {}\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One photograph: whose page, how wide, in which light and language."""
+
+    name: str
+    title: str
+    path: str
+    person: str = ""
+    width: int = 1280
+    height: int = 800
+    theme: str = "light"
+    language: str = "es-mx"
+
+
+def shots() -> list[Shot]:
+    """Return the twelve main screens, and the same in other lights and widths, with the addresses of this world."""
+    case, ticket, closing = _case("attention"), _ticket(), _case("closing_proposed")
+    caller = _customer("Ferretería Sur")
+    desk = [
+        Shot("01-queue", "The queue, sorted by promise", "/desk/", "ivan"),
+        Shot("02-case", "A case in attention, its clock and the customer beside it", f"/desk/cases/{case.pk}/", "elena", height=860),
+        Shot("03-ticket", "A ticket with an internal note", f"/desk/tickets/{ticket.pk}/", "elena", height=860),
+        Shot("04-phone", "The telephone screen with its caller", f"/desk/phone/{caller.pk}/", "oscar", height=860),
+        Shot("05-calendar", "A calendar year with its holidays", _calendar(), "ana", height=860),
+        Shot("06-report", "Promises kept, late and open", "/desk/reports/", "ana"),
+        Shot("07-settings", "The settings, each with its rule", "/desk/policies/", "ana"),
+    ]
+    portal = [
+        Shot("08-home", "The customer's home", "/", _person(closing), height=900),
+        Shot("09-closing", "A closing to be accepted", f"/cases/{closing.pk}/", _person(closing), height=900),
+        Shot("10-statement", "A statement, each movement with its reason", "/statements/", "lupita", height=900),
+        Shot("11-help", "Asking for help, at 390 px", "/help/", "lupita", width=390, height=844),
+        Shot("12-sign-in", "Signing in", "/account/login/"),
+    ]
+    others = [
+        Shot("01-queue-dark", "The queue, dark", "/desk/", "ivan", theme="dark"),
+        Shot("02-case-dark", "A case, dark, in English", f"/desk/cases/{case.pk}/", "elena", theme="dark", height=860, language="en"),
+        Shot("02-case-390", "A case at 390 px", f"/desk/cases/{case.pk}/", "elena", width=390, height=844),
+        Shot("08-home-390", "The customer's home at 390 px", "/", _person(closing), width=390, height=844),
+        Shot("09-closing-390-dark", "A closing at 390 px, dark", f"/cases/{closing.pk}/", _person(closing), width=390, height=844, theme="dark"),
+        Shot("10-statement-en", "A statement, in English", "/statements/", "lupita", height=900, language="en"),
+    ]
+    return [*desk, *portal, *others]
+
+
+def _case(state: str) -> Any:
+    from amparo.cases.models import Case
+
+    cases = Case.objects.filter(state=state, kind="incident").select_related("thread__opened_by").order_by("-pk")
+    return next((c for c in cases if c.thread.opened_by and not c.thread.opened_by.contacts.filter(company_role="own").exists()), cases[0])
+
+
+def _ticket() -> Any:
+    from amparo.threads.models import Entry
+    from amparo.tickets.models import Ticket
+
+    noted = Entry.objects.filter(is_internal=True, thread__kind="ticket").values("thread")
+    return Ticket.objects.filter(thread__in=noted).order_by("thread__queue", "-pk").first() or Ticket.objects.latest("pk")
+
+
+def _customer(name: str) -> Any:
+    from amparo.people.models import Customer
+
+    return Customer.objects.filter(name=name).first() or Customer.objects.earliest("pk")
+
+
+def _person(case: Any) -> str:
+    return case.thread.opened_by.email
+
+
+def _calendar() -> str:
+    from amparo.deadlines.models import ServiceCalendar
+
+    return f"/desk/deadlines/calendars/{ServiceCalendar.objects.earliest('pk').pk}/"
+
+
+def working_moment(now: datetime) -> datetime:
+    """Return 11:40 of the last Tuesday to Thursday in Mexico City: a morning on which much is due."""
+    at = now.astimezone(ZONE).replace(hour=11, minute=40, second=0, microsecond=0)
+    while at > now or at.weekday() not in (1, 2, 3):
+        at -= timedelta(days=1)
+    return at
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        return
+
+
+@contextmanager
+def _served() -> Iterator[str]:
+    """Serve the pages on a free port of this machine."""
+    from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
+
+    server = make_server("127.0.0.1", 0, get_wsgi_application(), server_class=_Server, handler_class=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        settings.ALLOWED_HOSTS = ["127.0.0.1"]
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _session(person: str, language: str) -> str:
+    """Sign a person in; return the key of the session."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from amparo.people.models import User
+
+    user = User.objects.get(email=person) if "@" in person else User.objects.get(email__startswith=f"{person}@")
+    User.objects.filter(pk=user.pk).update(language=language)
+    session = SessionStore()
+    session.update({
+        SESSION_KEY: str(user.pk),
+        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+        HASH_SESSION_KEY: user.get_session_auth_hash(),
+    })
+    session.save()
+    return str(session.session_key)
+
+
+def _photograph(browser: Any, shot: Shot, base: str, folder: Path) -> None:
+    from django.conf import settings
+
+    context = browser.new_context(viewport={"width": shot.width, "height": shot.height}, locale=shot.language, reduced_motion="reduce")
+    cookies = {"theme": shot.theme, settings.LANGUAGE_COOKIE_NAME: shot.language}
+    if shot.person:
+        cookies[settings.SESSION_COOKIE_NAME] = _session(shot.person, shot.language)
+    context.add_cookies([{"name": name, "value": value, "url": base} for name, value in cookies.items()])
+    tab = context.new_page()
+    tab.route("**/events?*", lambda route: route.fulfill(status=200, content_type="text/event-stream", body=STREAM))
+    answer = tab.goto(base + shot.path, wait_until="networkidle")
+    if answer is None or answer.status != 200:
+        raise LookupError(f"{shot.name}: {shot.path} answered {answer.status if answer else 'nothing'}")
+    tab.evaluate("document.querySelectorAll('[data-follow-end]').forEach(e => { e.scrollTop = e.scrollHeight })")
+    tab.wait_for_timeout(300)
+    path = folder / f"{shot.name}.png"
+    tab.screenshot(path=str(path))
+    context.close()
+    _lighten(path)
+
+
+def _lighten(path: Path) -> None:
+    """Keep the picture with 256 colours: a third of the size, and nobody sees it."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def _index(folder: Path, taken: Sequence[Shot]) -> None:
+    """Write the page that shows them."""
+    lines = ["# The main screens", "", "Made by `make screens` from the demonstration world; do not edit.", ""]
+    for shot in taken:
+        lines += [f"## {shot.title}", "", f"![{shot.title}]({shot.name}.png)", ""]
+    (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def main(argv: list[str]) -> int:
+    """Photograph the screens named, or all."""
+    parser = argparse.ArgumentParser(prog="amparo screens", description="Photograph the main screens into docs/screens.")
+    parser.add_argument("names", nargs="*", help="beginnings of names, like 02; all when none is given")
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    options = parser.parse_args(argv)
+    chromium = debian.chromium()
+    if chromium is None:
+        print("Chromium is missing: `make test` fetches it.")
+        return 1
+    os.environ["AMPARO_DEBUG"] = "1"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from amparo.kernel import clock
+    from amparo.people.models import Customer
+    from amparo.project import demo
+
+    at = working_moment(clock.now())
+    with patch.object(clock, "now", lambda: at):
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        if not Customer.objects.exists():
+            demo.load(at=at)
+        taken = [s for s in shots() if not options.names or s.name.startswith(tuple(options.names))]
+        options.folder.mkdir(parents=True, exist_ok=True)
+        _take(taken, chromium, options.folder)
+        if not options.names:
+            _index(options.folder, taken)
+    print(f"{len(taken)} screens in {options.folder}")
+    return 0
+
+
+def _take(taken: Sequence[Shot], chromium: str, folder: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with _served() as base, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=FLAGS)
+        try:
+            for shot in taken:
+                _photograph(browser, shot, base, folder)
+        finally:
+            browser.close()
