@@ -50,15 +50,16 @@ WHERE r.id = %s AND r.kind = 'reserve' AND coalesce(%s::int, r.amount) <= r.amou
     AND (p.ends_at > %s OR (%s = 'post' AND coalesce(%s::int, r.amount) = r.amount) OR %s)
 FOR NO KEY UPDATE OF p{_DONE}"""  # noqa: S608 - constants only
 
-# What was already given back is asked when the lock is held: another giver may just have ended.
-GIVE_BACK = f"""{_INTO}
-SELECT 'single', o.customer_id, o.unit, %s::int, o.credit_id, coalesce(%s::bigint, o.debit_id), %s, o.customer_id || ':' || %s,
-    NULL, o.id, o.tariff_version, %s, %s
-FROM (
+# What was already given back is asked when the lock is held, for another giver may just have ended: the fence keeps the
+# planner from asking sooner.
+GIVE_BACK = f"""WITH o AS MATERIALIZED (
     SELECT t.* FROM ledger_transfer t JOIN ledger_pocket p ON p.id = t.debit_id
     WHERE t.id = %s AND t.kind IN ('single', 'post') AND (p.ends_at > %s OR %s::bigint IS NOT NULL)
     FOR NO KEY UPDATE OF p, t
-) o WHERE %s::int + ledger_given_back(o.id) <= o.amount{_DONE}"""  # noqa: S608 - constants only
+) {_INTO}
+SELECT 'single', o.customer_id, o.unit, %s::int, o.credit_id, coalesce(%s::bigint, o.debit_id), %s, o.customer_id || ':' || %s,
+    NULL, o.id, o.tariff_version, %s, %s
+FROM o WHERE %s::int + ledger_given_back(o.id) <= o.amount{_DONE}"""  # noqa: S608 - constants only
 
 EXPIRE = f"""WITH due AS (
     SELECT id, customer_id, unit, balance - reserved AS rest, reserved, source, ends_at FROM ledger_pocket
@@ -192,7 +193,7 @@ def give_back(
     Raises AmountInvalid, TooMuchGivenBack, KeyReused.
     """
     _whole(amount)
-    row = _run(GIVE_BACK, [amount, None, cause, key, actor.ref, at, transfer.pk, at, None, amount])
+    row = _run(GIVE_BACK, [transfer.pk, at, None, amount, None, cause, key, actor.ref, at, amount])
     if row:
         return row
     same = {"kind": Kind.SINGLE, "amount": amount, "reverses_id": transfer.pk, "cause": cause}
@@ -204,7 +205,7 @@ def give_back(
         extension = _extension(transfer, at)
         row = _run(
             GIVE_BACK,
-            [amount, extension.pk, cause, key, actor.ref, at, transfer.pk, at, extension.pk, amount],
+            [transfer.pk, at, extension.pk, amount, extension.pk, cause, key, actor.ref, at, amount],
         )
         if row is None:
             if first := _first(transfer.customer_id, key, same):
