@@ -35,7 +35,7 @@ def defects(request: HttpRequest) -> HttpResponse:
     page = queries.defects(request.actor, state=state, words=words, after=request.GET.get("after", ""))
     base = reverse("desk_defects:list")
     tabs = [{"code": code.value, "label": label, "url": f"{base}?state={code.value}"} for code, label in STATE_LABELS.items()]
-    context = {"state": state, "words": words, "page": page, "tabs": tabs}
+    context = {"state": state, "asked": words, "page": page, "tabs": tabs}
     return render(request, "defects/desk/defects.html", context)
 
 

@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject
 
 from amparo.contracts import access as standing
 from amparo.contracts import queries as contracts
-from amparo.deadlines.queries import kind_cards
+from amparo.deadlines.queries import kind_cards, open_promises
 from amparo.kernel.actor import Actor
 from amparo.people.queries import contacts_of, customer_card
 from amparo.products.queries import licences_of
@@ -124,6 +124,16 @@ def filled_templates(ticket: Ticket, actor: Actor, *, language: str) -> list[dic
     }
     rows = threads.answer_templates(language=language)
     return [{"title": row["title"], "body": fill(row["body"], fields)} for row in rows]
+
+
+def answer_due_at(ticket: Ticket) -> datetime | None:
+    """Return until when an answer is owed, None where none is. The thread knows the earliest promise of any kind; only
+    where that is the fix guarantee a statement is needed. TIM-9."""
+    due_at, report = ticket.thread.due_at, ticket.defect_report
+    if due_at is None or report is None or report.promise is None or report.promise.due_at != due_at:
+        return due_at
+    owed = open_promises(ticket.subject, "answer.ticket")
+    return owed[0].due_at if owed else None
 
 
 def customer_language(ticket: Ticket) -> str:

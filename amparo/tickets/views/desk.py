@@ -50,7 +50,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
     labels = {"open": _("All open"), "answer": _("To answer"), "waiting": _("Waiting for the customer"), "closed": _("Closed")}
     context = {
         "view": view,
-        "words": words,
+        "asked": words,
         "rows": page.rows if page else (),
         "hits": hits,
         "page": page,

@@ -43,7 +43,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
             request.actor, kind="ticket", open_only=view != "closed", after=request.GET.get("after", "")
         )
         rows = [{**row, "detail": row["opened_by__name"] or ""} for row in page.rows]
-    context = {"view": view, "words": words, "rows": rows, "page": page, "labels": CUSTOMER_LABELS, "tones": TONES}
+    context = {"view": view, "asked": words, "rows": rows, "page": page, "labels": CUSTOMER_LABELS, "tones": TONES}
     return render(request, "tickets/portal/_tickets.html" if request.htmx else "tickets/portal/tickets.html", context)
 
 
@@ -114,6 +114,7 @@ def _page(request: HttpRequest, shown: Ticket, **more: Any) -> HttpResponse:
         **conversation(request, shown),
         "state_label": CUSTOMER_LABELS[State(shown.state)],
         "tone": TONES[State(shown.state)],
+        "answer_due_at": queries.answer_due_at(shown),
         "may_close": access.may_close(request.actor, shown),
         "may_reopen": access.may_reopen(request.actor, shown),
         "body": None,
