@@ -120,3 +120,16 @@ def passed_second_factor(records: Iterable[Mapping[str, Any]]) -> bool:
 def roles_taken(before: Iterable[str], after: Iterable[str]) -> Sequence[str]:
     """Return the roles that a change takes away, in order."""
     return sorted(set(before) - set(after))
+
+
+_BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung"), ("Firefox/", "Firefox"), ("FxiOS", "Firefox"),
+             ("CriOS", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))  # fmt: skip
+_SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "Mac"),
+            ("CrOS", "ChromeOS"), ("Linux", "Linux"))  # fmt: skip
+
+
+def device_name(user_agent: str) -> str:
+    """Return what people call a browser and its machine: «Chrome, Windows»; the words as they came where unknown."""
+    browser = next((name for sign, name in _BROWSERS if sign in user_agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
+    return ", ".join(filter(None, (browser, system))) or user_agent[:60]

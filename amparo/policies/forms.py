@@ -79,6 +79,6 @@ class IdentityForm(forms.Form):
 
 class LogoForm(forms.Form):
     logo = forms.FileField(
-        label=_("Picture"), widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+        label=_("File of the picture"), widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
         help_text=_("A PNG, JPEG or WebP of at most 2 MB, at best 240 × 64 pixels."),
     )  # fmt: skip

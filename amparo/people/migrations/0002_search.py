@@ -1,4 +1,4 @@
-"""The NIC's sequence, and columns that finding a caller reads: plain names, digits of telephones. TEL-1."""
+"""The NIC's sequence, columns that finding a caller reads (plain names, digits: TEL-1), the cache of sign-in's limits."""
 
 from django.db import migrations
 
@@ -56,6 +56,15 @@ DROP TRIGGER customer_stays ON people_customer; DROP TRIGGER nic_stays ON people
 DROP FUNCTION people_nic_stays(); DROP SEQUENCE people_nic;
 """
 
+# The table of django.core.cache's DatabaseCache: limits of attempts and used codes are counted there, for all processes.
+CACHE = """
+CREATE TABLE IF NOT EXISTS amparo_cache (
+    cache_key varchar(255) PRIMARY KEY, value text NOT NULL, expires timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS amparo_cache_expires ON amparo_cache (expires);
+"""
+NO_CACHE = "DROP TABLE amparo_cache;"
+
 
 class Migration(migrations.Migration):
     dependencies = [("people", "0001_initial")]
@@ -63,4 +72,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(WORDS, NO_WORDS),
         migrations.RunSQL(COLUMNS, NO_COLUMNS),
         migrations.RunSQL(NIC, NO_NIC),
+        migrations.RunSQL(CACHE, NO_CACHE),
     ]

@@ -9,7 +9,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.sessions.backends.db import SessionStore
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -177,7 +176,6 @@ def test_secrets_of_factors_are_sealed(operator):
 def test_a_code_used_by_many_at_once_opens_once(kind, operator, settings):
     """SEC-2: in parallel, with the cache that the service really has."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "amparo_cache"}}
-    call_command("createcachetable", verbosity=0)
     user = User.objects.get(pk=operator.user_id)
     give_app(user.pk)
     code = totp_code(SECRET) if kind == "totp" else RecoveryCodes.activate(user).get_unused_codes()[0]

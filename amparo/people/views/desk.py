@@ -58,7 +58,7 @@ def customers(request: HttpRequest) -> HttpResponse:
     words, only = request.GET.get("q", "")[:100], request.GET.get("only", "")
     page = queries.customers_page(request.actor, words=words, after=request.GET.get("after", ""), only=only)
     context = {
-        "page": page, "words": words, "only": only, "may_register": access.may_register_customer(request.actor),
+        "page": page, "sought": words, "only": only, "may_register": access.may_register_customer(request.actor),
         "query": urlencode({k: v for k, v in (("q", words), ("only", only)) if v}),
     }  # fmt: skip
     partial = request.htmx and request.htmx.target == "customers"

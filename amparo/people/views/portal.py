@@ -15,6 +15,7 @@ from amparo.people.errors import NotYourCompany
 from amparo.people.forms import AddressForm, ContactForm, InviteContactForm, ProfileForm
 from amparo.people.middleware import keep_session
 from amparo.people.models import COMPANY_ROLE_LABELS, PROFILE_FIELDS
+from amparo.people.rules import device_name
 from amparo.ui.views import contact_only, signed_in
 
 from . import beside_field
@@ -58,7 +59,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Every other session was ended."))
         return redirect("people:sessions")
     found = sorted(UserSession.objects.purge_and_list(request.user), key=lambda s: s.created_at, reverse=True)
-    context = {"sessions": found, "session_count": len(found)}
+    context = {"sessions": found, "session_count": len(found), "device": device_name}
     return render(request, "usersessions/usersession_list.html", context)
 
 
