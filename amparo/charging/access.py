@@ -13,7 +13,7 @@ def visible_to(actor: Actor) -> QuerySet[Charge]:
     """Staff see every charge, a contact those of the customer that it acts for. ACC-11."""
     if actor.is_staff or actor.is_system:
         return Charge.objects.all()
-    if actor.is_contact:
+    if actor.is_contact and actor.customer_id is not None:
         return Charge.objects.filter(customer_id=actor.customer_id)
     return Charge.objects.none()
 

@@ -8,10 +8,12 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Field
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
 from amparo.ledger import queries as ledger
+from amparo.ledger.models import Pocket
 from amparo.ui import formats
 
 from . import rules
@@ -95,6 +97,7 @@ def compare(version: TariffVersion, other: TariffVersion | None) -> list[dict[st
     rows = []
     for name in (*PRICES, *MEASURES):
         column = TariffVersion._meta.get_field(name)
+        assert isinstance(column, Field)
         show = f"get_{name}_display"
         value = getattr(version, show)() if hasattr(version, show) else getattr(version, name)
         before = (
@@ -120,25 +123,27 @@ def compare(version: TariffVersion, other: TariffVersion | None) -> list[dict[st
 # --- what it would cost ---------------------------------------------------------------------------------------------
 
 
-def quote(customer_id: int, needs: Sequence[rules.Need], *, at: datetime) -> ChargeQuote:
+def quote(
+    customer_id: int, needs: Sequence[rules.Need], *, at: datetime, pockets: Sequence[Pocket] | None = None
+) -> ChargeQuote:
     """Return what needs would cost a customer at a moment; two statements. CHG-6, CHG-8, TAR-1.
 
-    Raises NeedInvalid, BaseMissing. With too few units `chosen` is None and `missing` says how many credits it takes.
+    `pockets` are the customer's pockets in force, where the caller holds them already. Raises NeedInvalid, BaseMissing. With too few units `chosen` is None and `missing` says how many credits it takes.
     """
     version = tariff_version_at(at)
     tariff = version.as_tariff()
-    pockets = [
+    views = [
         rules.PocketView(p.pk, p.unit, p.available, p.ends_at, p.label, p.source)
-        for p in ledger.pockets(customer_id, at)
+        for p in (ledger.pockets(customer_id, at) if pockets is None else pockets)
         if p.ends_at is not None
     ]
-    ways = rules.lawful_ways(needs, tariff, pockets)
+    ways = rules.lawful_ways(needs, tariff, views)
     return ChargeQuote(
         customer_id=customer_id,
         needs=tuple(needs),
         chosen=rules.most_beneficial(ways) if ways else None,
         alternatives=tuple(ways[1 : 1 + ALTERNATIVES_KEPT_MAX]),
-        missing=0 if ways else rules.credits_missing(needs, tariff, pockets),
+        missing=0 if ways else rules.credits_missing(needs, tariff, views),
         tariff_version=version.number,
         tariff_from=version.starts_at or at,
     )

@@ -109,6 +109,17 @@ def end_early(pocket: Pocket, *, ends_at: datetime, actor: Actor, at: datetime) 
     return held
 
 
+def hold_pockets(customer_id: int, *, at: datetime) -> list[Pocket]:
+    """Lock a customer's pockets in force, in key order, until the caller's transaction ends; what ends first first.
+
+    For whoever must choose among pockets and then use what he chose. CHG-10.
+    """
+    found = Pocket.objects.select_for_update(no_key=True).filter(
+        customer_id=customer_id, starts_at__lte=at, ends_at__gt=at
+    )
+    return sorted(found.order_by("pk"), key=lambda pocket: (pocket.ends_at, pocket.pk))
+
+
 def issue(pocket: Pocket, amount: int, *, cause: str, key: str, actor: Actor, at: datetime) -> Transfer:
     """Put units into a pocket, out of nothing but the vendor's word. LED-1.
 

@@ -18,7 +18,7 @@ from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import NotPermitted
 from amparo.ledger import commands as ledger
 from amparo.ledger.errors import AmountInvalid, KeyReused
-from amparo.ledger.models import Pocket, Transfer
+from amparo.ledger.models import Transfer
 
 
 @transaction.atomic
@@ -203,7 +203,7 @@ def give_back(
     if not wanted or any(type(n) is not int or n < 1 or n > left.get(u, 0) for u, n in wanted.items()):
         raise NotGiven(left=left)
     given = dict(wanted)
-    for part in sorted(open_parts, key=lambda p: p.pocket.ends_at, reverse=True):
+    for part in sorted(open_parts, key=_end_of, reverse=True):
         amount = min(wanted.get(part.unit, 0), part.charged - part.given_back)
         if amount:
             transfer_key = f"charge:{charge.pk}:back:{key}:{part.pk}"
@@ -295,7 +295,9 @@ def _is_cheaper(way: rules.Way, charge: Charge) -> bool:
 
 def _take(charge: Charge, verb: Any, word: str, *, charged: bool, actor: Actor, at: datetime) -> None:
     """Take the units from the pockets of the best way of now, in key order. CHG-8, CHG-10, TAR-1."""
-    found = queries.quote(charge.customer_id, queries.needs_of(charge), at=at)
+    pockets = {pocket.pk: pocket for pocket in ledger.hold_pockets(charge.customer_id, at=at)}
+    needs = queries.needs_of(charge)
+    found = queries.quote(charge.customer_id, needs, at=at, pockets=list(pockets.values()))
     if found.chosen is None:
         raise CreditsMissing(missing=found.missing, quote=found)
     if not rules.is_within(found.chosen, charge.amounts, charge.tariff_value):
@@ -304,7 +306,7 @@ def _take(charge: Charge, verb: Any, word: str, *, charged: bool, actor: Actor, 
     parts = []
     for take in sorted(found.chosen.takes, key=lambda take: take.pocket):
         transfer = verb(
-            Pocket(pk=take.pocket, unit=take.unit, customer_id=charge.customer_id),
+            pockets[take.pocket],
             take.amount,
             cause=charge.subject,
             key=f"charge:{charge.pk}:{word}:{take.pocket}",
@@ -331,6 +333,11 @@ def _parts(charge: Charge) -> list[Part]:
     return list(found.order_by("pocket_id", "pk"))
 
 
+def _end_of(part: Part) -> datetime:
+    assert part.pocket.ends_at is not None
+    return part.pocket.ends_at
+
+
 def _shares(parts: list[Part], amount_by_unit: Mapping[str, int] | None) -> list[tuple[Part, int]]:
     """Spread what is charged over the parts, what expires first first. CHG-8."""
     reserved = _sum(parts, "amount")
@@ -338,7 +345,7 @@ def _shares(parts: list[Part], amount_by_unit: Mapping[str, int] | None) -> list
     if any(type(n) is not int or n < 0 or n > reserved.get(unit, 0) for unit, n in wanted.items()):
         raise AmountInvalid(reserved=reserved)
     share: dict[int, int] = {}
-    for part in sorted(parts, key=lambda p: (p.pocket.ends_at, p.pk)):
+    for part in sorted(parts, key=lambda p: (_end_of(p), p.pk)):
         share[part.pk] = min(part.amount, wanted.get(part.unit, 0))
         wanted[part.unit] = wanted.get(part.unit, 0) - share[part.pk]
     return [(part, share[part.pk]) for part in parts]

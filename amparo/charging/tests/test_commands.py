@@ -110,7 +110,13 @@ def test_nothing_is_reserved_without_consent(proposed, engineer):
 def test_consent_is_the_customers(proposed, other_contact, engineer, quality, contact, operator):
     """CHG-1: in the portal the customer's own contact, else staff record how he agreed."""
     charge = proposed()
-    for actor, how in ((other_contact, "portal"), (engineer, "portal"), (quality, "telephone"), (contact, "telephone"), (engineer, "x")):
+    for actor, how in (
+        (other_contact, "portal"),
+        (engineer, "portal"),
+        (quality, "telephone"),
+        (contact, "telephone"),
+        (engineer, "x"),
+    ):
         with pytest.raises(NotPermitted):
             commands.consent(charge, how=how, actor=actor, at=NOON)
     charge = commands.consent(charge, how="telephone", actor=operator, at=NOON)
@@ -156,7 +162,9 @@ def test_the_second_incident_is_exchanged_for_four_credits(reserved, agreed, eng
     assert left()["incident"] == (1, 1)
 
 
-def test_an_incident_that_another_case_took_meanwhile_asks_for_consent_again(agreed, proposed, engineer, contact, left):
+def test_an_incident_that_another_case_took_meanwhile_asks_for_consent_again(
+    agreed, proposed, engineer, contact, left
+):
     """CHG-1, CHG-10, TAR-1: two cases at once, one incident left."""
     first, second = agreed(), agreed(subject="case:2", key="k2")
     commands.reserve(first, actor=engineer, at=NOON)
@@ -215,7 +223,9 @@ def test_a_tariff_that_starts_between_page_and_consent_asks_again(proposed, cont
             commands.consent(charge, how="portal", seen=shown, actor=contact, at=NOON + DAY)
     fresh = queries.explain(charge, "en", at=NOON + DAY)
     assert fresh.changed and fresh.cost == [("credit", 3)]
-    assert commands.consent(charge, how="portal", seen=fresh.seen, actor=contact, at=NOON + DAY).amounts == {"credit": 3}
+    assert commands.consent(charge, how="portal", seen=fresh.seen, actor=contact, at=NOON + DAY).amounts == {
+        "credit": 3
+    }
 
 
 def test_a_price_of_ones_own_is_refused(proposed, contact):
@@ -257,8 +267,12 @@ def test_nothing_is_charged_twice(reserved, engineer, left):
 def test_a_final_charge_is_given_back_into_what_lasts_longest(agreed, engineer, contact, left, facts):
     """CHG-3, LED-6"""
     charge = commands.charge_now(agreed(Need("general_quote", 15), subject="case:3"), actor=contact, at=NOON)
-    commands.give_back(charge, amount_by_unit={"credit": 5}, reason="withdrawn", key="a", actor=engineer, at=NOON)
-    commands.give_back(charge, amount_by_unit={"credit": 5}, reason="withdrawn", key="a", actor=engineer, at=NOON)
+    commands.give_back(
+        charge, amount_by_unit={"credit": 5}, reason="withdrawn", key="a", actor=engineer, at=NOON
+    )
+    commands.give_back(
+        charge, amount_by_unit={"credit": 5}, reason="withdrawn", key="a", actor=engineer, at=NOON
+    )
     assert (left()["credit"], left()["card:9"]) == ((2, 0), (20, 0))
     commands.give_back(charge, reason="rest", key="b", actor=engineer, at=NOON)
     assert (left()["credit"], left()["card:9"]) == ((12, 0), (20, 0))
@@ -295,8 +309,14 @@ def test_an_engineer_may_charge_less_but_never_more(agreed, engineer, contact, l
         commands.charge_less(charge, [Need("technical_hour")], reason=" ", actor=engineer, at=NOON)
     with pytest.raises(NotPermitted):
         commands.charge_less(charge, [Need("technical_hour")], reason="x", actor=contact, at=NOON)
-    charge = commands.charge_less(charge, [Need("technical_hour", 2)], reason="por cortesía", actor=engineer, at=NOON)
-    assert (charge.state, charge.amounts, charge.lessened_because) == ("consented", {"credit": 8}, "por cortesía")
+    charge = commands.charge_less(
+        charge, [Need("technical_hour", 2)], reason="por cortesía", actor=engineer, at=NOON
+    )
+    assert (charge.state, charge.amounts, charge.lessened_because) == (
+        "consented",
+        {"credit": 8},
+        "por cortesía",
+    )
     commands.reserve(charge, actor=engineer, at=NOON)
     assert left()["credit"] == (12, 8)
     assert "charge.lessened" in facts("case:1")
@@ -317,7 +337,9 @@ def test_the_alternatives_are_kept_with_the_charge(proposed):
     """CHG-8"""
     charge = proposed(Need("home_visit"))
     assert [take["label"] for take in charge.takes] == ["P-1001"]
-    assert [(way["takes"][0]["label"], way["loses"]) for way in charge.alternatives] == [("Tarjeta 9", "expires_later")]
+    assert [(way["takes"][0]["label"], way["loses"]) for way in charge.alternatives] == [
+        ("Tarjeta 9", "expires_later")
+    ]
 
 
 def test_a_charge_names_its_tariff_version(reserved):

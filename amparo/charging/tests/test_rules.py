@@ -103,14 +103,19 @@ def test_what_expires_first_is_spent_first_also_across_pockets():
 
 def test_the_alternatives_name_each_other_pocket_that_could_pay():
     """CHG-8"""
-    ways = rules.lawful_ways([Need("home_visit")], DEFAULT, [pocket(1, "credit", 4, MAR), pocket(2, "credit", 5, JAN)])
+    ways = rules.lawful_ways(
+        [Need("home_visit")], DEFAULT, [pocket(1, "credit", 4, MAR), pocket(2, "credit", 5, JAN)]
+    )
     assert [[take.pocket for take in way.takes] for way in ways] == [[2], [1]]
     assert rules.loses_by(ways[1], ways[0]) == "expires_later"
 
 
 def test_a_server_covers_its_first_terminal_and_further_ones_cost_a_credit():
     """TAR-2: 1 server with 6 terminals = 1 incident + 5 further terminals; worth 9, as any way to bundle them is."""
-    way = best([Need("install_server"), Need("further_terminal", 5)], [pocket(2, "incident", 1), pocket(3, "credit", 9)])
+    way = best(
+        [Need("install_server"), Need("further_terminal", 5)],
+        [pocket(2, "incident", 1), pocket(3, "credit", 9)],
+    )
     assert way.amounts == {"incident": 1, "credit": 5}
     assert way.tariff_value == 9
 
@@ -186,7 +191,9 @@ def test_a_need_that_cannot_be_priced_is_refused(bad):
         rules.lawful_ways([bad], DEFAULT, PLENTY)
 
 
-@pytest.mark.parametrize("data", [{"code": "incident", "price": 1}, {"code": "incident", "quantity": "1"}, {}, "x"])
+@pytest.mark.parametrize(
+    "data", [{"code": "incident", "price": 1}, {"code": "incident", "quantity": "1"}, {}, "x"]
+)
 def test_needs_from_outside_carry_no_price_of_their_own(data):
     """SEC-49, SEC-33"""
     with pytest.raises(NeedInvalid):
@@ -235,7 +242,9 @@ def brute_force_cost(needs, tariff, pockets):
                 continue
             if own_incidents < incidents and own_incidents < total["incident"]:
                 continue
-            exchanged = (count["event"] - own_events) * worth["event"] + (incidents - own_incidents) * worth["incident"]
+            exchanged = (count["event"] - own_events) * worth["event"] + (incidents - own_incidents) * worth[
+                "incident"
+            ]
             amounts = {"event": own_events, "incident": own_incidents, "credit": fixed + further + exchanged}
             if any(amounts[unit] > total[unit] for unit in of):
                 continue
@@ -251,7 +260,11 @@ def brute_force_cost(needs, tariff, pockets):
 
 
 def random_case(rng):
-    tariff = Tariff(1, {code: rng.randint(0, 4) for code in rules.PRICED} | {"incident": rng.randint(1, 5), "advisory_event": rng.randint(1, 2)})
+    tariff = Tariff(
+        1,
+        {code: rng.randint(0, 4) for code in rules.PRICED}
+        | {"incident": rng.randint(1, 5), "advisory_event": rng.randint(1, 2)},
+    )
     needs = []
     for _ in range(rng.randint(1, 3)):
         code = rng.choice([c for c in rules.CODES if c != "further_terminal"])
@@ -310,13 +323,26 @@ def test_exactly_the_missing_credits_make_it_payable():
 def test_twelve_needs_over_six_pockets_are_chosen_quickly():
     """CHG-8: under 2 ms"""
     needs = [
-        Need("incident", 2), Need("advisory_event", 3), Need("technical_hour", 3), Need("online_hour", 2, participants=14),
-        Need("home_visit", 2), Need("urgent_on_site"), Need("outside_hours"), Need("install_server"),
-        Need("install_terminals", 12), Need("further_terminal", 9), Need("general_quote", 40), Need("incident", 1),
+        Need("incident", 2),
+        Need("advisory_event", 3),
+        Need("technical_hour", 3),
+        Need("online_hour", 2, participants=14),
+        Need("home_visit", 2),
+        Need("urgent_on_site"),
+        Need("outside_hours"),
+        Need("install_server"),
+        Need("install_terminals", 12),
+        Need("further_terminal", 9),
+        Need("general_quote", 40),
+        Need("incident", 1),
     ]
     pockets = [
-        pocket(1, "event", 2, MAR), pocket(2, "incident", 3, MAR), pocket(3, "credit", 60, MAR),
-        pocket(4, "credit", 100, JAN), pocket(5, "incident", 5, DEC), pocket(6, "event", 12, DEC),
+        pocket(1, "event", 2, MAR),
+        pocket(2, "incident", 3, MAR),
+        pocket(3, "credit", 60, MAR),
+        pocket(4, "credit", 100, JAN),
+        pocket(5, "incident", 5, DEC),
+        pocket(6, "event", 12, DEC),
     ]
     rules.lawful_ways(needs, DEFAULT, pockets)
     took = []

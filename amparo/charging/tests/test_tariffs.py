@@ -35,7 +35,11 @@ def test_the_shipped_tariff_is_in_force_since_always(db):
         "outside_hours": 5,
         "further_terminal": 1,
     }
-    assert (tariff.participants_per_price, tariff.terminals_per_incident, tariff.hours_counted) == (10, 4, "begun")
+    assert (tariff.participants_per_price, tariff.terminals_per_incident, tariff.hours_counted) == (
+        10,
+        4,
+        "begun",
+    )
 
 
 def test_a_draft_copies_what_is_in_force_and_changes_nothing(draft):
@@ -114,7 +118,10 @@ def test_a_figure_is_a_whole_number_of_its_kind(draft, administrator, figures):
 
 def test_the_database_refuses_a_price_below_zero(draft):
     """SEC-49"""
-    for sql in ("UPDATE charging_tariffversion SET home_visit = -1", "UPDATE charging_tariffversion SET incident = 0"):
+    for sql in (
+        "UPDATE charging_tariffversion SET home_visit = -1",
+        "UPDATE charging_tariffversion SET incident = 0",
+    ):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"{sql} WHERE id = {draft.pk}")
 
