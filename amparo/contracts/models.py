@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -172,6 +172,11 @@ class ServiceCardBatch(models.Model):
     @property
     def subject(self) -> str:
         return f"cards:{self.pk}"
+
+    @property
+    def redeem_last_at(self) -> datetime | None:
+        """The last moment at which its cards can be redeemed, which lies on the day that people are told."""
+        return self.redeem_until - timedelta(microseconds=1) if self.redeem_until else None
 
     def __str__(self) -> str:
         return self.name

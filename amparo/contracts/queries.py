@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -130,6 +130,11 @@ class CardRow:
     left: int
     reserved: int
 
+    @property
+    def last_at(self) -> datetime | None:
+        """The last moment before the end, which lies on the day that people are told."""
+        return self.ends_at - timedelta(microseconds=1) if self.ends_at else None
+
 
 def cards_of(customer_id: int) -> list[CardRow]:
     """Return the cards that a customer redeemed, newest first. One statement."""
@@ -150,7 +155,7 @@ def batches(limit: int = 200) -> list[dict[str, Any]]:
     """Return card batches, newest first, with how many are open, redeemed and void. One statement."""
     return _dicts(
         """
-        SELECT b.id, b.name, b.face_value, b.count, b.purpose, b.months, b.redeem_until, b.issued_at, n.redeemed, n.void,
+        SELECT b.id, b.name, b.face_value, b.count, b.purpose, b.months, b.redeem_until - interval '1 microsecond' AS redeem_last_at, b.issued_at, n.redeemed, n.void,
             b.count - n.redeemed - n.void AS open
         FROM contracts_servicecardbatch b, LATERAL (
             SELECT count(k.redeemed_at) AS redeemed, count(k.voided_at) AS void

@@ -174,7 +174,9 @@ def named(ground: Ground, asked: Asked) -> Check | None:
 
 
 def units(ground: Ground, asked: Asked) -> Check | None:
-    """What is left: told, never asked, since asking for a quote costs nothing. CHG-2, CHG-6."""
+    """What is left, to whoever has a contract: told, never asked, since asking for a quote costs nothing. CHG-2, CHG-6."""
+    if not any(one.in_force(asked.at) for one in ground.contracts):
+        return None
     left = {unit: n for unit, n in ground.units.items() if n > 0}
     return Check("units", bool(left), "units" if left else "no_units", {"left": left}, "redeem_card", needed=False)
 

@@ -136,6 +136,7 @@ def test_the_list_costs_the_same_however_many_contracts_there_are(customer, plan
     """One statement for the rows, one page of fifty."""
     client = client_for(administrator)
     client.get(reverse("desk_contracts:list"))
+    plan = commands.add_plan("Solo eventos", events=1, actor=SYSTEM, at=NOW())
     for _n in range(55):
         commands.sell_contract(customer, plan, NOW().date(), actor=SYSTEM, at=NOW())
     with django_assert_max_num_queries(5):  # session, person, policies, counts, rows
