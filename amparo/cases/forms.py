@@ -141,6 +141,23 @@ class FollowUpForm(forms.Form):
     body = forms.CharField(label=_("What is to be done"), widget=_area(6))
 
 
+class DefectForm(forms.Form):
+    """What a case reports as a defect. TKT-5."""
+
+    product = forms.TypedChoiceField(label=_("Product"), coerce=int)
+    known = forms.TypedChoiceField(label=_("Defect"), coerce=int, empty_value=None, required=False)
+    title = forms.CharField(label=_("What fails"), max_length=200)
+    description = forms.CharField(
+        label=_("How to make it happen"), required=False, max_length=20_000, widget=_area(4),
+        help_text=_("For developers; the customer does not see it."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, products: Sequence[tuple[int, str]], known: Sequence[dict[str, Any]], **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.fields["product"].choices = [(str(pk), name) for pk, name in products]  # type: ignore[attr-defined]
+        self.fields["known"].choices = [("", _("A new one")), *((str(one["id"]), f"D-{one['id']} {one['title']}") for one in known)]  # type: ignore[attr-defined]
+
+
 class LinkForm(forms.Form):
     """A link to a case that is there already."""
 

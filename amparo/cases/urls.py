@@ -40,5 +40,6 @@ desk_urls = [
     path("<int:case_id>/uncharged/", acts.uncharged, name="uncharged"),
     path("<int:case_id>/follow-up/", acts.follow_up, name="follow_up"),
     path("<int:case_id>/link/", acts.link, name="link"),
+    path("<int:case_id>/defect/", acts.defect, name="defect"),
     path("<int:case_id>/withdraw/", acts.withdraw, name="withdraw"),
 ]

@@ -255,6 +255,12 @@ TELLINGS: Final[Mapping[str, Telling]] = {
     "case.answered": Telling(lambda d: _("We answered."), "message-circle"),
     "case.told": Telling(lambda d: _("The service told something."), "message-circle"),
     "case.assigned": Telling(lambda d: _("Given to another person to attend."), "user-circle", staff=True),
+    "case.defect_marked": Telling(
+        lambda d: _("Marked as a defect; the correction is promised.") if d.get("covered") else _("Marked as a defect of the product."),
+        "bug", "act", inline=True,
+    ),
+    "case.defect_corrected": Telling(lambda d: _("The defect was corrected and handed over."), "bug", "done", inline=True),
+    "case.defect_rejected": Telling(lambda d: _("It is not a defect; the reason was given."), "bug", inline=True),
     "charge.proposed": Telling(
         lambda d: _("Price proposed: %(cost)s (tariff version %(version)s).") % {"cost": amounts(d["amounts"]), "version": d["tariff_version"]}
         if not d.get("missing")

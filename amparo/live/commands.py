@@ -33,7 +33,7 @@ def start_call(
     `caller_id` is the user of a contact of the customer; without one, `caller_name` says who speaks.
     Raises NotPermitted, NumberInvalid, Invalid, Stale (the key was used for another call).
     """
-    if not access.may_take_calls(actor):
+    if not access.may_take_calls(actor) or actor.user_id is None:
         raise NotPermitted
     number = rules.e164(phone)
     if caller_id is not None and not _is_contact(caller_id, customer_id):

@@ -21,7 +21,7 @@ from .closing import (
     remind,
     remind_due,
 )
-from .opening import link_follow_up, open_case, open_follow_up, withdraw, write
+from .opening import link_follow_up, mark_defect, open_case, open_follow_up, withdraw, write
 from .orders import accept_order, decline_order, propose_order
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "decline_consent",
     "decline_order",
     "link_follow_up",
+    "mark_defect",
     "mark_silent",
     "open_case",
     "open_follow_up",

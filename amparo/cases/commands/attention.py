@@ -29,7 +29,7 @@ from amparo.policies.queries import value
 from amparo.threads import commands as threads
 
 from . import charges
-from .shared import how_said, locked, move, permit, place, tell
+from .shared import how_said, locked, move, permit, place, tell, who
 
 
 @transaction.atomic
@@ -50,7 +50,7 @@ def start_clock(case: Case, *, actor: Actor, at: datetime) -> Case:
         raise LimitUndecided(case=case.pk)
     last = ClockRun.objects.filter(case=case).order_by("-started_at", "-id").first()
     began = max(at, last.stopped_at) if last and last.stopped_at else at
-    ClockRun.objects.create(case=case, started_at=began, started_by_id=actor.user_id)
+    ClockRun.objects.create(case=case, started_at=began, started_by_id=who(actor))
     case.clock_since = began
     case.save(update_fields=["clock_since"])
     tell("clock_started", case, actor=actor, at=at, total=case.clock_seconds, limit_minutes=case.limit_minutes)
@@ -231,7 +231,7 @@ def _raised(
         if case.clock.is_over(at):
             decide(case, LimitChoice.FURTHER, actor=actor, at=at)
     need = FurtherNeed.objects.create(
-        case=case, description=description.strip()[:400], charge=charge, raised_by_id=actor.user_id, raised_at=at, key=key
+        case=case, description=description.strip()[:400], charge=charge, raised_by_id=who(actor), raised_at=at, key=key
     )
     case.moves += 1
     case.save()

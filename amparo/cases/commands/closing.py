@@ -34,7 +34,7 @@ from amparo.threads.models import Entry
 
 from . import charges
 from .attention import decide, has_consented_further
-from .shared import locked, move, open_closing, permit, place, tell
+from .shared import locked, move, open_closing, permit, place, tell, who
 
 
 @transaction.atomic
@@ -79,7 +79,7 @@ def propose_closing(
     closing = Closing.objects.create(
         case=case, reason=why.value, summary=summary.strip(), summary_html=markdown.render(summary),
         explanation=explanation.strip(), procedure=procedure.strip(), effects=planned, seconds=_all_seconds(case),
-        proposed_by_id=actor.user_id, proposed_at=at, reminder_at=[step.isoformat() for step in steps],
+        proposed_by_id=who(actor), proposed_at=at, reminder_at=[step.isoformat() for step in steps],
         next_at=min(filter(None, [*steps[:1], tacit_at]), default=None), tacit_at=tacit_at, key=key,
     )  # fmt: skip
     case.save()

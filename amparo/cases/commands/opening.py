@@ -8,18 +8,21 @@ from datetime import datetime
 from django.db import transaction
 
 from amparo.cases import access
-from amparo.cases.errors import KindInvalid, LinkInvalid, NotOffered
+from amparo.cases.errors import KindInvalid, LinkInvalid, NotOffered, TextMissing
 from amparo.cases.machine import ORDERED_KINDS, Kind, Move, State
 from amparo.cases.models import Case, CaseLink, Order
 from amparo.contracts import access as standing
 from amparo.contracts.queries import in_force
 from amparo.deadlines import commands as deadlines
+from amparo.defects import commands as defects
+from amparo.defects.models import Defect, DefectReport
 from amparo.history.commands import record
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.people.models import Contact
+from amparo.products.models import Licence, Product
 from amparo.threads import commands as threads
-from amparo.threads.commands.conversation import Author
+from amparo.threads.commands import Author
 from amparo.threads.models import Entry
 
 from .charges import drop
@@ -51,6 +54,8 @@ def open_case(
     """
     if asked_kind and asked_kind not in list(Kind):
         raise KindInvalid(field="asked_kind")
+    if not title.strip():
+        raise TextMissing(field="title")
     asker, author = _asker(actor, contact_id)
     if not access.may_open(actor):
         raise NotPermitted
@@ -85,8 +90,8 @@ def _asker(actor: Actor, contact_id: int | None) -> tuple[Actor, Author | None]:
         return actor, None
     if not actor.is_staff:
         raise NotPermitted
-    contact = Contact.objects.filter(pk=contact_id, removed_at__isnull=True).select_related("user").first()
-    if contact is None:
+    found = Contact.objects.filter(pk=contact_id or 0, removed_at__isnull=True).select_related("user")
+    if (contact := found.first()) is None:
         raise Invalid(field="contact")
     asker = Actor(
         kind="contact", user_id=contact.user_id, name=contact.user.get_full_name(), email=contact.user.email,
@@ -98,14 +103,36 @@ def _asker(actor: Actor, contact_id: int | None) -> tuple[Actor, Author | None]:
 
 def _own(customer_id: int, product_id: int | None, licence_id: int | None) -> None:
     """What a case names belongs to its customer. SEC-8."""
-    from amparo.products.models import Licence, Product
-
     if licence_id is not None:
         licence = Licence.objects.filter(pk=licence_id, customer=customer_id, withdrawn_at__isnull=True).first()
         if licence is None or product_id not in (None, licence.product_id):
             raise Invalid(field="licence")
     if product_id is not None and not Product.objects.filter(pk=product_id).exists():
         raise Invalid(field="product")
+
+
+@transaction.atomic
+def mark_defect(
+    case: Case,
+    *,
+    product_id: int,
+    title: str,
+    description: str = "",
+    defect: Defect | None = None,
+    actor: Actor,
+    at: datetime,
+) -> DefectReport:
+    """Mark what a case reports as a defect, a new one or one that is known: the fix guarantee runs from its report. TKT-5, TIM-5.
+
+    Fact: `case.defect_marked`. Raises NotPermitted, Invalid, AlreadyReported, OtherProduct.
+    """
+    case = locked(case)
+    permit(access.may_work(actor, case), case)
+    _own(case.customer_id, product_id, None)
+    return defects.report(
+        case.thread, product_id=product_id, title=title, description=description, reported_at=case.created_at,
+        defect=defect, actor=actor, at=at,
+    )  # fmt: skip
 
 
 def write(

@@ -20,7 +20,7 @@ from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Stale
 
 from . import charges
-from .shared import locked, move, permit, place, tell
+from .shared import locked, move, permit, place, tell, who
 
 
 @transaction.atomic
@@ -61,7 +61,7 @@ def propose_order(
         case=case, description=description.strip(), description_html=markdown.render(description),
         needs=[need.as_data() for need in needs], travel=travel.strip()[:200], delivery_on=delivery_on, charge=charge,
         told=charges.told(charge, needs, at=at),
-        proposed_by_id=actor.user_id, proposed_at=at, key=key,
+        proposed_by_id=who(actor), proposed_at=at, key=key,
     )  # fmt: skip
     move(case, Move.PROPOSE_ORDER)
     case.save()

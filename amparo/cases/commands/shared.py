@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from amparo.cases.errors import Uncertain
-from amparo.cases.machine import ENDED, LIFE, ORDERED_KINDS, Consent, Kind, Move, State
+from amparo.cases.machine import LIFE, ORDERED_KINDS, Consent, Move, State
 from amparo.cases.models import Case, Closing
 from amparo.history.commands import record
 from amparo.kernel.actor import Actor
@@ -86,9 +86,7 @@ def open_closing(case: Case) -> Closing | None:
     return Closing.objects.select_for_update().filter(case=case, answer="").first()
 
 
-def kind_of(case: Case) -> Kind:
-    return Kind(case.kind)
-
-
-def is_over(case: Case) -> bool:
-    return case.state in ENDED
+def who(actor: Actor) -> int:
+    """Return the id of the person who acts; the service itself never does what a person must answer for."""
+    assert actor.user_id is not None
+    return actor.user_id

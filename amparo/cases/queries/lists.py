@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -185,8 +186,14 @@ def cases_list(actor: Actor, asked: CaseFilter, *, after: str = "", size: int = 
     last = "t.last_public_at" if actor.is_contact else "t.last_at"
     with connection.cursor() as cursor:
         cursor.execute(_LIST.format(where=" AND ".join(where), last=last), given)
-        rows = [CaseRow(*row[:7], _json(row[7]) or {}, *row[8:]) for row in cursor.fetchall()]
+        rows = [_row(row) for row in cursor.fetchall()]
     return page_of(rows, size, lambda row: (row.id,))
+
+
+def _row(row: tuple[Any, ...]) -> CaseRow:
+    found = list(row)
+    found[7] = _json(found[7]) or {}
+    return CaseRow(*found)
 
 
 def open_matters(actor: Actor, *, size: int = 20) -> list[CaseRow]:
@@ -195,8 +202,6 @@ def open_matters(actor: Actor, *, size: int = 20) -> list[CaseRow]:
 
 
 def _json(found: Any) -> Any:
-    import json
-
     return json.loads(found) if isinstance(found, str) else found
 
 

@@ -339,3 +339,17 @@ def test_a_contract_cancelled_meanwhile_is_told(covered, contact, engineer, admi
     cancel(covered, "no pagó", actor=SYSTEM, at=NOW)
     send(portal, "cases:consent", case.pk, status=403, seen=1)
     assert ordered and key
+
+
+def test_a_case_that_reports_a_fault_becomes_a_defect_with_its_guarantee(covered, contact, engineer, customer, desk, facts):
+    """TKT-5, TIM-5"""
+    from amparo.deadlines.queries import open_promises
+    from amparo.products.models import Licence, Product
+
+    product = Product.objects.create(code="caja", name="Caja", created_at=NOW)
+    Licence.objects.create(serial="AAA-111-BBB", serial_key="AAA111BBB", product=product, customer=customer, registered_at=NOW)
+    case = attended(contact, engineer, "incident", at=NOW)
+    page(desk, "desk_cases:defect", case.pk)
+    send(desk, "desk_cases:defect", case.pk, product=product.pk, title="No imprime el corte")
+    assert "case.defect_marked" in facts(case) and "fix" in {p.kind_code for p in open_promises(case.subject)}
+    assert "promete la corrección" in page(desk, "desk_cases:case", case.pk)

@@ -18,7 +18,10 @@ from amparo.cases.machine import REASONS, Effect, Kind, LimitChoice, Reason
 from amparo.cases.models import Case, FurtherNeed
 from amparo.cases.rules import kind_allows, lawful_effects
 from amparo.charging.errors import PriceChanged
+from amparo.defects.access import visible_to as visible_defects
+from amparo.defects.queries import known_defects
 from amparo.kernel.refusals import Invalid, NotPermitted, Refusal
+from amparo.products.queries import licences_of
 from amparo.ui.views import staff_only
 
 from .desk import show
@@ -65,7 +68,7 @@ def _given(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_only()
 def classify(request: HttpRequest, case_id: int) -> HttpResponse:
     """Say what a case is; the price is shown while one chooses. CHG-1."""
@@ -90,7 +93,7 @@ def classify(request: HttpRequest, case_id: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_only()
 def consent(request: HttpRequest, case_id: int) -> HttpResponse:
     """Note down the customer's yes, or no, said elsewhere. CHG-1."""
@@ -145,7 +148,7 @@ def decide(request: HttpRequest, case_id: int, choice: str) -> HttpResponse:
     return redirect(f"desk_cases:{choice}", case_id)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_only()
 def order(request: HttpRequest, case_id: int) -> HttpResponse:
     """Offer a price in credits. CHG-3, TAR-2, TAR-3."""
@@ -166,7 +169,7 @@ def order(request: HttpRequest, case_id: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_only()
 def need(request: HttpRequest, case_id: int) -> HttpResponse:
     """Note a need that came up, for the customer to choose. CHG-5."""
@@ -178,7 +181,7 @@ def need(request: HttpRequest, case_id: int) -> HttpResponse:
     return _act(request, page, forms.NeedForm(_given(request)), act, title=_("A need came up"), button=_("Ask the customer"))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_only()
 def further(request: HttpRequest, case_id: int) -> HttpResponse:
     """Propose a further service, charged apart with the customer's consent. CAS-5, CHG-5."""
@@ -197,7 +200,7 @@ def further(request: HttpRequest, case_id: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_only()
 def choice(request: HttpRequest, case_id: int, need_id: int) -> HttpResponse:
     """Note down what the customer chose for a need, said elsewhere. CHG-5."""
@@ -217,7 +220,7 @@ def choice(request: HttpRequest, case_id: int, need_id: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_only()
 def procedure(request: HttpRequest, case_id: int) -> HttpResponse:
     """Agree a procedure: the case stays open. CAS-3, CAS-5."""
@@ -233,7 +236,7 @@ def procedure(request: HttpRequest, case_id: int) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_only()
 def closing(request: HttpRequest, case_id: int) -> HttpResponse:
     """Propose closing, with the summary prepared and what each charge would do. CAS-4, CHG-7."""
@@ -294,7 +297,7 @@ def uncharged(request: HttpRequest, case_id: int) -> HttpResponse:
     return redirect("desk_cases:case", case_id)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_only()
 def follow_up(request: HttpRequest, case_id: int) -> HttpResponse:
     """Open a linked case for a further service. CAS-3, CAS-8."""
@@ -314,7 +317,7 @@ def follow_up(request: HttpRequest, case_id: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_only()
 def link(request: HttpRequest, case_id: int) -> HttpResponse:
     """Link a case that is there already. CAS-3."""
@@ -327,6 +330,35 @@ def link(request: HttpRequest, case_id: int) -> HttpResponse:
         commands.link_follow_up(case, other, why=form.cleaned_data["why"], actor=request.actor, at=request.now)
 
     return _act(request, page, forms.LinkForm(_given(request)), act, title=_("Link a case"), button=_("Link"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only()
+def defect(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Mark what a case reports as a defect of a product: the fix guarantee runs. TKT-5."""
+    page = _page(request, case_id)
+    products = {row.licence.product_id: row.licence.product.name for row in licences_of(page.row["customer_id"], request.now)}
+    if page.row["product_id"]:
+        products[page.row["product_id"]] = page.product
+    known = [one for product_id in products for one in known_defects(product_id)]
+    form = forms.DefectForm(
+        _given(request), products=sorted(products.items(), key=lambda item: item[1]), known=known,
+        initial={"title": page.thread.title, "product": page.row["product_id"]},
+    )  # fmt: skip
+
+    def act(case: Case, form: Form) -> None:
+        given = form.cleaned_data
+        joined = get_object_or_404(visible_defects(request.actor), pk=given["known"]) if given["known"] else None
+        commands.mark_defect(
+            case, product_id=given["product"], title=given["title"], description=given["description"], defect=joined,
+            actor=request.actor, at=request.now,
+        )  # fmt: skip
+        messages.success(request, _("Marked as a defect."))
+
+    return _act(
+        request, page, form, act, title=_("Mark as defect"), button=_("Mark as defect"),
+        text=_("For a covered customer the fix guarantee runs from its report."),
+    )  # fmt: skip
 
 
 @require_POST

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from amparo.cases import access, commands, queries, words
 from amparo.cases.machine import LIFE, Kind, Move, State
@@ -27,7 +27,7 @@ from amparo.ui.views import staff_only
 from .portal import key_of, loaded, writing
 
 
-@require_GET
+@require_safe
 @staff_only()
 def cases(request: HttpRequest) -> HttpResponse:
     """All cases by state and kind, newest first."""
@@ -38,7 +38,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/desk/_cases.html" if request.headers.get("HX-Request") else "cases/desk/cases.html", context)
 
 
-@require_GET
+@require_safe
 @staff_only()
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     """A case: its state and next act, the clock, the story, the composer; the customer comes beside it."""
@@ -108,7 +108,7 @@ def write(request: HttpRequest, case_id: int) -> HttpResponse:
     return redirect("desk_cases:case", case_id)
 
 
-@require_GET
+@require_safe
 @staff_only()
 def record(request: HttpRequest, case_id: int) -> HttpResponse:
     """Every fact in words, with calls. CAS-1."""
@@ -122,7 +122,7 @@ def record(request: HttpRequest, case_id: int) -> HttpResponse:
     return render(request, "cases/desk/case_record.html", context)
 
 
-@require_GET
+@require_safe
 @staff_only()
 def beside(request: HttpRequest, case_id: int) -> HttpResponse:
     """The customer beside the case: standing, contracts, what is left. Comes after the page."""
@@ -147,12 +147,12 @@ def _meters(customer_id: int, request: HttpRequest) -> list[dict[str, Any]]:
         if of_unit:
             found.append({
                 "unit": unit, "left": sum(p.available for p in of_unit), "total": sum(p.issued for p in of_unit),
-                "reserved": sum(p.reserved for p in of_unit), "ends_on": min(p.ends_at for p in of_unit),
+                "reserved": sum(p.reserved for p in of_unit), "ends_on": min(p.ends_at for p in of_unit if p.ends_at),
             })  # fmt: skip
     return found
 
 
-@require_GET
+@require_safe
 @staff_only()
 def price(request: HttpRequest, case_id: int) -> HttpResponse:
     """What a classification would cost the customer: shown while the engineer chooses. CHG-1, CHG-8."""

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from amparo.cases import access, commands, queries, words
 from amparo.cases.errors import NothingAsked
@@ -80,7 +80,7 @@ def told(view: View) -> View:
     return guarded
 
 
-@require_GET
+@require_safe
 @contact_only
 def cases(request: HttpRequest) -> HttpResponse:
     """The customer's cases, newest first. CAS-7."""
@@ -90,7 +90,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/portal/cases.html", {"page": page, "closed": closed, "says": words})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @contact_only
 def new(request: HttpRequest) -> HttpResponse:
     """Ask for a case; who lacks the standing is told which one it needs, instead of the form. ACC-7, ACC-9, CHG-1."""
@@ -131,7 +131,7 @@ def _prices(request: HttpRequest) -> list[dict[str, Any]]:
     return found
 
 
-@require_GET
+@require_safe
 @contact_only
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     """A case: what is asked of the customer now, the clock, the story, what it charges."""
@@ -250,7 +250,7 @@ def accept_closing(request: HttpRequest, case_id: int) -> HttpResponse:
     return redirect("cases:case", case_id)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @contact_only
 @told
 def refuse_closing(request: HttpRequest, case_id: int) -> HttpResponse:
@@ -282,7 +282,7 @@ def withdraw(request: HttpRequest, case_id: int) -> HttpResponse:
     return redirect("cases:case", case_id)
 
 
-@require_GET
+@require_safe
 @contact_only
 def record(request: HttpRequest, case_id: int) -> HttpResponse:
     """The whole record in words: who did what and when. CAS-1, CAS-7."""
