@@ -92,6 +92,10 @@ class Thread(models.Model):
                 fields=["due_at"], name="thread_due",
                 condition=Q(queue__in=QUEUES_WORKING, due_at__isnull=False),
             ),
+            models.Index(
+                fields=["queue", "-last_at", "-id"], name="thread_over",
+                condition=Q(queue__in=["silent", "closed"]),
+            ),
             models.Index(fields=["customer", "-last_public_at", "-id"], name="thread_by_customer"),
             models.Index(fields=["kind", "-last_at", "-id"], name="thread_by_kind"),
             GinIndex(fields=["tags"], name="thread_tags"),

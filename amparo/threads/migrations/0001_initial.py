@@ -225,4 +225,8 @@ class Migration(migrations.Migration):
             model_name='entry',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'note'), _negated=True), ('is_internal', True), _connector='OR'), name='entry_note_is_internal'),
         ),
+        migrations.AddIndex(
+            model_name='thread',
+            index=models.Index(condition=models.Q(('queue__in', ['silent', 'closed'])), fields=['queue', '-last_at', '-id'], name='thread_over'),
+        ),
     ]

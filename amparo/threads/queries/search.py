@@ -25,7 +25,8 @@ ALIKE_TIMEOUT_MS = 25
 CANDIDATES_MAX = 200
 WALKED_MAX = 80
 COMMON_ROWS = 2_500
-WALK_ROWS_MAX = 40_000
+WALK_ROWS_MAX = 12_000
+WALK_ENOUGH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def search(actor: Actor, words: str, *, kind: str = "", limit: int = 20) -> list
                 sql = _NUMBERED.format(columns=_COLUMNS, visible=reach.visible)
                 _collect(found, cursor, sql, {**given, "number": numbered[1], "kinds": kinds})
             if not numbered or numbered[0] is None:
-                _collect(found, cursor, _worded(cursor, reach, of_kind, given), given)
+                _worded(found, cursor, reach, of_kind, given)
             if not found and len(asked) >= 4:
                 _alike(found, cursor, reach, of_kind, given)
     except OperationalError as error:
@@ -156,19 +157,26 @@ def search(actor: Actor, words: str, *, kind: str = "", limit: int = 20) -> list
     return list(found.values())[:limit]
 
 
-def _worded(cursor: Any, reach: _Reach, of_kind: str, given: dict[str, Any]) -> str:
-    """Choose how to match: by the index, or, for what stands nearly everywhere, by walking back from the newest."""
+def _worded(found: dict[int, Hit], cursor: Any, reach: _Reach, of_kind: str, given: dict[str, Any]) -> None:
+    """Match by the index, or, for what stands nearly everywhere, by walking back from the newest message.
+
+    A walk that finds little (a word that was common long ago) is followed by the index.
+    """
     query = f"websearch_to_tsquery('pg_catalog.spanish', es_norm(%(words)s)){reach.marks}"
-    match = _MATCH_INDEX
+    by_index, by_walk = (
+        _FOUND.format(match=match.format(query=query, mine=reach.mine), query=query, columns=_COLUMNS, kind=of_kind)
+        for match in (_MATCH_INDEX, _MATCH_WALK)
+    )
     if not reach.marks:
         cursor.execute(_ESTIMATE.format(query=query), given)
         plan = cursor.fetchone()[0]
         plan = json.loads(plan) if isinstance(plan, str) else plan
         if plan[0]["Plan"]["Plan Rows"] > COMMON_ROWS:
-            match = _MATCH_WALK
-    return _FOUND.format(
-        match=match.format(query=query, mine=reach.mine), query=query, columns=_COLUMNS, kind=of_kind
-    )
+            before = len(found)
+            _collect(found, cursor, by_walk, given)
+            if len(found) - before >= WALK_ENOUGH:
+                return
+    _collect(found, cursor, by_index, given)
 
 
 def _alike(found: dict[int, Hit], cursor: Any, reach: _Reach, of_kind: str, given: dict[str, Any]) -> None:

@@ -112,12 +112,17 @@ def test_no_query_text_breaks_out(thread, engineer, contact, other_contact, word
 
 
 def test_the_walk_finds_the_same_as_the_index(open_one, engineer, monkeypatch):
-    """Whichever way the statistics choose."""
+    """Whichever way the statistics choose; a walk that finds little is followed by the index."""
     for n in range(5):
         open_one(f"caja {n}", "la caja no abre")
     by_index = {h.number for h in queries.search(engineer, "cajas")}
     monkeypatch.setattr(search_module, "COMMON_ROWS", -1)
     assert {h.number for h in queries.search(engineer, "cajas")} == by_index and len(by_index) == 5
+    monkeypatch.setattr(search_module, "WALK_ENOUGH", 1)
+    assert {h.number for h in queries.search(engineer, "cajas")} == by_index
+    monkeypatch.setattr(search_module, "WALK_ENOUGH", 10)
+    monkeypatch.setattr(search_module, "WALK_ROWS_MAX", 1)
+    assert {h.number for h in queries.search(engineer, "cajas")} == by_index
 
 
 def test_a_search_has_its_own_time_limit(thread, engineer, monkeypatch):
