@@ -28,7 +28,6 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--force-color-profile=srgb", "--hide-scrollbars",
 ]  # fmt: skip
-STREAM = "retry: 600000\n\nevent: resync\ndata: {}\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +169,11 @@ def _photograph(browser: Any, shot: Shot, base: str, folder: Path) -> None:
         cookies[settings.SESSION_COOKIE_NAME] = _session(shot.person, shot.language)
     context.add_cookies([{"name": name, "value": value, "url": base} for name, value in cookies.items()])
     tab = context.new_page()
-    tab.route("**/events?*", lambda route: route.fulfill(status=200, content_type="text/event-stream", body=STREAM))
-    answer = tab.goto(base + shot.path, wait_until="networkidle")
+    tab.route("**/events?*", lambda route: None)  # the stream is not part of a still picture
+    answer = tab.goto(base + shot.path, wait_until="load")
     if answer is None or answer.status != 200:
         raise LookupError(f"{shot.name}: {shot.path} answered {answer.status if answer else 'nothing'}")
+    tab.wait_for_timeout(700)  # what pages fetch for themselves
     tab.evaluate("document.querySelectorAll('[data-follow-end]').forEach(e => { e.scrollTop = e.scrollHeight })")
     tab.wait_for_timeout(300)
     path = folder / f"{shot.name}.png"
