@@ -234,7 +234,7 @@ def visible_to(actor: Actor) -> QuerySet[SupportContract]:
     if actor.is_staff or actor.is_system:
         return SupportContract.objects.all()
     if actor.is_contact:
-        return SupportContract.objects.filter(customer_id=actor.customer_id)
+        return SupportContract.objects.filter(customer=actor.customer_id)
     return SupportContract.objects.none()
 
 

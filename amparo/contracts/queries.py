@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.models import Q
 
 from amparo.policies.queries import value
-
 from amparo.products.rules import Installed
 
 from .models import ServiceCard, ServiceCardBatch, SupportContract
@@ -96,7 +95,7 @@ def contracts(
     if after is not None:
         clauses.append("(k.ends_at, k.id) < (%(after_end)s::timestamptz, %(after_id)s)")
         given["after_end"], given["after_id"] = after
-    sql = f"{_CONTRACTS} WHERE {' AND '.join(clauses)} ORDER BY k.ends_at DESC, k.id DESC LIMIT %(limit)s"  # noqa: S608
+    sql = f"{_CONTRACTS} WHERE {' AND '.join(clauses)} ORDER BY k.ends_at DESC, k.id DESC LIMIT %(limit)s"
     return [_contract_row(row, at, days) for row in _dicts(sql, given)]
 
 

@@ -16,7 +16,7 @@ def visible_to(actor: Actor) -> QuerySet[Licence]:
     if actor.is_staff or actor.is_system:
         return Licence.objects.all()
     if actor.is_contact:
-        return Licence.objects.filter(customer_id=actor.customer_id)
+        return Licence.objects.filter(customer=actor.customer_id)
     return Licence.objects.none()
 
 

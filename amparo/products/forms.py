@@ -48,10 +48,9 @@ class ReleaseChoice(forms.ModelChoiceField):
 
 
 def releases_field(product: Product, *, label: Any, required: bool = True) -> ReleaseChoice:
-    field = ReleaseChoice(
-        Release.objects.filter(product=product), label=label, required=required, empty_label=_("Choose")
-    )
-    ordered = newest_first(list(field.queryset))
+    releases = Release.objects.filter(product=product)
+    field = ReleaseChoice(releases, label=label, required=required, empty_label=_("Choose"))
+    ordered = newest_first(list(releases))
     field.choices = [("", _("Choose")), *((one.pk, one.version) for one in ordered)]  # type: ignore[assignment]
     return field
 

@@ -101,14 +101,15 @@ def find_by_serial(text: str, *, limit: int = FOUND_MAX) -> list[dict[str, Any]]
     key = "".join(sign for sign in text.upper() if sign.isascii() and sign.isalnum())
     if len(key) < 4:
         return []
-    return list(
+    found = (
         Licence.objects.filter(serial_key__startswith=key)
         .order_by("serial_key")
         .values(
             "id", "serial", "customer_id", "withdrawn_at", name=F("customer__name"), nic=F("customer__nic"),
             phone=F("customer__phone"), product_name=F("product__name"),
-        )[:limit]
+        )
     )
+    return [dict(row) for row in found[:limit]]
 
 
 def by_serial(text: str) -> Licence | None:
@@ -125,15 +126,14 @@ def products_with_counts() -> list[dict[str, Any]]:
         Licence.objects.filter(product=OuterRef("pk"), withdrawn_at__isnull=True)
         .order_by().values("product").annotate(n=Count("id"))
     )
-    return list(
-        Product.objects.order_by("-is_active", "name", "id").values(
-            "id", "code", "name", "is_active",
-            current=Subquery(current.values("version")[:1]),
-            released_on=Subquery(current.values("released_on")[:1]),
-            releases_n=Subquery(releases.values("n")),
-            licences_n=Subquery(licences.values("n")),
-        )
+    found = Product.objects.order_by("-is_active", "name", "id").values(
+        "id", "code", "name", "is_active",
+        current=Subquery(current.values("version")[:1]),
+        released_on=Subquery(current.values("released_on")[:1]),
+        releases_n=Subquery(releases.values("n")),
+        licences_n=Subquery(licences.values("n")),
     )
+    return [dict(row) for row in found]
 
 
 def releases_of(product: Product) -> list[Release]:

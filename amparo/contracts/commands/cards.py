@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,6 +13,11 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext
 from prometheus_client import Counter
 
+from amparo.contracts import access
+from amparo.contracts.errors import CardNotTaken, CardUsed, TooManyCodes
+from amparo.contracts.models import CardAttempt, ServiceCard, ServiceCardBatch
+from amparo.contracts.rules.cards import CODE_LENGTH, address_hash, code_hash, normal, shown, wait
+from amparo.contracts.rules.terms import last_day
 from amparo.history.commands import record
 from amparo.history.models import Fact
 from amparo.kernel.actor import Actor
@@ -21,11 +27,6 @@ from amparo.ledger import commands as ledger
 from amparo.policies.queries import value
 from amparo.ui import formats
 
-from .. import access
-from ..errors import CardNotTaken, CardUsed, TooManyCodes
-from ..models import CardAttempt, ServiceCard, ServiceCardBatch
-from ..rules.cards import CODE_LENGTH, address_hash, code_hash, normal, shown, wait
-from ..rules.terms import last_day
 from .contracts import service_zone
 
 BATCH_MAX = 5000
@@ -151,7 +152,7 @@ def _count_attempt(customer_id: int, actor: Actor, at: datetime, address: str) -
     """
     window = timedelta(minutes=value("contracts.card_window_minutes", at=at))
     hashed = address_hash(address, _pepper())
-    marks = [("customer", {"customer_id": customer_id}), ("address", {"address_hash": hashed})]
+    marks: list[tuple[str, dict[str, Any]]] = [("customer", {"customer_id": customer_id}), ("address", {"address_hash": hashed})]
     if actor.user_id is not None:
         marks.append(("person", {"user_id": actor.user_id}))
     pause, by = timedelta(0), ""

@@ -8,6 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 
+from amparo.contracts import access
+from amparo.contracts.errors import AlreadyRenewed, ContractOver, NamesFull, NumberTaken, PlanNotOnSale
+from amparo.contracts.models import ContractNotice, NamedContact, Plan, SupportContract
+from amparo.contracts.rules.terms import days_to_tell, last_day, moments, renewal_starts_on
 from amparo.deadlines.queries import service_calendar
 from amparo.history.commands import record
 from amparo.history.models import Fact
@@ -17,11 +21,6 @@ from amparo.ledger import commands as ledger
 from amparo.ledger.models import Pocket
 from amparo.people.models import Contact, Customer
 from amparo.policies.queries import value
-
-from .. import access
-from ..errors import AlreadyRenewed, ContractOver, NamesFull, NumberTaken, PlanNotOnSale
-from ..models import ContractNotice, NamedContact, Plan, SupportContract
-from ..rules.terms import days_to_tell, last_day, moments, renewal_starts_on
 
 
 def service_zone(at: datetime) -> ZoneInfo:
@@ -176,8 +175,7 @@ def name_contact(contract: SupportContract, contact: Contact, *, actor: Actor, a
     contract = SupportContract.objects.select_for_update().get(pk=contract.pk)
     if not access.may_name_contacts(actor, contract):
         raise NotPermitted()
-    contact = Contact.objects.filter(pk=contact.pk, customer=contract.customer_id, removed_at__isnull=True).first()
-    if contact is None:
+    if not Contact.objects.filter(pk=contact.pk, customer=contract.customer_id, removed_at__isnull=True).exists():
         raise Invalid(field="contact")
     named = NamedContact.objects.filter(contract=contract)
     if found := named.filter(contact=contact).first():

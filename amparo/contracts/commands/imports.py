@@ -8,18 +8,17 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from amparo.contracts import access
+from amparo.contracts.errors import FileNotRead, ImportHasErrors, ImportOver
+from amparo.contracts.imports.applying import apply
+from amparo.contracts.imports.checking import Judged, check
+from amparo.contracts.imports.columns import KINDS
+from amparo.contracts.imports.reading import decode
+from amparo.contracts.models import ImportRun
 from amparo.history.commands import record
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import NotPermitted
 from amparo.policies.queries import value
-
-from .. import access
-from ..errors import FileNotRead, ImportHasErrors, ImportOver
-from ..imports.applying import apply
-from ..imports.checking import Judged, check
-from ..imports.columns import KINDS
-from ..imports.reading import decode
-from ..models import ImportRun
 
 KEPT_DAYS = 7
 

@@ -9,14 +9,13 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from amparo.contracts import access
+from amparo.contracts.errors import PlanNameTaken
+from amparo.contracts.models import Plan
+from amparo.contracts.rules.terms import benefits_of
 from amparo.history.commands import record
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid, NotPermitted, Stale
-
-from .. import access
-from ..errors import PlanNameTaken
-from ..models import Plan
-from ..rules.terms import benefits_of
 
 FIELDS = ("name", "description", "events", "incidents", "credits", "months", "price", "currency", "benefits")
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from amparo.contracts.commands.contracts import sell_contract
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Refusal
 from amparo.people import commands as people
 from amparo.products import commands as products
 
-from ..commands.contracts import sell_contract
 from .checking import Judged
 
 

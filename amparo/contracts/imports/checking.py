@@ -9,6 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from amparo.contracts.models import Plan, SupportContract
+from amparo.contracts.rules.terms import last_day
 from amparo.kernel.ids import parse_nic
 from amparo.kernel.refusals import Text
 from amparo.people.models import Contact, Customer, User
@@ -16,8 +18,6 @@ from amparo.people.rules import normal_phone
 from amparo.products.models import Licence, Product, Release
 from amparo.products.rules import serial_key
 
-from ..models import Plan, SupportContract
-from ..rules.terms import last_day
 from .columns import KINDS, CellError, Kind
 from .reading import Row, read
 
@@ -175,11 +175,8 @@ def _check_contacts(rows: Sequence[Judged], at: datetime) -> None:
 def _check_licences(rows: Sequence[Judged], at: datetime) -> None:
     _resolve_customers(rows)
     _once(rows, "serial", lambda row: serial_key(str(row.values.get("serial", ""))))
-    products: dict[str, Product] = {}
-    for product in Product.objects.all():
-        products[product.name.casefold()] = product
-    for product in Product.objects.all():
-        products[product.code.casefold()] = product
+    known_products = list(Product.objects.all())
+    products = {one.name.casefold(): one for one in known_products} | {one.code.casefold(): one for one in known_products}
     releases = {(one.product_id, one.version.casefold()): one for one in Release.objects.all()}
     keys = {serial_key(row.values["serial"]) for row in rows if "serial" in row.values}
     known = {
@@ -187,12 +184,12 @@ def _check_licences(rows: Sequence[Judged], at: datetime) -> None:
         for one in Licence.objects.filter(serial_key__in=keys).select_related("installed").prefetch_related("bindings")
     }
     for row in rows:
-        product = products.get(str(row.values.get("product", "")).casefold())
-        if "product" in row.values and product is None:
+        named = products.get(str(row.values.get("product", "")).casefold())
+        if "product" in row.values and named is None:
             row.wrong("product", gettext("There is no product with this code or name."))
-        row.refs["product"] = product
-        if product is not None and "version" in row.values:
-            release = releases.get((product.pk, str(row.values["version"]).casefold()))
+        row.refs["product"] = named
+        if named is not None and "version" in row.values:
+            release = releases.get((named.pk, str(row.values["version"]).casefold()))
             if release is None:
                 row.wrong("version", gettext("This product has no such version."))
             row.refs["version"] = release

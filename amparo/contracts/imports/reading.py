@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext, ngettext
 
-from ..errors import FileNotRead
+from amparo.contracts.errors import FileNotRead
 
 BYTES_MAX = 4_000_000
 CELL_MAX = 4000

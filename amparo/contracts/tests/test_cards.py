@@ -39,7 +39,7 @@ def redeem(customer, contact):
 
 def test_a_code_has_a_hundred_bits_and_is_kept_nowhere(issued):
     """CRD-1, SEC-45"""
-    batch, codes = issued
+    _batch, codes = issued
     assert len(set(codes)) == 3 and all(len(code.replace("-", "")) == 20 for code in codes)
     assert 2 ** (5 * (rules.CODE_LENGTH - 4)) >= 2**80  # also where the last four signs are known
     with connection.cursor() as cursor:
@@ -54,7 +54,7 @@ def test_a_code_has_a_hundred_bits_and_is_kept_nowhere(issued):
 
 def test_a_card_gives_its_credits_in_a_pocket_of_its_own_once(customer, issued, redeem, facts):
     """CRD-1, LED-3"""
-    batch, codes = issued
+    _batch, codes = issued
     card = redeem(codes[0].lower().replace("-", " "))
     pocket = Pocket.objects.get(source=card.subject)
     assert (pocket.unit, pocket.balance, pocket.starts_at) == ("credit", 10, NOON)
@@ -83,7 +83,7 @@ def test_the_key_of_another_customer_returns_nothing(issued, redeem, other_custo
 def test_unknown_void_late_and_used_get_the_same_answer_by_the_same_path(issued, redeem, customer, other_customer, other_contact):
     """SEC-45: same answer and time"""
     batch, codes = issued
-    late, late_codes = commands.issue_batch("Corta", 5, 1, redeem_until=NOON, actor=SYSTEM, at=NOON - timedelta(days=3))
+    _late, late_codes = commands.issue_batch("Corta", 5, 1, redeem_until=NOON, actor=SYSTEM, at=NOON - timedelta(days=3))
     redeem(codes[0])
     commands.void_card(batch.cards.get(position=2), "Perdida", actor=SYSTEM, at=NOON)
     answers, paths = set(), set()

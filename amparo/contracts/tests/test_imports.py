@@ -350,7 +350,7 @@ def test_the_whole_way_on_the_screen(administrator, customer, client_for):
     client = client_for(administrator)
     page = client.get(reverse("desk_contracts:imports"))
     assert page.status_code == 200
-    wrong = SimpleUploadedFile("c.csv", "Referencia;Nombre\nA-1;\n".encode(), content_type="text/csv")
+    wrong = SimpleUploadedFile("c.csv", b"Referencia;Nombre\nA-1;\n", content_type="text/csv")
     shown = client.post(reverse("desk_contracts:imports"), {"kind": "customers", "file": wrong, "key": "k1"}, follow=True)
     run = ImportRun.objects.get()
     assert b"A-1" in shown.content and b"is_staff" not in shown.content

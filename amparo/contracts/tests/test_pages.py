@@ -13,7 +13,7 @@ from django.utils import timezone
 from amparo.conftest import make_staff
 from amparo.contracts import commands
 from amparo.contracts.models import Plan, ServiceCard, ServiceCardBatch, SupportContract
-from amparo.kernel.actor import SYSTEM
+from amparo.kernel.actor import ROLES, SYSTEM
 from amparo.people.models import Contact
 
 from .conftest import left
@@ -38,7 +38,7 @@ def run(administrator, db):
     return commands.upload_import("customers", content, "clientes.csv", actor=administrator, at=NOW())
 
 
-STAFF = "operator engineer moderator quality rnd_director developer sales instructor editor administrator".split()
+STAFF = list(ROLES)
 ALL = set(STAFF)
 SALES, FRONT, ADMIN = {"sales", "administrator"}, {"sales", "administrator", "operator", "engineer"}, {"administrator"}
 # route, arguments, method: who of the staff gets in

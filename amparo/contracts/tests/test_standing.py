@@ -180,7 +180,7 @@ def test_standing_is_what_section_2_says_word_for_word(ground, product_id):
         i = one.installed
         if i is None:
             return False
-        return i.is_current or (i.superseded_at is not None and NOON < i.superseded_at + timedelta(days=60))
+        return i.is_current or (i.superseded_at is not None and i.superseded_at + timedelta(days=60) > NOON)
 
     licensed = any(current(one) for one in ground.licences if product_id is None or one.product_id == product_id)
     in_force = any(

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from amparo.contracts import access, commands, forms, queries
+from amparo.contracts.commands.contracts import service_zone
+from amparo.contracts.imports.reading import write
+from amparo.contracts.models import ServiceCard, ServiceCardBatch
 from amparo.kernel.paging import page_of, unmark
 from amparo.ui.views import staff_only
 
-from .. import access, commands, forms, queries
-from ..commands.contracts import service_zone
-from ..imports.reading import write
-from ..models import ServiceCard, ServiceCardBatch
 from . import attempt
 from .desk import asked_customer, customer_by_nic
 
@@ -56,7 +56,8 @@ def _issue(request: HttpRequest, given: dict[str, Any]) -> tuple[ServiceCardBatc
 
 def _csv(batch: ServiceCardBatch, codes: list[str]) -> str:
     """Return the codes as the address of a file that the page itself carries: no other address ever serves them."""
-    rows = [[_("Card"), _("Code"), _("Credits")], *([n, code, batch.face_value] for n, code in enumerate(codes, start=1))]
+    rows: list[list[object]] = [[_("Card"), _("Code"), _("Credits")]]
+    rows += [[number, code, batch.face_value] for number, code in enumerate(codes, start=1)]
     return "data:text/csv;charset=utf-8;base64," + base64.b64encode(write(rows)).decode()
 
 

@@ -11,6 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from amparo.contracts import access, commands, forms, queries
+from amparo.contracts.commands.contracts import service_zone
+from amparo.contracts.models import Plan, SupportContract
+from amparo.contracts.rules.terms import renewal_starts_on
 from amparo.kernel.ids import parse_nic
 from amparo.kernel.paging import page_of, unmark
 from amparo.kernel.refusals import Invalid
@@ -18,10 +22,6 @@ from amparo.people.access import visible_contacts, visible_customers
 from amparo.people.models import Contact, Customer
 from amparo.ui.views import staff_only
 
-from .. import access, commands, forms, queries
-from ..commands.contracts import service_zone
-from ..models import Plan, SupportContract
-from ..rules.terms import renewal_starts_on
 from . import attempt
 
 

@@ -7,21 +7,20 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from amparo.contracts import commands, forms
+from amparo.contracts.commands.imports import judge
+from amparo.contracts.errors import ImportHasErrors
+from amparo.contracts.imports.checking import Judged
+from amparo.contracts.imports.columns import KINDS, Kind
+from amparo.contracts.imports.reading import write
+from amparo.contracts.models import ImportRun
 from amparo.policies.queries import value
 from amparo.ui.views import staff_only
 
-from .. import commands, forms
-from ..commands.imports import judge
-from ..errors import ImportHasErrors
-from ..imports.checking import Judged
-from ..imports.columns import KINDS, Kind
-from ..imports.reading import write
-from ..models import ImportRun
 from . import attempt
 
 SHOWN_MAX = 500

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from amparo.contracts import access, commands, forms, queries
+from amparo.contracts.models import Plan, SupportContract
 from amparo.people.access import visible_contacts
 from amparo.people.models import Contact
 from amparo.ui.views import contact_only, signed_in
 
-from .. import access, commands, forms, queries
-from ..models import Plan, SupportContract
 from . import attempt
 
 

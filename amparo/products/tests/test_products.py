@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amparo.conftest import NOON, make_customer, make_staff
-from amparo.kernel.actor import SYSTEM
+from amparo.kernel.actor import ROLES, SYSTEM
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.products import access, commands, queries
 from amparo.products.errors import (
@@ -29,7 +29,7 @@ from amparo.products.errors import (
 from amparo.products.models import Licence, Product, Release
 from amparo.products.rules import Installed, counts_as_current, masked, serial_key, version_order
 
-STAFF = "operator engineer moderator quality rnd_director developer sales instructor editor administrator".split()
+STAFF = list(ROLES)
 
 
 @pytest.fixture
@@ -255,14 +255,11 @@ DESK = [
     ("licences", (), set(STAFF)), ("register", (), {"operator", "engineer", "sales", "administrator"}),
     ("licence", ("licence",), set(STAFF)), ("of_customer", ("customer",), set(STAFF)),
 ]
+EDITORS, FRONT = {"developer", "administrator"}, {"operator", "engineer", "sales", "administrator"}
 POSTS = {
-    ("change", "product"): {"developer", "administrator"}, ("add_release", "product"): {"developer", "administrator"},
-    ("make_current", "release"): {"developer", "administrator"},
-    **dict.fromkeys(
-        [("confirm_version", "licence"), ("change_terminals", "licence"), ("bind", "licence"), ("release", "terminal")],
-        {"operator", "engineer", "sales", "administrator"},
-    ),
-    ("withdraw", "licence"): {"sales", "administrator"},
+    ("change", "product"): EDITORS, ("add_release", "product"): EDITORS, ("make_current", "release"): EDITORS,
+    ("confirm_version", "licence"): FRONT, ("change_terminals", "licence"): FRONT, ("bind", "licence"): FRONT,
+    ("release", "terminal"): FRONT, ("withdraw", "licence"): {"sales", "administrator"},
 }
 
 

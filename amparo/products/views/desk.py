@@ -14,10 +14,11 @@ from amparo.kernel.ids import parse_nic
 from amparo.kernel.refusals import Invalid
 from amparo.people.access import visible_customers
 from amparo.people.models import Customer
+from amparo.people.rules import shown_phone
+from amparo.products import access, commands, forms, queries
+from amparo.products.models import Licence, Product, Release, Terminal
 from amparo.ui.views import staff_only
 
-from .. import access, commands, forms, queries
-from ..models import Licence, Product, Release, Terminal
 from . import attempt
 
 
@@ -100,6 +101,7 @@ def licences(request: HttpRequest) -> HttpResponse:
         "sought": words,
         "rows": queries.find_by_serial(words),
         "whole": request.actor.has_role(*access.WHOLE_SERIAL_ROLES),
+        "phone": shown_phone,
         "may_register": access.may_register(request.actor),
     }
     return render(request, "products/desk/licence_search.html", page)

@@ -8,10 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from amparo.products import access, commands, forms, queries
+from amparo.products.models import Licence, Release, Terminal
 from amparo.ui.views import contact_only
 
-from .. import access, commands, forms, queries
-from ..models import Licence, Release, Terminal
 from . import attempt
 
 
