@@ -33,7 +33,7 @@ WRITES = {
     "save", "create", "bulk_create", "update", "bulk_update", "delete", "get_or_create", "update_or_create",
     "select_for_update",
 }  # fmt: skip
-EDGES = {"views", "tasks", "middleware", "management", "bench"}
+EDGES = {"views", "adapters", "tasks", "middleware", "management", "bench"}
 
 
 def offences(found: list[str]) -> None:

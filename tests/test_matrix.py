@@ -1,0 +1,117 @@
+"""Who may what over every address. ACC-11, SEC-7, SEC-53, SEC-54."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from amparo.defects.models import Defect
+from amparo.kernel.actor import ROLES
+
+from . import matrix
+
+TABLE = Path(__file__).parent / "matrix.txt"
+# What a visitor may always get, signed in or not; metrics answer callers on the same machine, as the test is one.
+OPEN_TO_ALL = {"health", "ui:accent_css", "ui:choose", "web:home", "contracts:plans", "policies:logo", "people:choose_language",
+               "people:choose_theme", "people:invitation", "metrics"}  # fmt: skip
+
+
+@pytest.fixture
+def values(whole_world):
+    """The value of each parameter of an address, by name; by route where a name means several things."""
+    w, mine = whole_world, whole_world.mine
+    common = {
+        "customer_id": mine.customer.pk, "licence_id": mine.licence.pk, "terminal_id": mine.terminal.pk, "contract_id": mine.contract.pk,
+        "product_id": w.product.pk, "release_id": w.release.pk, "plan_id": w.plan.pk, "batch_id": w.batch.pk, "card_id": w.card.pk,
+        "number": mine.ticket.pk, "case_id": mine.case.pk, "need_id": mine.need.pk, "contact_id": mine.contact.pk,
+        "invitation_id": mine.invitation.pk, "user_id": w.staff["moderator"].user_id, "thread_id": mine.ticket.thread_id,
+        "template_id": w.template.pk, "defect_id": Defect.objects.order_by("pk").first().pk, "call_id": mine.call.pk,
+        "public_id": mine.stored.public_id, "calendar_id": _calendar(), "version_id": _tariff(), "run_id": 1, "pk": 1,
+        "place": "ticket:new", "code": "answer.ticket", "key": "tickets.nothing", "colour": "0f6b6b", "kind": "customers",
+        "choice": "now", "what": "start", "unit": "credit", "form": "csv", "token": "x", "uidb36": "1",
+    }  # fmt: skip
+    special = {
+        ("files:file", "name"): mine.stored.name, ("policies:logo", "name"): "0" * 64 + ".png", ("desk_policies:setting", "key"): "files.megabytes_max",
+        ("desk_people:answer_invitation", "what"): "resend", ("desk_people:switch_member", "what"): "sessions",
+        ("desk_cases:decide", "choice"): "closing", ("account_confirm_email", "key"): "no-such-key", ("account_reset_password_from_key", "key"): "set-password",
+    }  # fmt: skip
+    return lambda route: {name: special.get((route.name, name), common.get(name)) for name in route.parameters}
+
+
+def _calendar():
+    from amparo.deadlines.models import ServiceCalendar
+
+    return ServiceCalendar.objects.order_by("pk").first().pk
+
+
+def _tariff():
+    from amparo.charging.models import TariffVersion
+
+    return TariffVersion.objects.order_by("pk").first().pk
+
+
+def _actors(world):
+    found = {"anonymous": None, "registered": world.registered, "other_contact": world.other.admin, "own_only": world.mine.own,
+             "member": world.mine.member, "company_admin": world.mine.admin}  # fmt: skip
+    return found | {role: world.staff[role] for role in ROLES}
+
+
+@pytest.mark.django_db
+def test_every_address_answers_everybody_as_the_table_says(whole_world, values):
+    """ACC-11, SEC-1, SEC-7, SEC-53, SEC-54"""
+    clients = {standing: matrix.client_of(actor) for standing, actor in _actors(whole_world).items()}
+    lines, broken = [], []
+    for route in sorted(matrix.routes(), key=lambda route: route.name):
+        given = values(route)
+        missing = [name for name, value in given.items() if value is None]
+        if missing:
+            broken.append(f"{route.name} has a parameter that the table does not know: {missing}")
+            continue
+        try:
+            url = f"/{route.pattern}" if route.name == "unnamed" else reverse(route.name, kwargs=given)
+        except Exception as error:
+            broken.append(f"{route.name}: {error}")
+            continue
+        for method in ("GET", "POST"):
+            words = {standing: matrix.visit(clients[standing], method, url)[0] for standing in ("anonymous", "administrator")}
+            if set(words.values()) == {"405"}:
+                continue  # a method that neither the least nor the most may use is nobody's
+            for standing, client in clients.items():
+                words[standing], facts = matrix.visit(client, method, url)
+                if method == "GET" and facts:
+                    broken.append(f"{route.name}: reading it as {standing} left a fact")
+            lines.append(matrix.line(route, method, words))
+            broken += list(_laws(route, method, words))
+    text = "\n".join(lines) + "\n"
+    if os.environ.get("AMPARO_WRITE_MATRIX"):
+        TABLE.write_text(text, encoding="utf-8")
+    assert not broken, "\n" + "\n".join(broken)
+    assert text == TABLE.read_text(encoding="utf-8"), "look at the difference; write it with AMPARO_WRITE_MATRIX=1 if it is right"
+
+
+def _laws(route, method, words):
+    """What no table can bless."""
+    for standing, answer in words.items():
+        if answer.startswith("FAULT"):
+            yield f"{route.name} {method}: {answer} for {standing}"
+    inside = {"registered", "other_contact", "own_only", "member", "company_admin"}
+    if route.name.startswith("desk_"):
+        if words["anonymous"] not in ("login", "405"):
+            yield f"{route.name} {method}: a visitor gets {words['anonymous']} at the desk"
+        yield from (
+            f"{route.name} {method}: {standing} gets {words[standing]} at the desk"
+            for standing in inside
+            if words[standing] not in ("404", "405")
+        )
+    private = {"case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number"}
+    if not route.name.startswith("desk_") and private & set(route.parameters):
+        for standing in ("anonymous", "registered", "other_contact"):
+            if words[standing] not in ("404", "403", "405", "login"):
+                yield f"{route.name} {method}: {standing} gets {words[standing]} of another's"
+    if not route.name.startswith("desk_") and {"case_id", "number"} & set(route.parameters) and words["own_only"] not in ("404", "405"):
+        yield f"{route.name} {method}: a contact with «own only» gets {words['own_only']} of a colleague's matter"
+    if words["anonymous"] == "ok" and not route.name.startswith(("account_", "mfa_")) and route.name not in OPEN_TO_ALL:
+        yield f"{route.name} {method}: open to visitors, and nobody said so"
