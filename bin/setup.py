@@ -65,6 +65,8 @@ def call(*command: str | Path, **extra_environment: str) -> None:
     path = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     env = {**os.environ, "PATH": path, **extra_environment}
     env.pop("PYTHONPATH", None)
+    env.setdefault("UV_NATIVE_TLS", "1")  # both trust the certificates that this machine trusts, as pip does
+    env["NODE_OPTIONS"] = f"{env.get('NODE_OPTIONS', '')} --use-system-ca".strip()
     subprocess.run(
         list(map(str, command)), env=env, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
