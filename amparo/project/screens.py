@@ -87,7 +87,8 @@ def _ticket() -> Any:
     from amparo.tickets.models import Ticket
 
     noted = Entry.objects.filter(is_internal=True, thread__kind="ticket").values("thread")
-    return Ticket.objects.filter(thread__in=noted).order_by("thread__queue", "-pk").first() or Ticket.objects.latest("pk")
+    tickets = Ticket.objects.filter(thread__in=noted).order_by("-pk")
+    return tickets.exclude(state="closed").first() or tickets.first() or Ticket.objects.latest("pk")
 
 
 def _customer(name: str) -> Any:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, tzinfo
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +170,44 @@ def theme_of(request: HttpRequest) -> str:
     return theme if theme in ("light", "dark") else "auto"
 
 
+class Frame:
+    """What the frame of a page knows, under the one name `ui`, so that no page's own name is ever covered.
+
+    What costs a query is a method, asked only where it is shown.
+    """
+
+    def __init__(self, request: HttpRequest, actor: Any) -> None:
+        self._request, self._actor = request, actor
+        self.here = request.path
+        self.stream_url = getattr(settings, "STREAM_URL", "")
+        self.shortcuts_on = getattr(self._user(), "shortcuts_on", True)
+
+    def _user(self) -> Any:
+        return getattr(self._request, "user", None) if settings.SESSION_COOKIE_NAME in self._request.COOKIES else None
+
+    @property
+    def words(self) -> dict[str, str]:
+        return script_words()
+
+    def places(self) -> Sequence[navigation.Entry]:
+        return navigation.places(self._actor, self.here)
+
+    def counts(self) -> Mapping[str, int]:
+        """Return the live counts of the rail by the code of the place (settings.UI_COUNTS names the function)."""
+        door = _door("UI_COUNTS")
+        return door(self._actor) if door and self._actor is not None else {}
+
+    def companies(self) -> list[dict[str, Any]]:
+        """Return the companies that the reader may act for, the present one first: name, nic, customer.
+
+        They come with the user in the statement that loads it; nothing is asked here.
+        """
+        if self._actor is None or not self._actor.is_contact:
+            return []
+        found = getattr(self._request.user, "company_list", None) or []
+        return sorted(found, key=lambda company: company["customer"] != self._actor.customer_id)
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
     """Return what every page knows. Costs no query: what needs one is called only where it is shown."""
     moment = getattr(request, "now", None)
@@ -183,13 +221,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "csp_nonce": lambda: request.csp_nonce() if hasattr(request, "csp_nonce") else "",
         "theme": theme_of(request),
         "language": (translation.get_language() or "es").split("-")[0],
-        "here": request.path,
-        "places": partial(navigation.places, actor, request.path),
-        "counts": partial(_counts, actor),
-        "companies": partial(_companies, request),
-        "words": script_words(),
-        "stream_url": getattr(settings, "STREAM_URL", "/stream/"),
-        "shortcuts_on": _shortcuts_on(request),
+        "ui": Frame(request, actor),
     }
 
 
@@ -225,29 +257,6 @@ def script_words() -> dict[str, str]:
         "paused": _("Reconnecting"),
         "unsaved": _("What you wrote has not been sent."),
     }
-
-
-def _shortcuts_on(request: HttpRequest) -> bool:
-    user = getattr(request, "user", None) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
-    return getattr(user, "shortcuts_on", True)
-
-
-def _companies(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the companies that the reader may act for, the present one first: name, nic, customer.
-
-    They come with the user in the statement that loads it; nothing is asked here.
-    """
-    actor = getattr(request, "actor", None)
-    if actor is None or not actor.is_contact:
-        return []
-    found = getattr(request.user, "company_list", None) or []
-    return sorted(found, key=lambda company: company["customer"] != actor.customer_id)
-
-
-def _counts(actor: Any) -> Mapping[str, int]:
-    """Return the live counts of the rail by the code of the place (settings.UI_COUNTS names the function)."""
-    door = _door("UI_COUNTS")
-    return door(actor) if door and actor is not None else {}
 
 
 def environment(**options: Any) -> Environment:

@@ -153,8 +153,13 @@ def test_a_person_of_two_companies_can_switch():
     made = request(Actor(kind="contact", user_id=3, name="Lupita", customer_id=2))
     firms = [{"customer": 1, "name": "A", "nic": "1"}, {"customer": 2, "name": "B", "nic": "2"}]
     made.user = type("User", (), {"company_list": firms})()
-    assert [firm["customer"] for firm in jinja.context(made)["companies"]()] == [2, 1]
-    assert jinja.context(request())["companies"]() == []
+    assert [firm["customer"] for firm in jinja.context(made)["ui"].companies()] == [2, 1]
+    assert jinja.context(request())["ui"].companies() == []
+
+
+def test_no_name_of_the_frame_covers_one_of_a_page():
+    """A page may call what it shows words, here, counts or places."""
+    assert set(jinja.context(request())) == {"user", "actor", "messages", "csp_nonce", "theme", "language", "ui"}
 
 
 def test_a_form_beside_its_errors():
