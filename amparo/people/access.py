@@ -18,7 +18,7 @@ def visible_customers(actor: Actor) -> QuerySet[Customer]:
     if actor.is_staff or actor.is_system:
         return Customer.objects.all()
     if actor.is_contact:
-        return Customer.objects.filter(pk=actor.customer_id)
+        return Customer.objects.filter(pk=actor.customer_id or 0)
     return Customer.objects.none()
 
 

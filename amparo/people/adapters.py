@@ -11,7 +11,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.core.mail import EmailMessage
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
@@ -102,6 +102,14 @@ class AccountAdapter(DefaultAccountAdapter):
         text = message or _message(message_template, message_context)
         if text:
             messages.add_message(request, level, text, extra_tags=extra_tags)
+
+    def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        """Bring the appearance of the person's profile to this device."""
+        response = super().post_login(request, user, **more)
+        response.set_cookie(
+            "theme", user.theme, max_age=365 * 24 * 3600, samesite="Lax", httponly=True, secure=request.is_secure()
+        )
+        return response
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("people:security")

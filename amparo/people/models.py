@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
@@ -40,10 +41,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username or "")
 
     def create_user(self, email: str, password: str | None = None, **extra: object) -> User:
-        user = self.model(email=email.strip().lower(), **extra)
-        user.set_password(password)
-        user.save(using=self._db)
-        return user
+        return super().create(email=email.strip().lower(), password=make_password(password), **extra)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -76,7 +74,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         return self.name or self.email.partition("@")[0]
 
-    def _get_session_auth_hash(self, secret: object = None) -> str:
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
         """Every session carries this: it ends with a new password, and with a new `sessions_version`. SEC-6."""
         basis = f"{self.password}:{self.sessions_version}"
         return salted_hmac("amparo.people.User.session", basis, secret=secret, algorithm="sha256").hexdigest()

@@ -15,7 +15,7 @@ LONG = frozenset({"identity.address"})
 
 
 def _field(policy: Policy) -> forms.Field:
-    common = {"label": _("New value"), "help_text": policy.unit}
+    common: dict[str, Any] = {"label": _("New value"), "help_text": policy.unit}
     if policy.kind is bool:
         choices = [("yes", _("Yes")), ("no", _("No"))]
         return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **common)
@@ -73,7 +73,7 @@ class IdentityForm(forms.Form):
             name = policy.key.rpartition(".")[2]
             wide = forms.Textarea(attrs={"rows": 3}) if policy.key in LONG else forms.TextInput()
             self.fields[name] = forms.CharField(
-                label=policy.label, help_text=policy.help, required=name == "name", max_length=400, widget=wide
+                label=str(policy.label), help_text=str(policy.help), required=name == "name", max_length=400, widget=wide
             )
 
 

@@ -45,10 +45,10 @@ def encoded_logo(octets: bytes) -> bytes | None:
         with Image.open(io.BytesIO(octets), formats=LOGO_FORMATS) as picture:
             if max(picture.size) > LOGO_SIDE_MAX:
                 return None
-            drawn = picture.convert("RGBA")
+            small_picture = picture.convert("RGBA")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-    drawn.thumbnail(LOGO_SHOWN)
+    small_picture.thumbnail(LOGO_SHOWN)
     out = io.BytesIO()
-    drawn.save(out, "PNG", optimize=True)
+    small_picture.save(out, "PNG", optimize=True)
     return out.getvalue()

@@ -208,7 +208,7 @@ def switch_company(customer_id: int, *, actor: Actor, at: datetime) -> Customer:
     )
     if contact is None:
         raise NotYourCompany()
-    if User.objects.filter(pk=actor.user_id).exclude(acting_customer=customer_id).update(acting_customer=customer_id) or (
+    if User.objects.filter(pk=actor.user_id or 0).exclude(acting_customer=customer_id).update(acting_customer=customer_id) or (
         actor.customer_id != customer_id
     ):
         record(

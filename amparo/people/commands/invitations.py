@@ -247,7 +247,7 @@ def _person_of(invitation: Invitation, name: str, password: str, *, actor: Actor
     """Return who accepts: whoever is signed in and owns the address, else the person whom the letter proves."""
     user = person_with(invitation.email)
     if actor.is_signed_in:
-        signed_in = User.objects.get(pk=actor.user_id)
+        signed_in = User.objects.get(pk=actor.user_id or 0)
         if user is None or user.pk != signed_in.pk or not owns_address(user, invitation.email):
             raise InvitationForAnother()
         return signed_in

@@ -85,11 +85,11 @@ def actor_by_id(user_id: int) -> Actor:
 
 def actor_in(user_id: int, customer_id: int | None) -> Actor:
     """Return the person as he stands in one company, whichever he acts for now; staff stay staff."""
-    user = with_rights(User.objects.filter(pk=user_id, is_active=True)).first()
+    user: Any = with_rights(User.objects.filter(pk=user_id, is_active=True)).first()
     actor = actor_of(user)
     if user is None or not actor.is_contact:
         return actor
-    common = {"user_id": user.pk, "name": user.get_full_name(), "email": user.email, "language": user.language}
+    common: dict[str, Any] = {"user_id": user.pk, "name": user.get_full_name(), "email": user.email, "language": user.language}
     company = next((c for c in user.company_list if c["customer"] == customer_id), None)
     return _contact(company, common) if company else Actor(kind="registered", **common)
 

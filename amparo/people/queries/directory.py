@@ -18,6 +18,7 @@ from django.db.models import F
 from amparo.kernel.actor import Actor
 from amparo.kernel.ids import format_nic
 from amparo.kernel.paging import Page, page_of, unmark
+from amparo.kernel.refusals import Invalid
 from amparo.people import access
 from amparo.people.models import Contact, Invitation, StaffRole, User
 from amparo.people.rules import shown_phone, token_hash
@@ -129,6 +130,8 @@ def customers_page(actor: Actor, *, words: str = "", after: str = "", only: str 
         ]  # fmt: skip
         return Page(rows)
     mark = unmark(after, 2)
+    if mark and not (isinstance(mark[0], str) and isinstance(mark[1], int)):
+        raise Invalid(field="after")
     conditions = {"inactive": "NOT is_active", "all": "TRUE"}.get(only, "is_active")
     if not actor.is_staff:
         return Page([])
@@ -151,7 +154,7 @@ def customers_page(actor: Actor, *, words: str = "", after: str = "", only: str 
 
 def contacts_of(actor: Actor, customer_id: int) -> list[dict[str, Any]]:
     """Return the contacts in force of a customer, administrators first, in one statement. ACC-11."""
-    return list(
+    rows: Any = (
         access.visible_contacts(actor)
         .filter(customer=customer_id)
         .order_by("company_role", "user__name", "id")
@@ -161,6 +164,7 @@ def contacts_of(actor: Actor, customer_id: int) -> list[dict[str, Any]]:
             is_active=F("user__is_active"), last_login=F("user__last_login"),
         )
     )  # fmt: skip
+    return list(rows)
 
 
 def invitations_of(actor: Actor, customer_id: int, *, at: datetime) -> list[Invitation]:
@@ -196,7 +200,7 @@ class StaffMember:
 
 def staff_list(actor: Actor) -> list[StaffMember]:
     """Return the staff by name with roles and whether each has a second factor, in one statement."""
-    users = with_rights(access.visible_staff(actor)).order_by("-is_active", "name", "id")
+    users: Any = with_rights(access.visible_staff(actor)).order_by("-is_active", "name", "id")
     return [
         StaffMember(
             u.pk, u.get_full_name(), u.email, tuple(sorted(u.role_list)), u.is_active, u.has_factor, u.last_login

