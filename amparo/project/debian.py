@@ -163,7 +163,8 @@ def unpack(names: Sequence[str]) -> bool:
         return False
     UNPACKED.mkdir(parents=True, exist_ok=True)
     done = all(run("dpkg-deb", "-x", str(path), str(UNPACKED)) for path in sorted(archives.glob("*.deb")))
-    shutil.rmtree(archives, ignore_errors=True)
+    for folder in (archives, FOLDER / "apt"):
+        shutil.rmtree(folder, ignore_errors=True)
     write_fonts_conf()
     return done
 
