@@ -1,4 +1,4 @@
-"""Standing: may this person use this service now, and if not, what is missing and how to get it. ACC-1 to ACC-11.
+"""Standing: may this person use this service now, and if not, what is missing and how to get it. ACC-1, ACC-2, ACC-3, ACC-5, ACC-6, ACC-7, ACC-8, ACC-9, ACC-10, ACC-11.
 
 Nothing else in the code decides who may use a service. And who may do what with plans, contracts, cards, imports.
 """
@@ -107,7 +107,7 @@ class Standing:
 def standing(
     actor: Actor, service: str, *, at: datetime, product_id: int | None = None, customer_id: int | None = None
 ) -> Standing:
-    """Judge one service for a person, at the moment of use. One statement. ACC-1 to ACC-10.
+    """Judge one service for a person, at the moment of use. One statement. ACC-1, ACC-2, ACC-3, ACC-5, ACC-6, ACC-7, ACC-8, ACC-9, ACC-10.
 
     `product_id` narrows licensed services to one product. Staff and the service itself name the customer for whom
     they ask; a contact asks for the one that it acts for, whatever is named.

@@ -215,7 +215,7 @@ def ask_for_contract(plan: Plan, words: str = "", *, actor: Actor, at: datetime)
     )
     if not asked.exists():
         record("contract.asked", subject=customer, actor=actor, at=at, plan=plan.pk, plan_name=plan.name,
-               words=words.strip()[:2000])
+               notes=words.strip()[:2000])
 
 
 def tell_endings(*, at: datetime, limit: int = 500) -> int:

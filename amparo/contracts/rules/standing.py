@@ -1,4 +1,4 @@
-"""Who may use which service: pure. Section 2, ACC-1 to ACC-10.
+"""Who may use which service: pure. Section 2, ACC-1, ACC-2, ACC-3, ACC-5, ACC-6, ACC-7, ACC-8, ACC-9, ACC-10.
 
 Each service asks a list of conditions, each judged by itself. A condition that is not `needed` is told and refuses
 nothing. What is known is collected in a Ground before; here nobody asks the database or the clock.

@@ -249,3 +249,17 @@ def test_the_list_tells_how_each_contract_stands(customer, other_customer, plan,
     assert shown["over"] == {ended.pk, cancelled.pk}
     assert {row.id for row in queries.contracts(at=NOON, words=f"{customer.nic[:-2]}-{customer.nic[-2:]}")} == set(states)
     assert {row.id for row in queries.contracts(at=NOON, words="100%")} == set()
+
+
+def test_the_tick_tells_drops_and_forgets(contract, administrator, facts):
+    """LED-5, SEC-58: what the worker calls"""
+    from amparo.contracts.models import CardAttempt, ImportRun
+    from amparo.contracts.tasks import tick
+
+    at = contract.ends_at - timedelta(days=4)
+    commands.upload_import("customers", b"Referencia;Nombre\nA;B\n", "c.csv", actor=administrator, at=NOON)
+    CardAttempt.objects.create(address_hash="0" * 64, customer_id=contract.customer_id, at=NOON)
+    tick(at=at)
+    tick(at=at)
+    assert facts(contract)[1:] == ["contract.ending"]
+    assert ImportRun.objects.get().state == "dropped" and not CardAttempt.objects.exists()

@@ -1,4 +1,4 @@
-"""Products: releases, licences, versions, terminals. LIC-1 to LIC-3, section 2."""
+"""Products: releases, licences, versions, terminals. LIC-1, LIC-2, LIC-3, section 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Products, releases and licences for the staff. LIC-1 to LIC-3."""
+"""Products, releases and licences for the staff. LIC-1, LIC-2, LIC-3."""
 
 from __future__ import annotations
 
