@@ -82,6 +82,11 @@ class TariffVersion(models.Model):
     def subject(self) -> str:
         return f"tariff:{self.pk}"
 
+    @property
+    def fingerprint(self) -> str:
+        """The figures in one word, for forms to send back what they were filled from."""
+        return "-".join(str(getattr(self, name)) for name in (*PRICES, *MEASURES))
+
     def as_tariff(self) -> rules.Tariff:
         return rules.Tariff(
             number=self.number,

@@ -90,6 +90,14 @@ def tariff_versions() -> list[TariffVersion]:
     )
 
 
+def version_before(version: TariffVersion, versions: Sequence[TariffVersion]) -> TariffVersion | None:
+    """Return the version that a version takes over from: of a draft, the last one published."""
+    published = [
+        v for v in versions if v.starts_at and (version.starts_at is None or v.starts_at < version.starts_at)
+    ]
+    return max(published, key=lambda v: v.starts_at or v.drafted_at, default=None)
+
+
 def compare(version: TariffVersion, other: TariffVersion | None) -> list[dict[str, Any]]:
     """Return each figure of a version beside that of another: [{name, label, value, before, changed}]."""
     from .models import MEASURES, PRICES
@@ -349,7 +357,9 @@ def _reasons(
         said.append(_exchange_words(line, way, tariff_version))
     if any(line["bundle"] and not line["exchanged"] for line in way["lines"]):
         said.append(
-            gettext("One incident covers a whole installation, which costs less than its parts one by one.")
+            gettext(
+                "One incident covers an installation: a server with its first terminal, or several terminals at once; further terminals are charged apart."
+            )
         )
     own = {line["unit"] for line in way["lines"] if not line["exchanged"] and line["unit"] != rules.CREDIT}
     if own and not exchanged:

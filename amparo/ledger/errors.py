@@ -18,7 +18,7 @@ class NotEnough(Refusal):
     """The pocket has less than was asked; `context["available"]` says how much. LED-2, CHG-10."""
 
     code = "not_enough"
-    message = _("There is not enough left in this pocket.")
+    message = _("There is not enough left in this pocket. Redeem a service card, or ask us for one.")
 
 
 class NotInForce(Refusal):

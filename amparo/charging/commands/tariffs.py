@@ -15,7 +15,7 @@ from amparo.charging.models import HOURS_COUNTED, MEASURES, PRICES, TariffVersio
 from amparo.charging.queries import tariff_version_at
 from amparo.history.commands import record
 from amparo.kernel.actor import Actor
-from amparo.kernel.refusals import Invalid, NotPermitted
+from amparo.kernel.refusals import Invalid, NotPermitted, Stale
 
 PRICE_MAX = 1_000_000
 COUNT_MAX = 1_000
@@ -23,10 +23,15 @@ COUNT_MAX = 1_000
 
 @transaction.atomic
 def draft_tariff(*, actor: Actor, at: datetime) -> TariffVersion:
-    """Draft a new version as a copy of the one in force. TAR-1. Raises NotPermitted."""
+    """Draft a new version as a copy of the one in force; one draft at a time, so the open one is returned. TAR-1.
+
+    Raises NotPermitted.
+    """
     _ask(actor)
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor:  # two administrators at once get the same draft
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('charging_tariffversion.number'))")
+    if opened := TariffVersion.objects.filter(published_at__isnull=True).first():
+        return opened
     now = tariff_version_at(at)
     version = TariffVersion.objects.create(
         number=(TariffVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
@@ -40,11 +45,20 @@ def draft_tariff(*, actor: Actor, at: datetime) -> TariffVersion:
 
 @transaction.atomic
 def revise_tariff(
-    version: TariffVersion, figures: Mapping[str, Any], *, note: str = "", actor: Actor, at: datetime
+    version: TariffVersion,
+    figures: Mapping[str, Any],
+    *,
+    note: str = "",
+    seen: str | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> TariffVersion:
-    """Change figures of a draft. TAR-1, SEC-49. Raises NotPermitted, TariffFixed, Invalid."""
+    """Change figures of a draft; `seen` is the draft's `fingerprint` on the page. TAR-1, SEC-49.
+
+    Raises NotPermitted, TariffFixed, Stale, Invalid.
+    """
     _ask(actor)
-    version = _draft(version)
+    version = _draft(version, seen)
     for name, figure in figures.items():
         _check_figure(name, figure)
         setattr(version, name, figure)
@@ -67,14 +81,14 @@ def discard_tariff(version: TariffVersion, *, actor: Actor, at: datetime) -> Non
 
 @transaction.atomic
 def publish_tariff(
-    version: TariffVersion, *, starts_at: datetime, actor: Actor, at: datetime
+    version: TariffVersion, *, starts_at: datetime, seen: str | None = None, actor: Actor, at: datetime
 ) -> TariffVersion:
     """Publish a draft, in force from a moment to come; from now on nobody changes it. TAR-1.
 
-    Raises NotPermitted, TariffFixed, TariffDate.
+    Raises NotPermitted, TariffFixed, Stale, TariffDate.
     """
     _ask(actor)
-    version = _draft(version)
+    version = _draft(version, seen)
     last = TariffVersion.objects.aggregate(last=Max("starts_at"))["last"]
     if starts_at < at or (last is not None and starts_at <= last):
         raise TariffDate(field="starts_on")
@@ -91,10 +105,12 @@ def _ask(actor: Actor) -> None:
         raise NotPermitted
 
 
-def _draft(version: TariffVersion) -> TariffVersion:
+def _draft(version: TariffVersion, seen: str | None = None) -> TariffVersion:
     locked = TariffVersion.objects.select_for_update().get(pk=version.pk)
     if not locked.is_draft:
         raise TariffFixed(tariff=locked.number)
+    if seen is not None and seen != locked.fingerprint:
+        raise Stale
     return locked
 
 
