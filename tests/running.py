@@ -1,6 +1,7 @@
 """A running service in a folder of its own, for tests of it as processes."""
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -140,19 +141,23 @@ def gone(processes):
 @pytest.fixture(scope="module")
 def folder():
     """A folder that every account can pass through; pytest's own is closed to the database's account."""
-    path = Path(tempfile.mkdtemp(prefix="amparo-test-"))
+    path = Path(tempfile.mkdtemp(dir=os.environ["AMPARO_TEST_FOLDER"]))
     path.chmod(0o711)
     yield path
     shutil.rmtree(path, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
-def prepared(folder):
-    """A data folder after a first start and a clean stop, with the demonstration world where there is one."""
-    home = folder / "prepared"
-    service = Running(home)
-    assert "Amparo is running" in service.text(), service.text()
-    assert service.stop() == 0
+@pytest.fixture(scope="session")
+def prepared():
+    """A data folder after a first start and a clean stop, with a small demonstration world; made once for all workers."""
+    home = Path(os.environ["AMPARO_TEST_FOLDER"]) / "prepared"
+    with (home.parent / "making").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home.parent / "made").exists():
+            service = Running(home)
+            assert "Amparo is running" in service.text(), service.text()
+            assert service.stop() == 0
+            (home.parent / "made").touch()
     return home
 
 

@@ -150,6 +150,9 @@ def search(actor: Actor, words: str, *, kind: str = "", limit: int = 20) -> list
                 _worded(found, cursor, reach, of_kind, given)
             if not found and len(asked) >= 4:
                 _alike(found, cursor, reach, of_kind, given)
+        if connection.in_atomic_block:  # the limit is the search's, not that of the transaction around it
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('statement_timeout', '0', true)")
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise SearchTooBroad() from None
@@ -193,7 +196,7 @@ def _alike(found: dict[int, Hit], cursor: Any, reach: _Reach, of_kind: str, give
 def _collect(found: dict[int, Hit], cursor: Any, sql: str, given: dict[str, Any]) -> None:
     cursor.execute(sql, given)
     for *fields, body, seq in cursor.fetchall():
-        found.setdefault(fields[0], Hit(*fields, excerpt=_around(body, given["words"]), entry_seq=seq))
+        found.setdefault(fields[0], Hit(*[*fields, _around(body, given["words"]), seq]))
 
 
 def _around(body: str, words: str, length: int = 160) -> str:

@@ -1,0 +1,120 @@
+"""Two tenants with the same data, each word marked: nothing of one comes out at the other, no note comes out at all."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+
+from amparo.conftest import NOON
+from amparo.history.commands import deliver_pending
+from amparo.notifications import commands as notifications
+from amparo.notifications.models import Letter, Notice
+from amparo.threads import queries as threads
+
+from . import matrix
+from .test_matrix import values  # noqa: F401 (the fixture)
+
+OWN_ADDRESS = re.compile(r"^(account_logout|mfa_|account_)")
+
+
+def readable(routes, values_of):  # every address that is read, with its values
+    for route in routes:
+        given = values_of(route)
+        if route.name == "unnamed" or OWN_ADDRESS.match(route.name) or None in given.values():
+            continue
+        yield route, reverse(route.name, kwargs=given)
+
+
+def body(response) -> str:
+    raw = b"".join(response.streaming_content) if response.streaming else response.content
+    return raw.decode("utf-8", "replace") + str(response.headers)
+
+
+def everything(client, values_of, words):
+    """What one person can read: every address with the ids of «mine», and searches for the words."""
+    for route, url in readable(matrix.routes(), values_of):
+        yield route.name, body(client.get(url))
+    for word in words:
+        for url in ("/matters/", "/help/", "/tickets/", "/cases/", "/desk/search.json", "/desk/phone/", "/desk/tickets/"):
+            yield f"search {url}", body(client.get(url, {"q": word}))
+
+
+@pytest.mark.django_db
+def test_nothing_of_another_tenant_is_read_anywhere(whole_world, values):  # noqa: F811
+    """ACC-11, SEC-7, SEC-9, SEC-10, SEC-25, SEC-29"""
+    while deliver_pending(at=NOON):
+        pass
+    for reader in (whole_world.other.admin, whole_world.other.own, whole_world.registered, None):
+        client = matrix.client_of(reader)
+        for place, text in everything(client, values, ["texto", "CANARIO", "SER-CANARIO", "Lupita", "5555123456"]):
+            found = re.search(r".{40}CANARIO-A.{20}", text, re.S)
+            assert not found, f"{place} shows {reader.name if reader else 'a visitor'}: {found.group(0) if found else ''}"
+
+
+@pytest.mark.django_db
+def test_no_internal_note_leaves_by_any_outlet(whole_world, values):  # noqa: F811
+    """SEC-10, SEC-20: no note, nor that there is one, in any page, notice, letter or export of a customer."""
+    while deliver_pending(at=NOON):
+        pass
+    for reader in (whole_world.mine.admin, whole_world.mine.member, whole_world.mine.own):
+        client = matrix.client_of(reader)
+        for place, text in everything(client, values, ["interno", "INTERNO", "nota"]):
+            assert "-INTERNO" not in text, f"{place} shows an internal note to {reader.name}"
+            assert "-NOTA" not in text, f"{place} shows what staff noted of the customer to {reader.name}"
+    customers = [whole_world.mine.admin.user_id, whole_world.mine.member.user_id, whole_world.mine.own.user_id]
+    assert not Notice.objects.filter(user_id__in=customers, title__contains="INTERNO").exists()
+    assert not [letter for letter in Letter.objects.filter(user_id__in=customers) if "INTERNO" in str(letter.words)]
+
+
+@pytest.mark.django_db
+def test_the_entry_counts_shown_to_a_customer_do_not_betray_notes(whole_world):
+    """SEC-10"""
+    mine = whole_world.mine
+    thread = mine.ticket.thread
+    thread.refresh_from_db()
+    assert thread.entry_count > thread.public_count
+    page = body(matrix.client_of(mine.admin).get(f"/tickets/{mine.ticket.pk}/"))
+    seqs = [row.seq for row in threads.timeline(thread, mine.admin)]
+    assert all(f'id="e{seq}"' in page or f"e{seq}" in page for seq in seqs)
+    assert not [row for row in threads.timeline(thread, mine.admin) if row.is_internal]
+
+
+@pytest.mark.django_db
+def test_letters_go_only_to_who_may_still_read(whole_world):
+    """SEC-11, SEC-20: the right is asked again when the letter is sent."""
+    from amparo.people.commands import remove_contact
+    from amparo.people.models import Contact
+    from amparo.tickets import commands as tickets
+
+    mine, engineer = whole_world.mine, whole_world.staff["engineer"]
+    while deliver_pending(at=NOON):
+        pass
+    notifications.send_due(at=NOON)
+    mail.outbox.clear()
+    tickets.write(mine.ticket, "La respuesta", key="k1", via="desk", actor=engineer, at=NOON)
+    while deliver_pending(at=NOON):
+        pass
+    waiting = Letter.objects.get(user_id=mine.admin.user_id, state="waiting", kind="answer")
+    contact = Contact.objects.get(user_id=mine.admin.user_id, customer=mine.customer)
+    remove_contact(contact, actor=whole_world.staff["administrator"], at=NOON)
+    notifications.send_due(at=NOON)
+    waiting.refresh_from_db()
+    assert waiting.state == "dropped" and mail.outbox == []
+
+
+@pytest.mark.django_db
+def test_logs_hold_no_personal_data(whole_world, capsys):
+    """SEC-57, SEC-58: a line names route, status and actor's number; never words, addresses, or what was typed."""
+    client = matrix.client_of(whole_world.mine.admin)
+    client.get("/matters/", {"q": "CANARIO-A secreto\nfalso"})
+    client.get("/matters/%0aX-Injected: 1/")
+    client.post("/account/login/", {"login": "persona.canario@ejemplo.mx", "password": "CANARIO-CLAVE"})
+    printed = capsys.readouterr()
+    lines = [line for line in io.StringIO(printed.out + printed.err) if '"event": "request"' in line]
+    assert len(lines) == 3
+    for secret in ("CANARIO", "canario", "secreto", "Injected", "ejemplo.mx"):
+        assert secret not in "".join(lines)
