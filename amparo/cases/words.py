@@ -192,9 +192,9 @@ def _day(text: str) -> str:
 
 TELLINGS: Final[Mapping[str, Telling]] = {
     "case.opened": Telling(_opened, "briefcase"),
-    "case.classified": Telling(_classified, "tag", "act", inline=True),
+    "case.classified": Telling(_classified, "tag", inline=True),
     "case.consented": Telling(
-        lambda d: _said(d, _("Consented to: %(cost)s. Attention begins.") % {"cost": amounts(d["told"])}), "check", "done",
+        lambda d: _said(d, _("Consented to: %(cost)s. Attention begins.") % {"cost": amounts(d["told"])}), "check",
         inline=True,
     ),
     "case.consent_declined": Telling(
@@ -215,11 +215,11 @@ TELLINGS: Final[Mapping[str, Telling]] = {
     ),
     "case.limit_decided": Telling(_decided, "arrow-right", inline=True),
     "case.procedure_agreed": Telling(lambda d: _("A procedure was agreed; the case stays open."), "list-check", inline=True),
-    "case.need_raised": Telling(_need, "plus", "act", inline=True),
+    "case.need_raised": Telling(_need, "plus", inline=True),
     "case.need_chosen": Telling(_chosen, "check", inline=True),
     "case.order_proposed": Telling(
         lambda d: _("Order proposed: %(cost)s, delivery on %(day)s.") % {"cost": amounts(d["told"]), "day": _day(d["delivery_on"])},
-        "file-text", "act", inline=True,
+        "file-text", inline=True,
     ),
     "case.order_accepted": Telling(
         lambda d: (_("Order accepted; charged in advance: %(cost)s.") if d["in_advance"] else _("Order accepted; reserved: %(cost)s."))
@@ -228,7 +228,7 @@ TELLINGS: Final[Mapping[str, Telling]] = {
     "case.order_declined": Telling(lambda d: _("Order not accepted; nothing was charged."), "x", inline=True),
     "case.closing_proposed": Telling(
         lambda d: _("Closing proposed: %(reason)s. It would charge: %(cost)s.")
-        % {"reason": REASONS[d["reason"]], "cost": amounts(d["told"])}, "file-check", "act", inline=True,
+        % {"reason": REASONS[d["reason"]], "cost": amounts(d["told"])}, "file-check", inline=True,
     ),
     "case.closing_reminded": Telling(
         lambda d: _("Reminder %(count)s of %(of)s of the proposed closing.") % {"count": d["count"], "of": d["of"]}, "bell", inline=True

@@ -18,6 +18,7 @@ from amparo.charging.queries import Explanation, explain, line_label
 from amparo.kernel.actor import Actor
 from amparo.threads import queries as threads
 from amparo.threads.models import Thread
+from amparo.threads.rules import fill
 
 from .lists import _scope
 
@@ -41,7 +42,9 @@ SELECT to_jsonb(c), to_jsonb(t) - 'open_key',
         FROM cases_caselink x JOIN cases_case f ON f.id = x.case_id JOIN threads_thread ft ON ft.id = f.thread_id
         WHERE x.follow_up_id = c.id AND {scope_f}),
     (SELECT jsonb_build_object('body', d.body, 'kind', d.kind) FROM threads_draft d
-        WHERE d.user_id = %(reader)s AND d.place = 'case:' || c.id)
+        WHERE d.user_id = %(reader)s AND d.place = 'case:' || c.id),
+    (SELECT jsonb_agg(jsonb_build_object('title', m.title, 'body', m.body) ORDER BY m.title) FROM threads_answertemplate m
+        WHERE %(staff)s AND m.is_active AND m.language = coalesce(p.language, 'es-mx'))
 FROM cases_case c JOIN threads_thread t ON t.id = c.thread_id JOIN people_customer k ON k.id = c.customer_id
 LEFT JOIN people_user a ON a.id = t.assignee_id LEFT JOIN people_user p ON p.id = c.contact_id
 LEFT JOIN products_product pr ON pr.id = c.product_id LEFT JOIN contracts_supportcontract s ON s.id = c.contract_id
@@ -71,6 +74,7 @@ class CasePage:
     follows: list[dict[str, Any]]
     draft: dict[str, Any] | None
     staff: bool = False
+    templates: list[dict[str, str]] = field(default_factory=list)
     explained: dict[int, Explanation] = field(default_factory=dict)
 
     @property
@@ -134,6 +138,11 @@ class CasePage:
     def tone(self) -> str:
         return words.state_tone(self.state, self.kind, staff=self.staff, order_waits=bool(self.order))
 
+    def answer_templates(self) -> list[dict[str, str]]:
+        """Return the prepared answers in the contact's language, their fields filled. TKT-1, SEC-19."""
+        given = {"customer": self.customer["name"], "number": self.number, "person": self.contact, "product": self.product or ""}
+        return [{"title": one["title"], "body": fill(one["body"], given)} for one in self.templates]
+
     def price(self, charge_id: int | None, *, at: datetime, fresh: bool = False) -> Explanation | None:
         """Explain a charge of the case; one that lacks units is priced anew, for they may have come in since. CHG-8."""
         charge = self.charges.get(charge_id or 0)
@@ -150,19 +159,19 @@ def case_page(actor: Actor, case_id: int) -> CasePage | None:
     scope, given = _scope(actor)
     sql = _PAGE.format(scope=scope, scope_f=scope.replace("c.", "f."))
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"id": case_id, "reader": actor.user_id, **given})
+        cursor.execute(sql, {"id": case_id, "reader": actor.user_id, "staff": actor.is_staff, **given})
         row = cursor.fetchone()
     if row is None:
         return None
     case, thread, customer, assignee, contact, language, product, contract, *rest = row
-    charges, orders, closings, needs, seconds, follow_ups, follows, draft = (_load(value) for value in rest)
+    charges, orders, closings, needs, seconds, follow_ups, follows, draft, templates = (_load(value) for value in rest)
     case, thread, customer = _load(case), _load(thread), _load(customer)
     page = CasePage(
         id=case["id"], row=_timed(case), thread=_thread(thread), customer=customer, assignee=assignee, contact=contact,
         language=language, product=product, contract=contract, charges={one["id"]: Charge(**_timed(one)) for one in charges or []},
         orders=[_timed(one) for one in orders or []], closings=[_timed(one) for one in closings or []],
         needs=[_timed(one) for one in needs or []], seconds=seconds, follow_ups=follow_ups or [], follows=follows or [],
-        draft=draft, staff=actor.is_staff,
+        draft=draft, staff=actor.is_staff, templates=templates or [],
     )  # fmt: skip
     return page
 

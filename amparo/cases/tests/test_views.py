@@ -321,8 +321,11 @@ def test_regions_are_fetched_alone(covered, contact, engineer, portal, desk):
     """The stream's fetch gets the region, not the page."""
     case = attended(contact, engineer, "incident", at=NOW)
     for client, name in ((portal, "cases:case"), (desk, "desk_cases:case")):
-        html = client.get(reverse(name, args=[case.pk]), headers={"HX-Request": "true"}).content.decode()
+        region = "case" if name == "cases:case" else "thread-head"
+        html = client.get(reverse(name, args=[case.pk]), headers={"HX-Request": "true", "HX-Target": region}).content.decode()
         assert "<html" not in html and case.thread.title in html
+    record = desk.get(reverse("desk_cases:case", args=[case.pk]), headers={"HX-Request": "true", "HX-Target": "record"})
+    assert "Desde ayer no abre." in record.content.decode() and "thread-number" not in record.content.decode()
 
 
 def test_closing_uncharged_from_the_desk(covered, contact, engineer, desk):

@@ -26,6 +26,8 @@ from amparo.ui.views import staff_only
 
 from .portal import key_of, loaded, writing
 
+REGIONS = {"thread-head": "cases/desk/_head.html", "record": "cases/desk/_record.html"}
+
 
 @require_safe
 @staff_only()
@@ -53,13 +55,13 @@ def show(
         raise Http404
     context = {
         "page": page, "story": queries.story(page, request.actor), "says": words, "at": request.now, "refusal": refusal,
-        "acts": acts(request, page), "error": error, "closing_lines": queries.closing_lines, "cost_of": queries.cost_of,
+        "acts": acts(request, page), "error": error, "cost_of": queries.cost_of, "templates": page.answer_templates(),
         "may_work": access.may_work(request.actor, Case()), **writing(request, page.subject, page.draft, body),
     }  # fmt: skip
     if kind:
         context["mode"] = kind
-    partial = request.headers.get("HX-Request") == "true" and request.method == "GET"
-    template = "cases/desk/_case.html" if partial else "cases/desk/case.html"
+    region = request.headers.get("HX-Target", "") if request.headers.get("HX-Request") else ""
+    template = REGIONS.get(region, "cases/desk/case.html") if request.method == "GET" else "cases/desk/case.html"
     return render(request, template, context, status=refusal.status if refusal else (422 if error else 200))
 
 
