@@ -41,6 +41,8 @@ def main(steps: list[str]) -> int:
         database()
     if "demo" in steps:
         demo()
+    if "setup" in steps:
+        setup()
     return 0
 
 
@@ -108,6 +110,15 @@ def demo() -> None:
             )
         stamps.set("demo", "loaded")
     say(f"demonstration world loaded ({time.monotonic() - began:.1f} s)")
+
+
+def setup() -> None:
+    """Make the set-up code of a service without a demonstration, until somebody is its administrator."""
+    from amparo.people.commands import open_set_up
+
+    code = open_set_up()
+    with Stamps() as stamps:
+        stamps.set("setup", "open" if code else "done")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from .customers import (
     register_customer,
     update_customer,
 )
-from .first_run import set_up
+from .first_run import open_set_up, set_up
 from .invitations import (
     accept_invitation,
     forget_run_out,
@@ -44,6 +44,7 @@ __all__ = [
     "invite_staff",
     "mark_invitation_sent",
     "note_second_factor",
+    "open_set_up",
     "reactivate_customer",
     "reactivate_user",
     "register_customer",

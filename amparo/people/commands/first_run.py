@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from amparo.history.commands import record
 from amparo.kernel.actor import SYSTEM, Actor
+from amparo.kernel.ids import random_code
 from amparo.people.errors import EmailTaken, FirstRunClosed, NameMissing, SetUpCodeWrong
 from amparo.people.models import User
 from amparo.people.queries import administrators_exist, set_up_code, set_up_code_path
@@ -74,6 +75,25 @@ def set_up(
     user.refresh_from_db(fields=["sessions_version"])
     transaction.on_commit(_forget_code)
     return user
+
+
+def open_set_up() -> str:
+    """Make the one-time set-up code of a service without an administrator, and return it; empty where there is one.
+
+    It stands in a file that only who runs the service can read. The code that is there already stays.
+    """
+    if administrators_exist():
+        _forget_code()
+        return ""
+    code = set_up_code()
+    if not code:
+        code = "-".join(random_code(4) for _ in range(3))
+        path = set_up_code_path()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as stream:
+            stream.write(code)
+    return code
 
 
 def _forget_code() -> None:

@@ -74,6 +74,16 @@ def test_without_a_code_there_is_no_set_up(client, settings, tmp_path):
         commands.set_up("", name="A", email="a@b.mx", password="x" * 12, identity={}, actor=VISITOR, at=NOON)
 
 
+def test_the_code_is_made_once_and_only_the_owner_reads_it(settings, tmp_path, client):
+    settings.DATA_DIR = tmp_path / "new"
+    code = commands.open_set_up()
+    path = settings.DATA_DIR / "setup-code"
+    assert path.read_text() == code == commands.open_set_up() and len(code) == 14
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert client.post(reverse("account_first_run"), {**FORM, "code": code.lower()}).status_code == 302
+    assert commands.open_set_up() == "" and not path.exists()
+
+
 def test_guessing_the_code_is_slowed(client, code):
     """SEC-4"""
     for _number in range(10):

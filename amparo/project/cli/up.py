@@ -151,8 +151,11 @@ class Service:
         with Stamps() as stamps:
             if stamps.get("migrations") != installation.migrations_state():
                 steps.append("database")
+            waits = demo == "none" and stamps.get("setup") != "done"
         if demo == "load":
             steps.append("demo")
+        if waits and not (self.home / "setup-code").exists():
+            steps.append("setup")
         jobs = [steps] if steps else []
         if not prepare.static_is_current():
             jobs.append(["static"])
@@ -208,6 +211,10 @@ class Service:
         installation.write_private(self.home / "run.json", json.dumps(running))
         say(f"\nAmparo is running: {self.url}    ({time.monotonic() - self.began:.1f} s)")
         say(f"data {self.home}, logs {self.home / 'log'}; Ctrl-C stops everything")
+        code = self.home / "setup-code"
+        if code.exists():
+            say("\nNobody is here yet: the first page asks who you are, whose service this is, and for this code.")
+            say(f"Set-up code: {code.read_text().strip()}")
         people = self.home / "demo-people.json"
         if people.exists() and not self.options.no_demo:
             say("\nPeople of the demonstration:")
