@@ -15,6 +15,7 @@ def visible_to(actor: Actor) -> QuerySet[Defect]:
 
 
 def may_report(actor: Actor) -> bool:
+    """Mark a ticket or case as a defect: who attends it, and developers."""
     return actor.has_role("operator", "engineer", "developer")
 
 

@@ -8,6 +8,7 @@ from django.db.models import Count, F, Min, Q
 
 from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page, page_of, unmark
+from amparo.threads.rules import read_mark
 
 from . import access
 from .models import Defect, DefectReport
@@ -20,10 +21,10 @@ def defects(actor: Actor, *, state: str = "open", words: str = "", after: str = 
         rows = rows.filter(state=state)
     if words:
         rows = rows.filter(title__icontains=words[:100])
-    if marked := unmark(after, 1):
+    if marked := read_mark(unmark(after, 1), "i"):
         rows = rows.filter(pk__lt=marked[0])
     owed = Q(reports__promise__met_at__isnull=True, reports__promise__ended_at__isnull=True)
-    listed = rows.annotate(
+    listed: Any = rows.annotate(
         reporters=Count("reports"),
         due_at=Min("reports__promise__due_at", filter=owed),
         started_at=Min("reports__promise__started_at", filter=owed),
@@ -48,5 +49,5 @@ def report_of(source: str) -> DefectReport | None:
 
 def known_defects(product_id: int, *, limit: int = 30) -> list[dict[str, Any]]:
     """Return defects of a product that a further report may join: id, title, state, version; the newest first."""
-    rows = Defect.objects.filter(product_id=product_id).exclude(state="not_a_defect").order_by("-id")
+    rows: Any = Defect.objects.filter(product_id=product_id).exclude(state="not_a_defect").order_by("-id")
     return list(rows.values("id", "title", "state", version=F("release__version"))[:limit])

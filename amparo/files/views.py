@@ -62,7 +62,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if length > megabytes * MEGABYTE + OVERHEAD_OCTETS:
         return _no(too_large, 413)
     try:
-        check_quota(actor, at=now)
+        check_quota(actor=actor, at=now)
     except Refusal as refusal:
         return _no(str(refusal), refusal.status)
     limited = Limited(request, megabytes * MEGABYTE)
@@ -103,7 +103,7 @@ def discard(request: HttpRequest, public_id: str) -> HttpResponse:
     file = queries.find(public_id)
     if file is None or not request.actor.owns(file.uploaded_by_id):  # type: ignore[attr-defined]
         raise Http404
-    commands.discard(file, actor=request.actor)  # type: ignore[attr-defined]
+    commands.discard(file, actor=request.actor, at=request.now)  # type: ignore[attr-defined]
     return HttpResponse(status=204)
 
 

@@ -46,14 +46,17 @@ def may_note(actor: Actor, thread: Thread) -> bool:
 
 
 def may_assign(actor: Actor, thread: Thread) -> bool:
+    """Give a thread to somebody: whoever may answer."""
     return actor.has_role(*ANSWERING)
 
 
 def may_tag(actor: Actor, thread: Thread) -> bool:
+    """Sort threads by words: all staff."""
     return actor.is_staff
 
 
 def may_edit_templates(actor: Actor) -> bool:
+    """Write the prepared answers."""
     return actor.has_role("operator", "engineer", "editor")
 
 

@@ -6,6 +6,10 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from amparo.kernel.refusals import Invalid
 
 FIELD = re.compile(r"\{(cliente|numero|persona|customer|number|person|producto|product)\}")
 FIELD_NAMES: Mapping[str, str] = {
@@ -78,6 +82,31 @@ def place_parts(place: str) -> tuple[str, int | None] | None:
     if not found:
         return None
     return found[1], None if found[2] == "new" else int(found[2])
+
+
+def read_mark(values: list[Any] | None, shape: str) -> list[Any] | None:
+    """Return the values of a page's mark as their shape says: `i` a number, `t` a moment, `T` a moment or none.
+
+    A mark comes from the address: whatever is not of the shape is refused. Raises Invalid. SEC-30.
+    """
+    if values is None:
+        return None
+    return [_read(value, kind) for value, kind in zip(values, shape, strict=True)]
+
+
+def _read(value: Any, kind: str) -> Any:
+    if kind == "i" and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**62:
+        return value
+    if kind == "T" and value is None:
+        return None
+    if kind in "tT" and isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            raise Invalid(field="after") from None
+        if moment.tzinfo is not None:
+            return moment
+    raise Invalid(field="after")
 
 
 def search_words(words: str) -> str:

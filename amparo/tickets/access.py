@@ -31,6 +31,7 @@ def may_see_id(actor: Actor, number: int) -> bool:
 
 
 def may_write(actor: Actor, ticket: Ticket) -> bool:
+    """Say what the other side reads."""
     return threads.may_say(actor, ticket.thread)
 
 
@@ -40,14 +41,17 @@ def may_close(actor: Actor, ticket: Ticket) -> bool:
 
 
 def may_reopen(actor: Actor, ticket: Ticket) -> bool:
+    """Either side, when it is closed."""
     return threads.may_say(actor, ticket.thread) and LIFE.may(ticket.state, Move.REOPEN)
 
 
 def may_note(actor: Actor, ticket: Ticket) -> bool:
+    """Write what only staff read."""
     return threads.may_note(actor, ticket.thread)
 
 
 def may_mark_defect(actor: Actor, ticket: Ticket) -> bool:
+    """Mark it as a defect, once."""
     return may_report(actor) and ticket.defect_report_id is None
 
 

@@ -23,7 +23,7 @@ from . import access
 from .models import Ticket
 
 
-def page_ticket(actor: Actor, number: int) -> Ticket | None:
+def page_ticket(actor: Actor, number: int) -> Any:
     """Return a ticket with all that its page shows, and the reader's own draft as `.draft`; None where not to be seen.
 
     One statement. ACC-11.

@@ -44,7 +44,7 @@ def attach(
     return sorted(rows, key=lambda row: wanted.index(row.public_id))
 
 
-def discard(file: StoredFile, *, actor: Actor) -> None:
+def discard(file: StoredFile, *, actor: Actor, at: datetime) -> None:
     """Remove a draft that its uploader does not want. Raises NotAttachable for what is not a draft of the person."""
     if file.subject or not actor.owns(file.uploaded_by_id):
         raise NotAttachable()

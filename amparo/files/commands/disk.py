@@ -66,6 +66,7 @@ def receive(upload: Any, path: Path, *, octets_max: int, too_large: Exception) -
 
 
 def hash_of(path: Path) -> str:
+    """Return the hash of what lies at a path."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -86,4 +87,5 @@ def keep(path: Path, sha256: str) -> None:
 
 
 def remove(sha256: str) -> None:
+    """Remove the bytes of a hash; the caller knows that no row needs them."""
     path_of(sha256).unlink(missing_ok=True)

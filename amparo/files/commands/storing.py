@@ -32,7 +32,7 @@ def store(upload: Any, *, draft_key: str, actor: Actor, at: datetime) -> StoredF
     """
     if not access.may_upload(actor):
         raise NotPermitted()
-    check_quota(actor, at=at)
+    check_quota(actor=actor, at=at)
     name, megabytes = safe_name(upload.name or ""), value("files.megabytes_max", at=at)
     too_large = TooLarge(
         _("«%(name)s» is larger than %(size)s MB. Make it smaller, or send it in parts.")
@@ -56,7 +56,7 @@ def store(upload: Any, *, draft_key: str, actor: Actor, at: datetime) -> StoredF
                 file.width, file.height = rendering.width, rendering.height
         with transaction.atomic():
             _lock(f"files:person:{actor.user_id}")
-            check_quota(actor, at=at, more=received.size)
+            check_quota(more=received.size, actor=actor, at=at)
             for sha256 in sorted({file.sha256, file.inline_sha256} - {""}):
                 lock_bytes(sha256)
             disk.keep(path, file.sha256)
@@ -66,7 +66,7 @@ def store(upload: Any, *, draft_key: str, actor: Actor, at: datetime) -> StoredF
     return file
 
 
-def check_quota(actor: Actor, *, at: datetime, more: int = 0) -> None:
+def check_quota(*, more: int = 0, actor: Actor, at: datetime) -> None:
     """Raise QuotaUsed where the person's last day leaves no room for so many more octets. SEC-27."""
     factor = STAFF_FACTOR if actor.is_staff else 1
     count, octets = used_today(actor, since=at - timedelta(days=1))

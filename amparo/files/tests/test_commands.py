@@ -134,8 +134,8 @@ def test_a_person_can_drop_only_a_draft_of_their_own(stored, member, contact):
     """SEC-27"""
     file = stored()
     with pytest.raises(NotAttachable):
-        commands.discard(file, actor=member)
-    commands.discard(file, actor=contact)
+        commands.discard(file, actor=member, at=NOON)
+    commands.discard(file, actor=contact, at=NOON)
     assert not StoredFile.objects.exists()
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
 from amparo.deadlines import commands as deadlines
+from amparo.deadlines.models import Promise
 from amparo.deadlines.queries import open_promises
 from amparo.files import commands as files_commands
 from amparo.history.commands import record
@@ -79,9 +81,9 @@ def open_thread(
     files: Sequence[str] = (),
     draft_key: str = "",
     key: str | None = None,
+    via: str = "portal",
     actor: Actor,
     at: datetime,
-    via: str = "portal",
 ) -> Opened:
     """Open a thread with its first entry, in the caller's transaction. TKT-1, CAS-1, TIM-4.
 
@@ -92,42 +94,21 @@ def open_thread(
     assert connection.in_atomic_block, "a thread is opened in the transaction of what owns it"
     body, title = _body(body, at), clean_line(title, 200)
     who = author or Author.of(actor)
-    row = {
-        "kind": kind,
-        "numbers": f"threads_{kind}_number",
-        "customer": customer_id,
-        "title": title,
-        "opened_by": who.user_id if who.kind == "customer" else None,
-        "assignee": assignee_id,
-        "state": state,
-        "queue": queue,
-        "priority": priority,
-        "at": at,
-        "customer_at": at if who.kind == "customer" else None,
-        "key": f"{actor.ref}:{key}" if key else None,
-        "entry_kind": entry_kind,
-        "author": who.user_id,
-        "author_kind": who.kind,
-        "author_name": who.name,
-        "typed_by": who.typed_by,
-        "body": body,
-        "html": markdown.render(body),
-        "via": via,
-        "files": len(files),
-        "drafter": actor.user_id,
+    row: dict[str, Any] = {
+        "kind": kind, "numbers": f"threads_{kind}_number", "customer": customer_id, "title": title,
+        "opened_by": who.user_id if who.kind == "customer" else None, "assignee": assignee_id, "state": state,
+        "queue": queue, "priority": priority, "at": at, "customer_at": at if who.kind == "customer" else None,
+        "key": f"{actor.ref}:{key}" if key else None, "entry_kind": entry_kind, "author": who.user_id,
+        "author_kind": who.kind, "author_name": who.name, "typed_by": who.typed_by, "body": body,
+        "html": markdown.render(body), "via": via, "files": len(files), "drafter": actor.user_id,
         "place": f"{kind}:new",
-    }
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, row)
         made = cursor.fetchone()
     if made is None:
         return Opened(_first_of(row), False)
-    thread = Thread(
-        id=made[0], number=made[1], kind=kind, customer_id=customer_id, title=title, opened_by_id=row["opened_by"],
-        assignee_id=assignee_id, state=state, queue=queue, priority=priority, created_at=at, last_at=at,
-        last_public_at=at, last_customer_at=row["customer_at"], entry_count=1, public_count=1, open_key=row["key"],
-    )  # fmt: skip
-    thread._state.adding, thread._state.db = False, "default"
+    thread = _made(row, thread_id=made[0], number=made[1])
     _attach(made[2], files, subject=thread.subject, draft_key=draft_key, actor=actor, at=at)
     if promise_kind:
         made_promise = deadlines.promise(
@@ -138,7 +119,20 @@ def open_thread(
     return Opened(thread, True)
 
 
-def _first_of(row: dict[str, object]) -> Thread:
+def _made(row: dict[str, Any], *, thread_id: int, number: int) -> Thread:
+    """Return the thread that was just inserted, without asking for it again."""
+    at = row["at"]
+    thread = Thread(
+        id=thread_id, number=number, kind=row["kind"], customer_id=row["customer"], title=row["title"],
+        opened_by_id=row["opened_by"], assignee_id=row["assignee"], state=row["state"], queue=row["queue"],
+        priority=row["priority"], created_at=at, last_at=at, last_public_at=at, last_customer_at=row["customer_at"],
+        entry_count=1, public_count=1, open_key=row["key"],
+    )  # fmt: skip
+    thread._state.adding, thread._state.db = False, "default"
+    return thread
+
+
+def _first_of(row: dict[str, Any]) -> Thread:
     """Return the thread that the key opened. Raises KeyReused where it was opened with other content. SEC-48."""
     thread = Thread.objects.get(open_key=row["key"])
     first = Entry.objects.get(thread=thread, seq=1)
@@ -162,9 +156,9 @@ def say(
     entry_kind: str = "message",
     state: str | None = None,
     queue: str | None = None,
+    via: str = "portal",
     actor: Actor,
     at: datetime,
-    via: str = "portal",
 ) -> Entry:
     """Say something that the customer reads. TKT-1, TIM-9.
 
@@ -321,10 +315,9 @@ def _attach(
     EntryFile.objects.bulk_create(EntryFile(entry_id=entry_id, file=row) for row in rows)
 
 
-def _owe(thread: Thread, owed: object) -> None:
-    due_at, started_at = owed.due_at, owed.started_at  # type: ignore[attr-defined]
-    if thread.due_at is None or due_at < thread.due_at:
-        thread.due_at, thread.due_from = due_at, started_at
+def _owe(thread: Thread, owed: Promise) -> None:
+    if thread.due_at is None or owed.due_at < thread.due_at:
+        thread.due_at, thread.due_from = owed.due_at, owed.started_at
 
 
 def _look_at_promises(thread: Thread) -> None:

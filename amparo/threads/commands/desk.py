@@ -86,7 +86,7 @@ def save_draft(
         body=clean_text(body)[:60_000], title=clean_line(title, 200), updated_at=at,
     )  # fmt: skip
     if not draft.body and not draft.title:
-        drop_draft(place, actor=actor)
+        drop_draft(place, actor=actor, at=at)
         return draft
     Draft.objects.bulk_create(
         [draft],
@@ -97,7 +97,7 @@ def save_draft(
     return draft
 
 
-def drop_draft(place: str, *, actor: Actor) -> None:
+def drop_draft(place: str, *, actor: Actor, at: datetime) -> None:
     """Delete a person's draft at a place."""
     if actor.user_id is not None:
         Draft.objects.filter(user_id=actor.user_id, place=place).delete()
@@ -126,7 +126,7 @@ def touch_presence(thread: Thread, *, is_typing: bool, actor: Actor, at: datetim
 @transaction.atomic
 def leave(thread: Thread, *, actor: Actor, at: datetime) -> None:
     """Say that a member of staff looks at a thread no longer."""
-    gone, _rows = Presence.objects.filter(thread=thread, user_id=actor.user_id).delete()
+    gone, _rows = Presence.objects.filter(thread=thread, user_id=actor.user_id or 0).delete()
     if gone:
         signal(thread.desk_subject)
 

@@ -26,6 +26,7 @@ from amparo.threads.models import (
     Thread,
     shown,
 )
+from amparo.threads.rules import read_mark
 
 LATE_COUNT_MAX = 999
 _WORKING = ", ".join(f"'{name}'" for name in QUEUES_WORKING)
@@ -124,16 +125,16 @@ def queue(
     closed = filters.queue in ("closed", "silent")
     order = "t.last_at DESC, t.id DESC" if closed else "(t.due_at IS NULL), t.priority, t.due_at, t.id"
     where, given = _conditions(filters, at)
-    if closed and (marked := unmark(after, 2)):
-        where.append("(t.last_at, t.id) < (%(m0)s::timestamptz, %(m1)s)")
+    if closed and (marked := read_mark(unmark(after, 2), "ti")):
+        where.append("(t.last_at, t.id) < (%(m0)s, %(m1)s)")
         given |= {f"m{i}": part for i, part in enumerate(marked)}
-    elif not closed and (marked := unmark(after, 3)):
+    elif not closed and (marked := read_mark(unmark(after, 3), "iTi")):
         given |= {f"m{i}": part for i, part in enumerate(marked)}
         if marked[1] is None:
             where.append("t.due_at IS NULL AND (t.priority, t.id) > (%(m0)s, %(m2)s)")
         else:
             where.append(
-                "((t.due_at IS NOT NULL AND (t.priority, t.due_at, t.id) > (%(m0)s, %(m1)s::timestamptz, %(m2)s))"
+                "((t.due_at IS NOT NULL AND (t.priority, t.due_at, t.id) > (%(m0)s, %(m1)s, %(m2)s))"
                 " OR t.due_at IS NULL)"
             )
     sql = _ROWS.format(where=" AND ".join(where), order=order)
@@ -232,7 +233,7 @@ def counts(actor: Actor, *, at: datetime) -> Counts:
 
 def holders() -> list[dict[str, Any]]:
     """Return the people who may hold a thread, by name: id, name."""
-    users = User.objects.filter(is_active=True, staff_roles__role__in=[*access.ANSWERING, "administrator"])
+    users: Any = User.objects.filter(is_active=True, staff_roles__role__in=[*access.ANSWERING, "administrator"])
     return list(users.distinct().order_by("name", "id").values("id", "name"))
 
 
@@ -241,7 +242,7 @@ def looking(thread: Thread, actor: Actor, *, at: datetime) -> list[dict[str, Any
     if not actor.is_staff:
         return []
     since = at - timedelta(seconds=value("threads.presence_seconds", at=at))
-    rows = Presence.objects.filter(thread_id=thread.pk, seen_at__gt=since).exclude(user_id=actor.user_id)
+    rows = Presence.objects.filter(thread_id=thread.pk, seen_at__gt=since).exclude(user_id=actor.user_id or 0)
     return [
         {"name": row["user__name"] or "?", "typing": row["is_typing"]}
         for row in rows.order_by("user__name").values("user__name", "is_typing")
@@ -257,7 +258,7 @@ def draft_of(place: str, actor: Actor) -> Draft | None:
 
 def answer_templates(*, language: str | None = None, all_of_them: bool = False) -> list[dict[str, Any]]:
     """Return the prepared answers in a language (or all, also those put away): id, title, language, body, is_active."""
-    rows = AnswerTemplate.objects.all() if all_of_them else AnswerTemplate.objects.filter(is_active=True)
+    rows: Any = AnswerTemplate.objects.all() if all_of_them else AnswerTemplate.objects.filter(is_active=True)
     if language:
         rows = rows.filter(language=language)
     return list(rows.order_by("language", "title").values("id", "title", "language", "body", "is_active"))

@@ -13,6 +13,7 @@ from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page, page_of, unmark
 from amparo.threads import access
 from amparo.threads.models import Entry, Thread, shown
+from amparo.threads.rules import read_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def timeline(thread: Thread, actor: Actor, *, since: int = 0) -> list[EntryRow]:
     with connection.cursor() as cursor:
         cursor.execute(_TIMELINE, [thread.pk, since, access.sees_notes(actor)])
         return [
-            EntryRow(*row, files=tuple(FileRow(*file) for file in _files(files))) for *row, files in cursor.fetchall()
+            EntryRow(*[*row, tuple(FileRow(*file) for file in _files(files))]) for *row, files in cursor.fetchall()
         ]
 
 
@@ -104,7 +105,7 @@ def customer_threads(
         threads = threads.filter(customer_id=customer_id)
     if open_only is not None:
         threads = threads.exclude(queue="closed") if open_only else threads.filter(queue="closed")
-    if marked := unmark(after, 2):
+    if marked := read_mark(unmark(after, 2), "ti"):
         threads = threads.extra(
             where=["(threads_thread.last_public_at, threads_thread.id) < (%s, %s)"], params=marked
         )

@@ -183,3 +183,30 @@ def test_saying_costs_few_statements(thread, contact, engineer, django_assert_ma
     """How many round trips a message takes, its savepoint included."""
     with django_assert_max_num_queries(12):
         commands.say(thread, "¿Hola?", key="a", actor=contact, at=LATER)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_told_of_what(open_one, contact, engineer):
+    """SEC-10, SEC-36: a note moves no topic that a customer may follow; the queue is told of every move."""
+    import psycopg
+    from django.db import connection as ours
+
+    thread = open_one()
+    with psycopg.connect(**{**ours.get_connection_params(), "cursor_factory": psycopg.Cursor}, autocommit=True) as listener:
+        listener.execute("LISTEN amparo_stream")
+
+        def told():
+            return {notice.payload.partition("|")[0] for notice in listener.notifies(timeout=0.5)}
+
+        commands.say(thread, "Hola", actor=contact, at=LATER)
+        assert told() == {"queue", thread.subject, f"customer:{thread.customer_id}"}
+        commands.note(thread, "Ojo", actor=engineer, at=LATER)
+        assert told() == {"queue", thread.desk_subject}
+        commands.tag(thread, ["caja"], actor=engineer, at=LATER)
+        assert told() == {"queue", thread.desk_subject}
+        commands.touch_presence(thread, is_typing=True, actor=engineer, at=LATER)
+        assert told() == {thread.desk_subject}
+        commands.touch_presence(thread, is_typing=True, actor=engineer, at=LATER + timedelta(seconds=5))
+        assert told() == set()
+        commands.place(thread, queue="waiting", at=LATER)
+        assert told() == {"queue"}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amparo.kernel.refusals import Invalid
 from amparo.threads.rules import (
     FIELD_NAMES,
     clean_line,
@@ -15,6 +16,7 @@ from amparo.threads.rules import (
     fill,
     number_in,
     place_parts,
+    read_mark,
     search_words,
     unknown_fields,
 )
@@ -75,3 +77,26 @@ def test_a_place_and_its_key():
     assert place_parts("ticket:41x") is place_parts("quote:1") is place_parts("ticket:") is None
     assert draft_key(1, "ticket:1") == draft_key(1, "ticket:1")
     assert len({draft_key(1, "ticket:1"), draft_key(2, "ticket:1"), draft_key(1, "ticket:2")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "shape", "good"),
+    [
+        (None, "ti", True),
+        ([1, "2026-11-11T18:00:00+00:00", 3], "iTi", True),
+        ([1, None, 3], "iTi", True),
+        (["1", None, 3], "iTi", False),
+        ([1, "2", 3], "iTi", False),
+        ([1, "2026-11-11T18:00:00", 3], "iTi", False),
+        ([None, 3], "ti", False),
+        ([2**70], "i", False),
+        ([True], "i", False),
+    ],
+)
+def test_marks_of_pages_are_read_by_their_shape(values, shape, good):
+    """SEC-30"""
+    if good:
+        assert (read_mark(values, shape) is None) is (values is None)
+    else:
+        with pytest.raises(Invalid):
+            read_mark(values, shape)

@@ -367,3 +367,22 @@ def test_what_attackers_write_is_text(client_for, contact, engineer, licence, te
         assert "<script>alert" not in body and "onerror=alert(1)>" not in body.replace("&lt;img src=x onerror=alert(1)&gt;", "")
         assert not re.search(r'(href|src)="(javascript|data:text|https://evil|data:image/svg)', body, re.IGNORECASE)
         assert "<svg onload" not in body and "<math>" not in body
+
+
+@pytest.mark.parametrize("url", ["/tickets/", "/tickets/{pk}/", "/desk/tickets/{pk}/", "/threads/preview/", "/files/upload/"])
+def test_nobody_on_the_way_keeps_a_page(client_for, contact, engineer, ticket, url):
+    """SEC-12: also errors."""
+    client = client_for(engineer if "desk" in url else contact)
+    answer = client.get(url.format(pk=ticket.pk))
+    assert answer["Cache-Control"] == "private, no-store" or answer.status_code == 405
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["/tickets/?after=xx", "/tickets/?after=WzFd", "/desk/tickets/?after=eyJhIjoxfQ", "/desk/tickets/?after=WyIxIiwiMiIsIjMiXQ",
+     "/desk/defects/?state=__class__", "/desk/tickets/?customer=1%20OR%201=1&view=nope"],
+)  # fmt: skip
+def test_parameters_are_read_by_an_allow_list(client_for, contact, engineer, ticket, url):
+    """SEC-30: a refusal, never a fault, and never somebody else's rows."""
+    answer = client_for(engineer if "desk" in url else contact).get(url)
+    assert answer.status_code in (200, 400, 422)

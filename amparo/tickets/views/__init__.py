@@ -14,7 +14,7 @@ from amparo.tickets import queries
 from amparo.tickets.models import Ticket
 
 
-def load(request: HttpRequest, number: int) -> Ticket:
+def load(request: HttpRequest, number: int) -> Any:
     """Return a ticket for its page; what may not be seen does not exist. ACC-11."""
     ticket = queries.page_ticket(request.actor, number)  # type: ignore[attr-defined]
     if ticket is None:

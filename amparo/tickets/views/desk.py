@@ -21,7 +21,7 @@ from amparo.tickets import access, commands, queries
 from amparo.tickets.errors import SomebodyWrote
 from amparo.tickets.forms import CallerTicketForm, CloseForm, DefectForm
 from amparo.tickets.machine import State
-from amparo.tickets.models import STAFF_LABELS, Ticket
+from amparo.tickets.models import STAFF_LABELS
 from amparo.ui.views import staff_only
 
 from . import conversation, load, number_seen, posted_text, writing
@@ -67,7 +67,7 @@ def ticket(request: HttpRequest, number: int) -> HttpResponse:
     return _page(request, load(request, number))
 
 
-def _page(request: HttpRequest, shown: Ticket, **more: Any) -> HttpResponse:
+def _page(request: HttpRequest, shown: Any, **more: Any) -> HttpResponse:
     status, actor = more.pop("status", 200), request.actor
     context = {
         "ticket": shown,

@@ -108,7 +108,7 @@ def ticket(request: HttpRequest, number: int) -> HttpResponse:
     return _page(request, load(request, number))
 
 
-def _page(request: HttpRequest, shown: Ticket, **more: Any) -> HttpResponse:
+def _page(request: HttpRequest, shown: Any, **more: Any) -> HttpResponse:
     status = more.pop("status", 200)
     context = {
         **conversation(request, shown),
