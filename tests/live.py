@@ -1,0 +1,104 @@
+"""The service as processes, over the test database: web and stream as they run in earnest, a mail server of our own.
+
+`world` fixtures commit (transactional tests); a browser then plays against it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db import connection
+
+from .source import ROOT
+
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def until(ask, seconds: float = 30, every: float = 0.05):
+    """Wait for a condition, never for a time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := ask():
+            return found
+        time.sleep(every)
+    raise AssertionError(f"{ask} did not come true in {seconds} s")
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return response.status == 200
+    except OSError:
+        return False
+
+
+@dataclass
+class Service:
+    """Where the processes listen, and where its letters went."""
+
+    url: str
+    stream_url: str
+    mailbox: Path
+    processes: list[subprocess.Popen] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def service(tmp_path: Path, *, parts: tuple[str, ...] = ("web", "stream", "worker"), smtp_port: int = 0) -> Iterator[Service]:
+    """Run web, stream and worker as processes on free ports until the block ends."""
+    web, stream = free_port(), free_port()
+    db = connection.settings_dict
+    url = f"http://127.0.0.1:{web}"
+    env = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "amparo.project.settings", "AMPARO_BUILD": "1", "AMPARO_DEBUG": "1",
+        "DATABASE_URL": f"postgresql://{db['USER']}:{db['PASSWORD']}@{db['HOST'] or '127.0.0.1'}:{db['PORT'] or 5432}/{db['NAME']}",
+        "AMPARO_URL": url, "AMPARO_STREAM_URL": f"http://127.0.0.1:{stream}/events", "AMPARO_DATA": str(tmp_path),
+        "AMPARO_HOSTS": "127.0.0.1,localhost",
+    }  # fmt: skip
+    if smtp_port:
+        env |= {"AMPARO_SMTP_HOST": "127.0.0.1", "AMPARO_SMTP_PORT": str(smtp_port)}
+    commands = {
+        "web": [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(web), "--workers", "1",
+                "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "amparo.project.wsgi:application"],
+        "stream": [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(stream), "--workers", "1",
+                   "--backlog", "8192", "--backpressure", "8192", "--log-level", "warning", "amparo.project.stream:application"],
+        "worker": [sys.executable, "-c", "import django; django.setup(); from amparo.project.worker import run; raise SystemExit(run())"],
+    }  # fmt: skip
+    made = Service(url, f"http://127.0.0.1:{stream}/events", tmp_path / "mail")
+    try:
+        for part in parts:
+            log = (tmp_path / f"{part}.log").open("wb")
+            made.processes.append(
+                subprocess.Popen(commands[part], env=env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+            )
+        if "web" in parts:
+            until(lambda: answers(url + "/health"), 60)
+        if "stream" in parts:
+            until(lambda: answers(made.stream_url + "/health"), 60)
+        yield made
+    finally:
+        for process in made.processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+        for process in made.processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)

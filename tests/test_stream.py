@@ -1,0 +1,142 @@
+"""The stream as it runs: who may listen to what, and what goes over the wire. SEC-6, SEC-35, SEC-36, SEC-37."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from urllib.parse import quote, urlsplit
+
+import pytest
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+
+from amparo.conftest import NOON
+from amparo.people import commands as people
+from amparo.people.models import Contact, User
+from amparo.threads.commands import note
+from amparo.tickets import commands as tickets
+
+from .live import service, until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.operations]
+
+
+def session_of(actor) -> str:
+    user = User.objects.get(pk=actor.user_id)
+    store = SessionStore()
+    store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), "amparo.people.backends.PeopleBackend"
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.create()
+    return store.session_key
+
+
+class Listener:
+    """An open stream, read by a thread."""
+
+    def __init__(self, url: str, origin: str | None, session: str | None, topics: list[str], **headers: str) -> None:
+        parts = urlsplit(url)
+        self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+        given = dict(headers)
+        if origin is not None:
+            given["Origin"] = origin
+        if session:
+            given["Cookie"] = f"amparo={session}"
+        self.connection.request("GET", parts.path + "?" + "&".join(f"t={quote(t)}" for t in topics), headers=given)
+        self.response = self.connection.getresponse()
+        self.status, self.headers = self.response.status, dict(self.response.getheaders())
+        self.lines: list[str] = []
+        self.ended = threading.Event()
+        if self.status == 200:
+            threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            for line in self.response:
+                self.lines.append(line.decode().rstrip("\n"))
+        except (OSError, http.client.HTTPException, AttributeError, ValueError):  # the connection was closed under it
+            pass
+        self.ended.set()
+
+    def told(self) -> list[str]:
+        return [line[6:] for line in self.lines if line.startswith("data: ") and line != "data: {}"]
+
+
+@pytest.fixture
+def running(whole_world, tmp_path):
+    with service(tmp_path, parts=("stream",)) as found:
+        yield found
+
+
+def test_who_may_listen_to_what(running, whole_world):
+    """SEC-35, SEC-36, SEC-37: our own origin, a session, and the right to each topic; else a bare refusal."""
+    mine, other = whole_world.mine, whole_world.other
+    ours = "http://127.0.0.1:" + running.url.rsplit(":", 1)[1]
+    ticket, case = f"ticket:{mine.ticket.pk}", f"case:{mine.case.pk}"
+    admin, stranger, engineer = session_of(mine.admin), session_of(other.admin), session_of(whole_world.staff["engineer"])
+    own = session_of(mine.own)
+
+    def status(origin, session, topics):
+        listener = Listener(running.stream_url, origin, session, topics)
+        listener.connection.close()
+        return listener.status
+
+    assert status(ours, admin, [ticket, case, f"customer:{mine.customer.pk}", f"user:{mine.admin.user_id}"]) == 200
+    assert status(ours, engineer, [ticket, "queue", f"ticket-desk:{mine.ticket.pk}"]) == 200
+    for origin in ("http://evil.example", "null", None, ours + ".evil.example", "https://127.0.0.1"):
+        assert status(origin, admin, [ticket]) == 403, origin
+    assert status(ours, None, [ticket]) == 403
+    assert status(ours, "x" * 32, [ticket]) == 403
+    for session, topics in (
+        (stranger, [ticket]), (stranger, [f"customer:{mine.customer.pk}"]), (own, [ticket]), (admin, ["queue"]),
+        (admin, [f"ticket-desk:{mine.ticket.pk}"]), (admin, [f"user:{mine.member.user_id}"]), (admin, [ticket, f"ticket:{other.ticket.pk}"]),
+        (admin, ["nothing:1"]), (admin, ["ticket:1; DROP"]), (engineer, ["promise:1"]),
+    ):  # fmt: skip
+        assert status(ours, session, topics) == 403, topics
+    assert status(ours, admin, [f"ticket:{n}" for n in range(10_000)][:60]) == 400
+    assert status(ours, admin, ["x" * 5000]) == 400
+    assert status(ours, admin, []) == 400
+
+
+def test_the_wire_says_that_not_what(running, whole_world):
+    """SEC-36: topic and number only; a note is not even hinted at to the customer."""
+    mine, engineer = whole_world.mine, whole_world.staff["engineer"]
+    ours = "http://127.0.0.1:" + running.url.rsplit(":", 1)[1]
+    listener = Listener(running.stream_url, ours, session_of(mine.admin), [f"ticket:{mine.ticket.pk}"], **{"Last-Event-ID": "1"})
+    until(lambda: "event: resync" in listener.lines)
+    note(mine.ticket.thread, "Interno SECRETO", actor=engineer, at=NOON)
+    tickets.write(mine.ticket, "Respuesta CON TEXTO", key="w1", via="desk", actor=engineer, at=NOON)
+    until(lambda: listener.told())
+    assert all(line.startswith(f"ticket:{mine.ticket.pk}|") for line in listener.told())
+    assert "SECRETO" not in "".join(listener.lines) and "TEXTO" not in "".join(listener.lines)
+    answered = mine.facts.filter(name="ticket.noted").first()
+    assert answered is None or f"|{answered.pk}" not in "".join(listener.told())
+
+
+def test_a_person_without_rights_is_cut_off_at_once(running, whole_world):
+    """SEC-6: removed from the company, or switched off, an open stream ends within seconds."""
+    mine, admin = whole_world.mine, whole_world.staff["administrator"]
+    ours = "http://127.0.0.1:" + running.url.rsplit(":", 1)[1]
+    member = Listener(running.stream_url, ours, session_of(mine.member), [f"ticket:{mine.ticket.pk}"])
+    engineer = Listener(running.stream_url, ours, session_of(whole_world.staff["engineer"]), ["queue"])
+    until(lambda: "event: resync" in member.lines and "event: resync" in engineer.lines)
+    people.remove_contact(Contact.objects.get(pk=mine.contact.pk), actor=admin, at=NOON)
+    assert member.ended.wait(5)
+    people.deactivate_user(User.objects.get(pk=whole_world.staff["engineer"].user_id), actor=admin, at=NOON)
+    assert engineer.ended.wait(5)
+
+
+def test_a_lost_listener_comes_back_and_pages_are_told_to_fetch_anew(running, whole_world):
+    """A killed database connection costs a page nothing but one fetch."""
+    from django.db import connection
+
+    mine, engineer = whole_world.mine, whole_world.staff["engineer"]
+    ours = "http://127.0.0.1:" + running.url.rsplit(":", 1)[1]
+    listener = Listener(running.stream_url, ours, session_of(mine.admin), [f"ticket:{mine.ticket.pk}"])
+    until(lambda: listener.lines.count("event: resync") == 1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN amparo_stream' "
+                       "AND datname = current_database()")  # fmt: skip
+        assert cursor.fetchall()
+    until(lambda: listener.lines.count("event: resync") == 2)
+    tickets.write(mine.ticket, "Sigue viva", key="w2", via="desk", actor=engineer, at=NOON)
+    until(lambda: listener.told())
