@@ -49,8 +49,8 @@ class Classify(forms.Form):
 
     kind = forms.ChoiceField(label=_("What it is"), widget=forms.RadioSelect, choices=list(KINDS.items()))
     explanation = forms.CharField(
-        label=_("What the customer will read"), widget=_area(6),
-        help_text=_("In plain words: what it is and how it will be attended. The price is shown beside it by itself."),
+        label=_("What the customer will read"), widget=_area(6), required=False,
+        help_text=_("In plain words: what it is and how it will be attended. The price is shown by itself. Left empty, the usual text is used."),
     )  # fmt: skip
 
 
