@@ -102,7 +102,7 @@ class SecondFactor:
         match = request.resolver_match
         if match is None or match.view_name not in ADDS_FACTOR:
             return
-        user = User.objects.get(pk=request.user.pk)
+        user = User.objects.get(pk=request.user.pk or 0)
         user = commands.note_second_factor(user, actor=actor_of(user), at=request.now)  # type: ignore[attr-defined]
         passed = {"method": "mfa", "at": time.time()}
         request.session[RECORDS_KEY] = [*request.session.get(RECORDS_KEY, ()), passed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from allauth.account.utils import perform_login
 from allauth.core.internal import ratelimit
@@ -108,7 +109,8 @@ def _back(request: HttpRequest, cookie: tuple[str, str] | None) -> HttpResponse:
 
 def _remember(request: HttpRequest, **change: str) -> None:
     if request.actor.is_signed_in:
-        commands.update_profile(request.user, **change, actor=request.actor, at=request.now)
+        person: Any = request.user
+        commands.update_profile(person, **change, actor=request.actor, at=request.now)
 
 
 @require_POST

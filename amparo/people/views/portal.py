@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +27,7 @@ from . import beside_field
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Show and change name, telephone, language, theme, zone and shortcuts."""
-    user = request.user
+    user: Any = request.user
     form = ProfileForm(request.POST or None, initial={name: getattr(user, name) for name in PROFILE_FIELDS})
     if request.method == "POST" and form.is_valid():
         try:
@@ -54,7 +56,8 @@ def security(request: HttpRequest) -> HttpResponse:
 def sessions(request: HttpRequest) -> HttpResponse:
     """List the sessions of a person; a POST ends every other one at once, with its streams. SEC-6."""
     if request.method == "POST":
-        user = commands.end_sessions(request.user, actor=request.actor, at=request.now)
+        person: Any = request.user
+        user = commands.end_sessions(person, actor=request.actor, at=request.now)
         keep_session(request, user)
         messages.success(request, _("Every other session was ended."))
         return redirect("people:sessions")
