@@ -1,7 +1,7 @@
 """The database of a test run, as a pytest plugin: `-p amparo.project.testdb`.
 
-Loaded before Django's settings. With DATABASE_URL set it does nothing; otherwise the controlling process starts an
-embedded server of its own (a crash may cost it everything, so it is fast), and the workers of xdist inherit its address.
+Loaded before Django's settings. The controlling process starts an embedded server of its own unless DATABASE_URL names one
+(a crash may cost it everything, so it is fast), and makes a folder that all workers of xdist share (AMPARO_TEST_FOLDER).
 """
 
 import os
@@ -24,15 +24,23 @@ SETTINGS = {
     "checkpoint_timeout": "1h",
 }
 _server: Server | None = None
+_folder: Path | None = None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
     """Start the server, unless there is one or this is a worker of xdist."""
-    global _server
+    global _server, _folder
     os.environ.update(debian.environment({}))
-    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in the tests' thread
-    if os.environ.get("DATABASE_URL") or os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ.setdefault(
+        "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
+    )  # Playwright keeps an event loop in the tests' thread
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        return
+    _folder = Path(tempfile.mkdtemp(prefix="amparo-test-"))
+    _folder.chmod(0o711)  # the database's account passes through it
+    os.environ["AMPARO_TEST_FOLDER"] = str(_folder)
+    if os.environ.get("DATABASE_URL"):
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
     sweep()
@@ -44,7 +52,10 @@ def pytest_load_initial_conftests() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     """Stop the server that this process started, and leave nothing of it."""
-    global _server
+    global _server, _folder
+    if _folder is not None:
+        shutil.rmtree(_folder, ignore_errors=True)
+        _folder = None
     if _server is not None:
         _server.stop()
         remove(_server.home)
