@@ -70,14 +70,16 @@ WITH hit AS MATERIALIZED ({match}
     FROM hit JOIN threads_words w ON w.entry_id = hit.entry_id
 ), best AS (
     SELECT DISTINCT ON (thread_id) thread_id, entry_id, rank FROM ranked ORDER BY thread_id, rank DESC, entry_id DESC
+), top AS MATERIALIZED (
+    SELECT best.* FROM best {of_kind} ORDER BY best.rank DESC, best.entry_id DESC LIMIT %(limit)s
 )
 SELECT {columns}, left(e.body, 4000), e.seq
-FROM best JOIN threads_thread t ON t.id = best.thread_id
+FROM top JOIN threads_thread t ON t.id = top.thread_id
 JOIN people_customer c ON c.id = t.customer_id
-JOIN threads_entry e ON e.id = best.entry_id
-WHERE {kind}
-ORDER BY best.rank DESC, best.entry_id DESC LIMIT %(limit)s
+JOIN threads_entry e ON e.id = top.entry_id
+ORDER BY top.rank DESC, top.entry_id DESC
 """
+_OF_KIND = "JOIN threads_thread k ON k.id = best.thread_id AND k.kind = %(kind)s"
 
 _ESTIMATE = "EXPLAIN (FORMAT JSON) SELECT 1 FROM threads_words w WHERE w.vector @@ ({query})"
 
@@ -133,7 +135,6 @@ def search(actor: Actor, words: str, *, kind: str = "", limit: int = 20) -> list
         return []
     given = {**reach.given, "words": asked, "limit": limit, "kind": kind,
              "most": CANDIDATES_MAX, "walked": WALKED_MAX, "walk": WALK_ROWS_MAX}  # fmt: skip
-    of_kind = "t.kind = %(kind)s" if kind else "true"
     found: dict[int, Hit] = {}
     try:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -147,9 +148,9 @@ def search(actor: Actor, words: str, *, kind: str = "", limit: int = 20) -> list
                 sql = _NUMBERED.format(columns=_COLUMNS, visible=reach.visible)
                 _collect(found, cursor, sql, {**given, "number": numbered[1], "kinds": kinds})
             if not numbered or numbered[0] is None:
-                _worded(found, cursor, reach, of_kind, given)
+                _worded(found, cursor, reach, given)
             if not found and len(asked) >= 4:
-                _alike(found, cursor, reach, of_kind, given)
+                _alike(found, cursor, reach, given)
         if connection.in_atomic_block:  # the limit is the search's, not that of the transaction around it
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('statement_timeout', '0', true)")
@@ -160,14 +161,17 @@ def search(actor: Actor, words: str, *, kind: str = "", limit: int = 20) -> list
     return list(found.values())[:limit]
 
 
-def _worded(found: dict[int, Hit], cursor: Any, reach: _Reach, of_kind: str, given: dict[str, Any]) -> None:
+def _worded(found: dict[int, Hit], cursor: Any, reach: _Reach, given: dict[str, Any]) -> None:
     """Match by the index, or, for what stands nearly everywhere, by walking back from the newest message.
 
     A walk that finds little (a word that was common long ago) is followed by the index.
     """
     query = f"websearch_to_tsquery('pg_catalog.spanish', es_norm(%(words)s)){reach.marks}"
     by_index, by_walk = (
-        _FOUND.format(match=match.format(query=query, mine=reach.mine), query=query, columns=_COLUMNS, kind=of_kind)
+        _FOUND.format(
+            match=match.format(query=query, mine=reach.mine), query=query, columns=_COLUMNS,
+            of_kind=_OF_KIND if given["kind"] else "",
+        )
         for match in (_MATCH_INDEX, _MATCH_WALK)
     )
     if not reach.marks:
@@ -182,12 +186,13 @@ def _worded(found: dict[int, Hit], cursor: Any, reach: _Reach, of_kind: str, giv
     _collect(found, cursor, by_index, given)
 
 
-def _alike(found: dict[int, Hit], cursor: Any, reach: _Reach, of_kind: str, given: dict[str, Any]) -> None:
+def _alike(found: dict[int, Hit], cursor: Any, reach: _Reach, given: dict[str, Any]) -> None:
     """Look for titles that are written alike; where that takes long, nothing was found."""
+    kind = "t.kind = %(kind)s" if given["kind"] else "true"
     try:
         with transaction.atomic():
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{ALIKE_TIMEOUT_MS}ms"])
-            _collect(found, cursor, _ALIKE.format(columns=_COLUMNS, visible=reach.visible, kind=of_kind), given)
+            _collect(found, cursor, _ALIKE.format(columns=_COLUMNS, visible=reach.visible, kind=kind), given)
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise

@@ -138,5 +138,5 @@ def test_a_search_has_its_own_time_limit(thread, engineer, monkeypatch):
 
 def test_search_costs_few_statements(thread, engineer, contact, django_assert_max_num_queries):
     for actor in (engineer, contact):
-        with django_assert_max_num_queries(5):
+        with django_assert_max_num_queries(6):
             queries.search(actor, "caja")
