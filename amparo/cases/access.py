@@ -51,10 +51,12 @@ def may_work(actor: Actor, case: Case) -> bool:
 
 
 def may_propose_closing(actor: Actor, case: Case) -> bool:
+    """Staff who attend cases may propose to close one that is not over. CAS-4."""
     return actor.has_role(*WORKING)
 
 
 def may_close_uncharged(actor: Actor, case: Case) -> bool:
+    """Engineers may close what stayed without an answer, uncharged. CAS-4."""
     return actor.has_role(*CLOSING)
 
 
@@ -84,6 +86,7 @@ def may_choose(actor: Actor, case: Case) -> bool:
 
 
 def may_withdraw(actor: Actor, case: Case) -> bool:
+    """The customer, or staff in its name, may withdraw what was not ordered yet. CAS-3."""
     return is_customer(actor, case) or may_work(actor, case)
 
 

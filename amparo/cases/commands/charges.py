@@ -76,6 +76,7 @@ def give_back(charge: Charge, *, reason: str, actor: Actor, at: datetime) -> Non
 
 
 def total(several: Iterable[dict[str, int]]) -> dict[str, int]:
+    """Return several amounts by unit added up."""
     found: dict[str, int] = {}
     for one in several:
         for unit, count in one.items():
@@ -94,6 +95,7 @@ def counted() -> Iterator[None]:
 
 
 def missing_text(missing: int) -> str:
+    """Return how many credits are missing, as a sentence with the way out. CHG-3."""
     return ngettext(
         "%(count)s credit is missing for this service, so it cannot begin. Redeem a service card, or ask us for one.",
         "%(count)s credits are missing for this service, so it cannot begin. Redeem a service card, or ask us for one.",

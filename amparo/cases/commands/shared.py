@@ -38,6 +38,7 @@ def locked(case: Case, *, seen: int | None = None) -> Case:
 
 
 def permit(allowed: bool, case: Case) -> None:
+    """Raise NotPermitted for the case where an act is not allowed."""
     if not allowed:
         raise NotPermitted(case=case.pk)
 
