@@ -11,11 +11,15 @@ from typing import Any
 from uuid import UUID
 
 GENESIS = ""
+_PLAIN = frozenset({str, int, bool})
+_as_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def plain_value(value: Any) -> Any:
     """Return a value as JSON takes it: moments as UTC with Z, days as ISO, numbers and text as they are."""
-    if value is None or isinstance(value, (bool, int, str)):
+    if value is None or type(value) in _PLAIN:
+        return value
+    if isinstance(value, (bool, int, str)):
         return str(value) if isinstance(value, str) else value
     if isinstance(value, datetime):
         return moment(value)
@@ -33,7 +37,7 @@ def plain_value(value: Any) -> Any:
 
 def moment(at: datetime) -> str:
     """Return a moment as the record writes it: UTC, microseconds always, `Z` last."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def canonical(
@@ -49,7 +53,7 @@ def canonical(
         "name": name,
         "subject": subject,
     }
-    return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _as_text(row)
 
 
 def link(previous: str, seq: int, body: str) -> str:

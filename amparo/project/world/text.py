@@ -9,6 +9,7 @@ from itertools import accumulate, product
 
 WORDS_FROM, WORDS_TO = 15, 90
 PARAGRAPH = 45
+DRAWN = 500_000
 
 _FREQUENT = (
     "de la que el en y a los se del las un por con no una su para es al lo como más pero sus le ya o este sí porque esta "
@@ -58,17 +59,24 @@ class Writer:
     def __init__(self, dice: random.Random) -> None:
         self.dice = dice
         self.words = vocabulary(dice)
-        self.weights = list(accumulate(1 / (rank + 2.7) for rank in range(1, len(self.words) + 1)))
+        weights = accumulate(1 / (rank + 2.7) for rank in range(1, len(self.words) + 1))
+        # Drawn once; a message reads some of it from anywhere, in leaps. Drawing each word would cost a minute.
+        self.drawn = dice.choices(self.words, cum_weights=list(weights), k=DRAWN)
+
+    def _some(self, count: int) -> list[str]:
+        leap = self.dice.randrange(1, 40)
+        start = self.dice.randrange(DRAWN - count * leap)
+        return self.drawn[start : start + count * leap : leap]
 
     def title(self) -> str:
-        chosen = self.dice.choices(self.words, cum_weights=self.weights, k=self.dice.randint(2, 5))
+        chosen = self._some(self.dice.randint(2, 5))
         return f"{self.dice.choice(_MATTERS)} {' '.join(chosen)}".capitalize()
 
     def message(self) -> str:
         """Return 15 to 90 words in one or two paragraphs; one in ten names a folio."""
         dice = self.dice
         count = dice.randint(WORDS_FROM, WORDS_TO)
-        chosen = dice.choices(self.words, cum_weights=self.weights, k=count)
+        chosen = self._some(count)
         if dice.random() < 0.1:
             chosen[count // 2] = f"folio {dice.randint(100_000, 999_999)}"
         if count <= PARAGRAPH:
