@@ -244,6 +244,7 @@ def may_sell(actor: Actor) -> bool:
 
 
 def may_read_contracts(actor: Actor) -> bool:
+    """All staff may read contracts."""
     return actor.is_staff
 
 
@@ -255,10 +256,12 @@ def may_redeem(actor: Actor, customer_id: int) -> bool:
 
 
 def may_name_contacts(actor: Actor, contract: SupportContract) -> bool:
+    """Sales, and the customer's own administrators, say who is a named contact. CTR-1."""
     if may_sell(actor):
         return True
     return actor.is_contact and actor.customer_id == contract.customer_id and actor.company_role == "administrator"
 
 
 def may_import(actor: Actor) -> bool:
+    """Administrators import files."""
     return actor.is_system or actor.has_role("administrator")

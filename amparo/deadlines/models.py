@@ -90,7 +90,10 @@ class CustomerCalendar(models.Model):
 
 
 class PromiseKind(models.Model):
-    """What is promised, from a moment on: how much time, counted how. Never changed; a change is a new row. TIM-4."""
+    """What is promised, from a moment on: how much time, counted how. Never changed; a change is a new row.
+
+    Shipped: tickets and cases (TIM-4), fixes (TIM-5), complaints (TIM-6), opinions (TIM-7).
+    """
 
     code = models.CharField(max_length=40)
     in_force_from = models.DateTimeField()

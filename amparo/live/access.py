@@ -20,6 +20,7 @@ def visible_to(actor: Actor) -> QuerySet[Call]:
 
 
 def may_take_calls(actor: Actor) -> bool:
+    """Operators, engineers and sales answer the telephone. TEL-2."""
     return actor.has_role(*ROLES)
 
 

@@ -24,6 +24,7 @@ def not_before(at: datetime, *, zone: str, quiet_from: int, quiet_until: int) ->
 
 
 def is_quiet(hour: int, quiet_from: int, quiet_until: int) -> bool:
+    """Return whether an hour of the local clock lies in the quiet hours."""
     if quiet_from == quiet_until:
         return False
     if quiet_from < quiet_until:

@@ -28,6 +28,7 @@ def may_read_serial(actor: Actor, licence: Licence) -> bool:
 
 
 def may_edit_products(actor: Actor) -> bool:
+    """Administrators and developers keep products and releases."""
     return actor.is_system or actor.has_role("administrator", "developer")
 
 
@@ -37,6 +38,7 @@ def may_register(actor: Actor) -> bool:
 
 
 def may_withdraw(actor: Actor) -> bool:
+    """Sales and administrators withdraw a licence."""
     return actor.is_system or actor.has_role("sales")
 
 

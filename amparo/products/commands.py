@@ -110,9 +110,9 @@ def register_licence(
     *,
     terminals: int = 1,
     installed: Release | None = None,
+    key: str | None = None,
     actor: Actor,
     at: datetime,
-    key: str | None = None,
 ) -> Licence:
     """Bind a serial to a customer for a product; a version given by staff counts as confirmed. LIC-1, LIC-3.
 

@@ -47,9 +47,9 @@ def issue_batch(
     *,
     purpose: str = "sold",
     redeem_until: datetime | None = None,
+    key: str | None = None,
     actor: Actor,
     at: datetime,
-    key: str | None = None,
 ) -> tuple[ServiceCardBatch, list[str]]:
     """Issue cards; their codes are returned once and kept nowhere, only their HMAC is. CRD-1.
 
@@ -89,7 +89,13 @@ def issue_batch(
 
 
 def redeem_card(
-    code: str, customer_id: int, *, actor: Actor, at: datetime, address: str, key: str | None = None
+    code: str,
+    customer_id: int,
+    *,
+    address: str,
+    key: str | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> ServiceCard:
     """Give a customer the credits of a card, once, in a pocket of its own. CRD-1, LED-3, CHG-10.
 

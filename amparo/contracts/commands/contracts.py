@@ -34,11 +34,11 @@ def sell_contract(
     plan: Plan,
     starts_on: date,
     *,
-    actor: Actor,
-    at: datetime,
     key: str | None = None,
     number: str = "",
     used: Mapping[str, int] | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> SupportContract:
     """Give a customer a contract of a plan, with its terms as they are now, and its units in pockets. CTR-1, LED-3.
 
@@ -59,7 +59,12 @@ def sell_contract(
 
 @transaction.atomic
 def renew(
-    contract: SupportContract, *, plan: Plan | None = None, actor: Actor, at: datetime, key: str | None = None
+    contract: SupportContract,
+    *,
+    plan: Plan | None = None,
+    key: str | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> SupportContract:
     """Follow a contract by another from the day after its end, or from today where it is over. CTR-1.
 

@@ -40,7 +40,13 @@ def counts(rows: Sequence[Judged]) -> dict[str, int]:
 
 @transaction.atomic
 def upload_import(
-    kind: str, content: bytes, file_name: str, *, actor: Actor, at: datetime, key: str | None = None
+    kind: str,
+    content: bytes,
+    file_name: str,
+    *,
+    key: str | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> ImportRun:
     """Take a file and look whether it can be read; nothing is imported yet. The same `key` returns the first.
 

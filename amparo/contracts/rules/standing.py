@@ -87,12 +87,14 @@ class Asked:
 
 
 def signed_in(ground: Ground, asked: Asked) -> Check | None:
+    """Judge whether the person is signed in. ACC-2."""
     if ground.by_staff:
         return None
     return Check("signed_in", ground.signed_in, "signed_in" if ground.signed_in else "not_signed_in", remedy="register")
 
 
 def email(ground: Ground, asked: Asked) -> Check | None:
+    """Judge whether the e-mail address is verified. ACC-2."""
     if ground.by_staff:
         return None
     good = ground.signed_in and ground.email_verified
@@ -100,6 +102,7 @@ def email(ground: Ground, asked: Asked) -> Check | None:
 
 
 def customer(ground: Ground, asked: Asked) -> Check | None:
+    """Judge whether there is a customer with a NIC. ACC-6."""
     return Check(
         "customer", ground.has_customer, "nic" if ground.has_customer else "no_nic", {"nic": ground.nic}, "become_customer"
     )
@@ -110,6 +113,7 @@ def _of_product(ground: Ground, asked: Asked) -> list[HeldLicence]:
 
 
 def licence(ground: Ground, asked: Asked) -> Check | None:
+    """Judge whether the customer has a licence of the product. ACC-5."""
     held = _of_product(ground, asked)
     names = tuple(sorted({one.product_name for one in held}))
     return Check("licence", bool(held), "licences" if held else "no_licence", {"products": names}, "get_licence")
@@ -148,6 +152,7 @@ def may_take(ground: Ground, licence: HeldLicence) -> bool:
 
 
 def contract(ground: Ground, asked: Asked) -> Check | None:
+    """Judge whether a contract is in force. ACC-7."""
     good = [one for one in ground.contracts if one.in_force(asked.at)]
     if good:
         last = max(good, key=lambda one: one.ends_at)
@@ -207,4 +212,5 @@ def judge(service: str, ground: Ground, asked: Asked) -> tuple[Check, ...]:
 
 
 def allowed(checks: tuple[Check, ...]) -> bool:
+    """Return whether every needed condition is met."""
     return all(check.passed for check in checks if check.needed)
