@@ -301,3 +301,33 @@ def test_a_contact_removed_while_signed_in_writes_no_more(ticket, contact):
     Contact.objects.filter(user_id=contact.user_id).update(removed_at=LATER)
     with pytest.raises(NotPermitted):
         commands.write(ticket, "Hola", actor=actor_by_id(contact.user_id), at=LATER)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everybody_at_once(open_one, contact, engineer, operator, facts):
+    """SEC-47, TKT-2: closing, answering and asking at the same moment: each act whole, in some order, none twice."""
+    ticket = open_one()
+    barrier, refused = threading.Barrier(6), []
+
+    def act(n):
+        try:
+            mine = Ticket.objects.select_related("thread").get(pk=ticket.pk)
+            barrier.wait()
+            if n < 3:
+                commands.close(mine, actor=(contact, engineer, operator)[n], at=LATER)
+            else:
+                commands.write(mine, f"mensaje {n}", key=f"k{n}", actor=contact if n == 3 else engineer, at=LATER)
+        except IllegalMove:
+            refused.append(n)
+        finally:
+            connection.close()
+
+    people = [threading.Thread(target=act, args=(n,)) for n in range(6)]
+    [p.start() for p in people]
+    [p.join() for p in people]
+    names = facts(ticket)
+    assert Entry.objects.filter(thread=ticket.thread).count() == 4
+    closed, reopened = names.count("ticket.closed"), names.count("ticket.reopened")
+    fresh = Ticket.objects.select_related("thread").get(pk=ticket.pk)
+    assert closed + len(refused) == 3 and closed - reopened == (1 if fresh.state == "closed" else 0)
+    assert fresh.state == fresh.thread.state and set(refused) <= {0, 1, 2}
