@@ -77,8 +77,8 @@ class Case(models.Model):
                 name="case_clock_runs_in_attention",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=[s.value for s in ENDED], closed_at__isnull=False)
-                | ~Q(state__in=[s.value for s in ENDED]) & Q(closed_at__isnull=True, closed_how=""),
+                condition=Q(state__in=sorted(s.value for s in ENDED), closed_at__isnull=False)
+                | ~Q(state__in=sorted(s.value for s in ENDED)) & Q(closed_at__isnull=True, closed_how=""),
                 name="case_closed_has_its_moment",
             ),
             models.CheckConstraint(
