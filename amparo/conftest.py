@@ -165,7 +165,7 @@ def client_for():
     """A browser-less client that is signed in as an actor."""
 
     def signed_in(actor: Actor, **extra: object) -> Client:
-        client = Client(**extra)
+        client = Client(**extra)  # type: ignore[arg-type]
         if actor.user_id is not None:
             client.force_login(User.objects.get(pk=actor.user_id), backend="amparo.people.backends.PeopleBackend")
         return client

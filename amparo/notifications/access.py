@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 
 from django.conf import settings
@@ -11,15 +10,14 @@ from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from amparo.kernel.actor import Actor
-from amparo.people.models import Contact
-from amparo.people.queries import actor_by_id
+from amparo.people.queries import actor_by_id, actor_in
 
 from .models import Letter, Notice
 
 
 def visible_to(actor: Actor) -> QuerySet[Notice]:
     """Notices are personal."""
-    return Notice.objects.filter(user_id=actor.user_id) if actor.is_signed_in else Notice.objects.none()
+    return Notice.objects.filter(user_id=actor.user_id) if actor.user_id is not None else Notice.objects.none()
 
 
 @lru_cache(1)
@@ -37,24 +35,10 @@ def may_still_read(letter: Letter) -> bool:
         return False
     if actor.is_staff:
         return True
-    acting = acting_for(actor, letter.customer_id)
-    if acting is None:
+    acting = actor_in(letter.user_id, letter.customer_id) if letter.customer_id else actor
+    if not acting.is_contact and letter.customer_id:
         return False
     kind = letter.subject_ref.partition(":")[0]
     if kind in ("ticket", "case"):
         return _may_see()(acting, letter.subject_ref)
     return True
-
-
-def acting_for(actor: Actor, customer_id: int | None) -> Actor | None:
-    """Return the person as contact of a customer, None where the person is no contact of it (any more)."""
-    if customer_id is None:
-        return actor
-    contact = Contact.objects.filter(
-        user_id=actor.user_id, customer_id=customer_id, removed_at__isnull=True, customer__is_active=True
-    ).first()
-    if contact is None:
-        return None
-    return replace(
-        actor, kind="contact", customer_id=customer_id, contact_id=contact.pk, company_role=contact.company_role
-    )

@@ -159,7 +159,7 @@ def _postpone(letter: Letter, error: Exception, at: datetime) -> None:
 @transaction.atomic
 def mark_read(notice_ids: Iterable[int] | None, *, actor: Actor, at: datetime) -> int:
     """Mark the actor's own notices as read, all where none are named; return how many were new."""
-    own = Notice.objects.filter(user_id=actor.user_id, read_at__isnull=True)
+    own = Notice.objects.filter(user_id=actor.user_id or 0, read_at__isnull=True)
     if notice_ids is not None:
         own = own.filter(pk__in=list(notice_ids))
     count = own.update(read_at=at)
@@ -176,5 +176,5 @@ def choose(choices: dict[str, tuple[bool, bool]], *, actor: Actor, at: datetime)
         if code not in KINDS or KINDS[code].side != side:
             raise Invalid(field=code)
         Preference.objects.update_or_create(
-            user_id=actor.user_id, kind=code, defaults={"page": page, "mail": mail or KINDS[code].must_mail}
+            user_id=actor.user_id or 0, kind=code, defaults={"page": page, "mail": mail or KINDS[code].must_mail}
         )

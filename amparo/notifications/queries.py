@@ -26,7 +26,7 @@ class Choice:
 
 def choices(actor: Actor) -> list[Choice]:
     """Return the matrix of kinds by ways as the person has chosen it."""
-    own = {row.kind: row for row in Preference.objects.filter(user_id=actor.user_id)}
+    own = {row.kind: row for row in Preference.objects.filter(user_id=actor.user_id or 0)}
     return [
         Choice(kind, own[kind.code].page, own[kind.code].mail or kind.must_mail)
         if kind.code in own
@@ -45,7 +45,9 @@ def notices(actor: Actor, after: str = "") -> Page[dict[str, Any]]:
     rows = access.visible_to(actor).order_by("-id")
     if place := unmark(after, 1):
         rows = rows.filter(pk__lt=int(place[0]))
-    found = list(rows.values("id", "kind", "subject_ref", "title", "url", "at", "read_at")[: PAGE + 1])
+    found: list[dict[str, Any]] = list(
+        rows.values("id", "kind", "subject_ref", "title", "url", "at", "read_at")[: PAGE + 1]  # type: ignore[arg-type]
+    )
     return page_of(found, PAGE, lambda row: (row["id"],))
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from amparo.cases import words as cases
 from amparo.history.queries import FactRow
@@ -134,7 +134,7 @@ def need_raised(fact: FactRow) -> None:
             url=matter.portal_url,
             paragraphs=(fact.data["description"], _("Choose whether it is attended now, later, or not at all.")),
             figures=figures,
-            action=_("Choose"),
+            action=pgettext("button", "Choose"),
         )
 
     _tell("consent", fact, matter, readers.who_decides(matter), write)
@@ -306,7 +306,7 @@ def _desk(kind: str, fact: FactRow, people: Callable[[Matter], list[Reader]], ti
         return
 
     def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
-        figures = ()
+        figures: tuple[tuple[str, str], ...] = ()
         if matter.due_at:
             figures = ((_("Promised by"), formats.moment_full(matter.due_at, zone=_zone(reader))),)
         return Words(title=f"{title()}: {_subject(matter)}", url=matter.desk_url, figures=figures, action=_("Open it"))

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Literal
 
-from django.utils.translation import get_language, gettext, ngettext, npgettext
+from django.utils.translation import get_language, gettext, gettext_noop, ngettext, npgettext
 
 Tone = Literal["act", "late", "waiting", "done", "money", "neutral"]
 
@@ -25,69 +26,119 @@ _MONTHS = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 }
 _MONTHS_LONG = {
-    "es": ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
-           "noviembre", "diciembre"),
-    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-           "November", "December"),
+    "es": (
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ),
+    "en": (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ),
 }
 
 
-def _tongue() -> str:
+@lru_cache(maxsize=512)
+def _word(language: str | None, sentence: str) -> str:
+    """Return a fixed word in the active language, which `language` names; asked of the catalogue once."""
+    return gettext(sentence)
+
+
+def _tongue(language: str | None) -> str:
     """The language of the names of days and months: Spanish unless English is active."""
-    return "en" if (get_language() or "es").startswith("en") else "es"
+    return "en" if (language or "es").startswith("en") else "es"
 
 
-def day(on: date, *, today: date) -> str:
-    """Return a date as people say it: «hoy», «mañana», «ayer», «jue 26 nov», «31 mar 2027»."""
-    near = {0: gettext("today"), 1: gettext("tomorrow"), -1: gettext("yesterday")}.get((on - today).days)
-    if near:
-        return near
-    month = _MONTHS[_tongue()][on.month - 1]
-    if on.year == today.year or abs((on - today).days) <= 60:
-        return f"{_WEEKDAYS[_tongue()][on.weekday()]} {on.day} {month}"
+_NEAR = {0: gettext_noop("today"), 1: gettext_noop("tomorrow"), -1: gettext_noop("yesterday")}
+
+
+def day(on: date, *, today: date, language: str | None = None) -> str:
+    """Return a date as people say it: «hoy», «mañana», «ayer», «jue 26 nov», «31 mar 2027».
+
+    `language` may name the active language where the caller knows it already.
+    """
+    language = language or get_language()
+    away = (on - today).days
+    if away in _NEAR:
+        return _word(language, _NEAR[away])
+    tongue = _tongue(language)
+    month = _MONTHS[tongue][on.month - 1]
+    if on.year == today.year or abs(away) <= 60:
+        return f"{_WEEKDAYS[tongue][on.weekday()]} {on.day} {month}"
     return f"{on.day} {month} {on.year}"
 
 
-def day_full(on: date) -> str:
-    """Return a date in full: «jueves 26 de noviembre de 2026», «Thursday 26 November 2026»."""
-    weekday, month = _WEEKDAYS_LONG[_tongue()][on.weekday()], _MONTHS_LONG[_tongue()][on.month - 1]
-    if _tongue() == "en":
+@lru_cache(maxsize=2048)
+def _day_full(on: date, tongue: str) -> str:
+    weekday, month = _WEEKDAYS_LONG[tongue][on.weekday()], _MONTHS_LONG[tongue][on.month - 1]
+    if tongue == "en":
         return f"{weekday} {on.day} {month} {on.year}"
     return f"{weekday} {on.day} de {month} de {on.year}"
 
 
+def day_full(on: date, *, language: str | None = None) -> str:
+    """Return a date in full: «jueves 26 de noviembre de 2026», «Thursday 26 November 2026»."""
+    return _day_full(on, _tongue(language or get_language()))
+
+
 def clock(at: datetime, *, zone: tzinfo) -> str:
     """Return the time of day: «15:00»."""
-    return f"{at.astimezone(zone):%H:%M}"
+    local = at.astimezone(zone)
+    return f"{local.hour:02}:{local.minute:02}"
 
 
-def moment(at: datetime, *, now: datetime, zone: tzinfo) -> str:
+def moment(at: datetime, *, now: datetime, zone: tzinfo, language: str | None = None) -> str:
     """Return a moment as people say it: «hoy 15:00», «mañana 10:05», «jue 26 nov, 18:00»."""
     local, today = at.astimezone(zone), now.astimezone(zone).date()
-    comma = "" if abs((local.date() - today).days) <= 1 else ","
-    return f"{day(local.date(), today=today)}{comma} {local:%H:%M}"
+    on = local.date()
+    comma = "" if -1 <= (on - today).days <= 1 else ","
+    return f"{day(on, today=today, language=language)}{comma} {local.hour:02}:{local.minute:02}"
 
 
-def moment_full(at: datetime, *, zone: tzinfo) -> str:
+def moment_full(at: datetime, *, zone: tzinfo, language: str | None = None) -> str:
     """Return a moment with nothing left out, for titles: «jueves 26 de noviembre de 2026, 18:00 (CST)»."""
     local = at.astimezone(zone)
-    return f"{day_full(local.date())}, {local:%H:%M} ({local.tzname()})"
+    return (
+        f"{day_full(local.date(), language=language)}, {local.hour:02}:{local.minute:02} ({local.tzname()})"
+    )
 
 
-def duration(length: timedelta) -> str:
+def duration(length: timedelta, *, language: str | None = None) -> str:
     """Return a length of time in at most two units, never rounded up: «40 min», «3 h», «3 h 20 min», «2 días 4 h»."""
+    language = language or get_language()
     minutes = int(abs(length).total_seconds() // 60)
     if minutes < 1:
-        return gettext("less than 1 min")
+        return _word(language, gettext_noop("less than 1 min"))
     if minutes < 60:
-        return gettext("%(count)s min") % {"count": minutes}
+        return _word(language, gettext_noop("%(count)s min")) % {"count": minutes}
     hours, rest = divmod(minutes, 60)
     if hours < 24:
-        whole = gettext("%(count)s h") % {"count": hours}
-        return f"{whole} {gettext('%(count)s min') % {'count': rest}}" if rest and hours < 6 else whole
+        whole = _word(language, gettext_noop("%(count)s h")) % {"count": hours}
+        return (
+            f"{whole} {_word(language, '%(count)s min') % {'count': rest}}" if rest and hours < 6 else whole
+        )
     days, hours = divmod(hours, 24)
     whole = ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
-    return f"{whole} {gettext('%(count)s h') % {'count': hours}}" if hours and days < 3 else whole
+    return f"{whole} {_word(language, '%(count)s h') % {'count': hours}}" if hours and days < 3 else whole
 
 
 def stopwatch(seconds: int) -> str:
@@ -214,4 +265,4 @@ def on_colour(colour: str) -> str:
 
 def month(on: date) -> str:
     """Return a month as the label of a figure: «nov 2026», «Nov 2026»."""
-    return f"{_MONTHS[_tongue()][on.month - 1]} {on.year}"
+    return f"{_MONTHS[_tongue(get_language())][on.month - 1]} {on.year}"

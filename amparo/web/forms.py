@@ -10,6 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from amparo.live.models import Outcome
 
 
+def _choices(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = choices
+
+
 class StartCall(forms.Form):
     """Who calls, from which number."""
 
@@ -32,7 +38,7 @@ class _ForCaller(forms.Form):
 
     def __init__(self, *args: Any, contacts: list[tuple[int, str]], **named: Any) -> None:
         super().__init__(*args, **named)
-        self.fields["contact"].choices = [(str(number), name) for number, name in contacts]
+        _choices(self, "contact", [(str(number), name) for number, name in contacts])
 
 
 class PhoneCase(_ForCaller):
@@ -57,6 +63,7 @@ class PhoneTicket(_ForCaller):
     caller_name = forms.CharField(label=_("Who speaks, if not in the list"), max_length=120, required=False)
 
     def __init__(self, *args: Any, products: list[tuple[int, str]], **named: Any) -> None:
+        named_contacts = named["contacts"]
         super().__init__(*args, **named)
-        self.fields["product"].choices = [(str(number), name) for number, name in products]
-        self.fields["contact"].choices = [("", "—"), *self.fields["contact"].choices]
+        _choices(self, "product", [(str(number), name) for number, name in products])
+        _choices(self, "contact", [("", "—"), *((str(number), name) for number, name in named_contacts)])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from amparo.kernel.actor import Actor
 from amparo.people.queries import find
@@ -22,6 +23,7 @@ TONES = {
     "answer": "act", "attention": "act", "consent": "waiting", "waiting": "waiting", "closing": "waiting",
     "quality": "late", "silent": "neutral", "closed": "done",
 }  # fmt: skip
+INSTANT = timedelta(microseconds=1)  # ends are exclusive: the last day is the one before
 VIEWS = ("all", "mine", "nobody", "late", "answer", "consent", "attention", "waiting", "closing", "quality", "silent")
 _FILTERS: dict[str, dict[str, str]] = {
     "all": {}, "mine": {"assignee": "me"}, "nobody": {"assignee": "nobody"}, "late": {"late": "1"},
@@ -152,7 +154,10 @@ def found_matters(hits: Iterable[threads.Hit]) -> list[dict[str, Any]]:
 def matter_tabs() -> list[Tab]:
     """Return the two views of one's matters."""
     base = reverse("web:matters")
-    return [Tab("open", _("Open"), base, None), Tab("closed", _("Closed"), f"{base}?view=closed", None)]
+    return [
+        Tab("open", pgettext("matters", "Open"), base, None),
+        Tab("closed", pgettext("matters", "Closed"), f"{base}?view=closed", None),
+    ]
 
 
 def meters(pockets: Iterable[Any]) -> list[dict[str, Any]]:
@@ -169,7 +174,7 @@ def meters(pockets: Iterable[Any]) -> list[dict[str, Any]]:
                 "left": sum(pocket.balance - pocket.reserved for pocket in of_unit),
                 "reserved": sum(pocket.reserved for pocket in of_unit),
                 "total": sum(pocket.issued for pocket in of_unit),
-                "ends_on": min((pocket.ends_at for pocket in of_unit if pocket.balance), default=of_unit[-1].ends_at),
+                "ends_on": min((pocket.ends_at for pocket in of_unit if pocket.balance), default=of_unit[-1].ends_at) - INSTANT,
                 "pockets": of_unit,
             }
         )

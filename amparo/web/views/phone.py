@@ -63,6 +63,12 @@ def _show(request: HttpRequest, customer_id: int, *, status: int = 200, **shown:
     return render(request, "web/desk/caller.html", context, status=status)
 
 
+def _of_caller(request: HttpRequest, customer_id: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    sight = phone.sight(customer_id, request.actor, at=request.now)
+    assert sight is not None, "the customer was found a moment ago"
+    return _choices(sight)
+
+
 def _choices(sight: phone.Sight) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
     contacts = [(one.contact_id, one.name or one.email) for one in sight.contacts]
     products = {row.licence.product_id: row.licence.product.name for row in sight.licences}
@@ -81,7 +87,7 @@ def start(request: HttpRequest, customer_id: int | None = None) -> HttpResponse:
                 caller_name=form.cleaned_data["caller_name"], actor=request.actor, at=request.now,
             )  # fmt: skip
         except Invalid as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.text)
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.text))
     if form.errors:
         if customer_id is not None:
             return _show(request, customer_id, status=422, start=form)
@@ -124,7 +130,7 @@ def end(request: HttpRequest, call_id: int) -> HttpResponse:
 def new_case(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Open a case for who is on the line: preferential assistance. TEL-2, ACC-7."""
     customer = get_object_or_404(visible_customers(request.actor), pk=customer_id)
-    contacts, _products = _choices(phone.sight(customer.pk, request.actor, at=request.now))
+    contacts, _products = _of_caller(request, customer.pk)
     form = forms.PhoneCase(request.POST, contacts=contacts)
     if form.is_valid():
         given = form.cleaned_data
@@ -134,7 +140,7 @@ def new_case(request: HttpRequest, customer_id: int) -> HttpResponse:
                 via="phone", actor=request.actor, at=request.now,
             )  # fmt: skip
         except Invalid as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.text)
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.text))
         else:
             return redirect(f"/desk/cases/{case.pk}/")
     return _show(request, customer_id, status=422, case_form=form)
@@ -145,7 +151,7 @@ def new_case(request: HttpRequest, customer_id: int) -> HttpResponse:
 def new_ticket(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Open a ticket for who is on the line. TEL-2, TKT-1."""
     customer = get_object_or_404(visible_customers(request.actor), pk=customer_id)
-    contacts, products = _choices(phone.sight(customer.pk, request.actor, at=request.now))
+    contacts, products = _of_caller(request, customer.pk)
     form = forms.PhoneTicket(request.POST, contacts=contacts, products=products)
     if form.is_valid():
         given = form.cleaned_data
@@ -156,7 +162,7 @@ def new_ticket(request: HttpRequest, customer_id: int) -> HttpResponse:
                 actor=request.actor, at=request.now,
             )  # fmt: skip
         except Invalid as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.text)
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.text))
         else:
             return redirect(f"/desk/tickets/{ticket.pk}/")
     return _show(request, customer_id, status=422, ticket_form=form)

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from amparo.deadlines.queries import promise_list
@@ -56,7 +57,7 @@ def promises(request: HttpRequest) -> HttpResponse:
     span, by = _span(request), request.GET.get("by", "month")
     rows = reports.promises(by, span, zone=request.zone, kind=request.GET.get("kind") or None)
     if request.GET.get("form") == "csv":
-        head = [_("Group"), _("Kept"), _("Late"), _("Late and still owed"), _("Open"), _("Kept, per cent")]
+        head = [_("Group"), _("Kept"), _("Late"), _("Late and still owed"), pgettext("matters", "Open"), _("Kept, per cent")]
         table = [
             (reports.promise_label(row, by), row.kept, row.late, row.owed_late, row.open, row.kept_percent) for row in rows
         ]
@@ -96,7 +97,7 @@ def promise_rows(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     given = [(key, request.GET[key]) for key in ("kind", "person", "customer") if request.GET.get(key)]
     query = "&".join([span.query, *(f"{key}={value}" for key, value in given)])
-    states = [("", _("All")), ("kept", _("Kept")), ("late", _("Late")), ("owed_late", _("Late and still owed")), ("open", _("Open"))]
+    states = [("", _("All")), ("kept", _("Kept")), ("late", _("Late")), ("owed_late", _("Late and still owed")), ("open", pgettext("matters", "Open"))]
     context = {
         "tabs": _tabs(),
         "span": span,
@@ -124,7 +125,7 @@ def attention(request: HttpRequest) -> HttpResponse:
     span = _span(request)
     rows = reports.attention(span, zone=request.zone)
     if request.GET.get("form") == "csv":
-        head = [_("Month"), _("Kind"), _("Came in"), _("Closed"), _("Minutes of attention")]
+        head = [_("Month"), _("Kind"), _("Came in"), pgettext("matters", "Closed"), _("Minutes of attention")]
         table = [(row.month.isoformat()[:7], row.label, row.opened, row.closed, row.seconds // 60) for row in rows]
         return _csv(f"atencion-{span.since}-{span.until}", head, table)
     kinds = ["ticket", "advisory", "incident", "general", "development", "unclassified"]
