@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -50,9 +51,23 @@ def shots() -> list[Shot]:
     caller = _customer("Ferretería Sur")
     desk = [
         Shot("01-queue", "The queue, sorted by promise", "/desk/", "ivan"),
-        Shot("02-case", "A case in attention, its clock and the customer beside it", f"/desk/cases/{case.pk}/", "elena", height=860),
-        Shot("03-ticket", "A ticket with an internal note", f"/desk/tickets/{ticket.pk}/", "elena", height=860),
-        Shot("04-phone", "The telephone screen with its caller", f"/desk/phone/{caller.pk}/", "oscar", height=860),
+        Shot(
+            "02-case",
+            "A case in attention, its clock and the customer beside it",
+            f"/desk/cases/{case.pk}/",
+            "elena",
+            height=860,
+        ),
+        Shot(
+            "03-ticket", "A ticket with an internal note", f"/desk/tickets/{ticket.pk}/", "elena", height=860
+        ),
+        Shot(
+            "04-phone",
+            "The telephone screen with its caller",
+            f"/desk/phone/{caller.pk}/",
+            "oscar",
+            height=860,
+        ),
         Shot("05-calendar", "A calendar year with its holidays", _calendar(), "ana", height=860),
         Shot("06-report", "Promises kept, late and open", "/desk/reports/", "ana"),
         Shot("07-settings", "The settings, each with its rule", "/desk/policies/", "ana"),
@@ -60,17 +75,37 @@ def shots() -> list[Shot]:
     portal = [
         Shot("08-home", "The customer's home", "/", _person(closing), height=900),
         Shot("09-closing", "A closing to be accepted", f"/cases/{closing.pk}/", _person(closing), height=900),
-        Shot("10-statement", "A statement, each movement with its reason", "/statements/", "lupita", height=900),
+        Shot(
+            "10-statement", "A statement, each movement with its reason", "/statements/", "lupita", height=900
+        ),
         Shot("11-help", "Asking for help, at 390 px", "/help/", "lupita", width=390, height=844),
         Shot("12-sign-in", "Signing in", "/account/login/"),
     ]
     others = [
         Shot("01-queue-dark", "The queue, dark", "/desk/", "ivan", theme="dark"),
-        Shot("02-case-dark", "A case, dark, in English", f"/desk/cases/{case.pk}/", "elena", theme="dark", height=860, language="en"),
+        Shot(
+            "02-case-dark",
+            "A case, dark, in English",
+            f"/desk/cases/{case.pk}/",
+            "elena",
+            theme="dark",
+            height=860,
+            language="en",
+        ),
         Shot("02-case-390", "A case at 390 px", f"/desk/cases/{case.pk}/", "elena", width=390, height=844),
         Shot("08-home-390", "The customer's home at 390 px", "/", _person(closing), width=390, height=844),
-        Shot("09-closing-390-dark", "A closing at 390 px, dark", f"/cases/{closing.pk}/", _person(closing), width=390, height=844, theme="dark"),
-        Shot("10-statement-en", "A statement, in English", "/statements/", "lupita", height=900, language="en"),
+        Shot(
+            "09-closing-390-dark",
+            "A closing at 390 px, dark",
+            f"/cases/{closing.pk}/",
+            _person(closing),
+            width=390,
+            height=844,
+            theme="dark",
+        ),
+        Shot(
+            "10-statement-en", "A statement, in English", "/statements/", "lupita", height=900, language="en"
+        ),
     ]
     return [*desk, *portal, *others]
 
@@ -78,8 +113,17 @@ def shots() -> list[Shot]:
 def _case(state: str) -> Any:
     from amparo.cases.models import Case
 
-    cases = Case.objects.filter(state=state, kind="incident").select_related("thread__opened_by").order_by("-pk")
-    return next((c for c in cases if c.thread.opened_by and not c.thread.opened_by.contacts.filter(company_role="own").exists()), cases[0])
+    cases = (
+        Case.objects.filter(state=state, kind="incident").select_related("thread__opened_by").order_by("-pk")
+    )
+    return next(
+        (
+            c
+            for c in cases
+            if c.thread.opened_by and not c.thread.opened_by.contacts.filter(company_role="own").exists()
+        ),
+        cases[0],
+    )
 
 
 def _ticket() -> Any:
@@ -149,14 +193,18 @@ def _session(person: str, language: str) -> str:
 
     from amparo.people.models import User
 
-    user = User.objects.get(email=person) if "@" in person else User.objects.get(email__startswith=f"{person}@")
+    user = (
+        User.objects.get(email=person) if "@" in person else User.objects.get(email__startswith=f"{person}@")
+    )
     User.objects.filter(pk=user.pk).update(language=language)
     session = SessionStore()
-    session.update({
-        SESSION_KEY: str(user.pk),
-        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
-        HASH_SESSION_KEY: user.get_session_auth_hash(),
-    })
+    session.update(
+        {
+            SESSION_KEY: str(user.pk),
+            BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+            HASH_SESSION_KEY: user.get_session_auth_hash(),
+        }
+    )
     session.save()
     return str(session.session_key)
 
@@ -164,7 +212,9 @@ def _session(person: str, language: str) -> str:
 def _photograph(browser: Any, shot: Shot, base: str, folder: Path) -> None:
     from django.conf import settings
 
-    context = browser.new_context(viewport={"width": shot.width, "height": shot.height}, locale=shot.language, reduced_motion="reduce")
+    context = browser.new_context(
+        viewport={"width": shot.width, "height": shot.height}, locale=shot.language, reduced_motion="reduce"
+    )
     cookies = {"theme": shot.theme, settings.LANGUAGE_COOKIE_NAME: shot.language}
     if shot.person:
         cookies[settings.SESSION_COOKIE_NAME] = _session(shot.person, shot.language)
@@ -175,7 +225,9 @@ def _photograph(browser: Any, shot: Shot, base: str, folder: Path) -> None:
     if answer is None or answer.status != 200:
         raise LookupError(f"{shot.name}: {shot.path} answered {answer.status if answer else 'nothing'}")
     tab.wait_for_timeout(700)  # what pages fetch for themselves
-    tab.evaluate("document.querySelectorAll('[data-follow-end]').forEach(e => { e.scrollTop = e.scrollHeight })")
+    tab.evaluate(
+        "document.querySelectorAll('[data-follow-end]').forEach(e => { e.scrollTop = e.scrollHeight })"
+    )
     tab.wait_for_timeout(300)
     path = folder / f"{shot.name}.png"
     tab.screenshot(path=str(path))
@@ -193,7 +245,12 @@ def _lighten(path: Path) -> None:
 
 def _index(folder: Path, taken: Sequence[Shot]) -> None:
     """Write the page that shows them."""
-    lines = ["# The main screens", "", "Made by `make screens` from the demonstration world; do not edit.", ""]
+    lines = [
+        "# The main screens",
+        "",
+        "Made by `make screens` from the demonstration world; do not edit.",
+        "",
+    ]
     for shot in taken:
         lines += [f"## {shot.title}", "", f"![{shot.title}]({shot.name}.png)", ""]
     (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
@@ -201,13 +258,15 @@ def _index(folder: Path, taken: Sequence[Shot]) -> None:
 
 def main(argv: list[str]) -> int:
     """Photograph the screens named, or all."""
-    parser = argparse.ArgumentParser(prog="amparo screens", description="Photograph the main screens into docs/screens.")
+    parser = argparse.ArgumentParser(
+        prog="amparo screens", description="Photograph the main screens into docs/screens."
+    )
     parser.add_argument("names", nargs="*", help="beginnings of names, like 02; all when none is given")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     options = parser.parse_args(argv)
     chromium = debian.chromium()
     if chromium is None:
-        print("Chromium is missing: `make test` fetches it.")
+        sys.stderr.write("Chromium is missing: `make test` fetches it.\n")
         return 1
     os.environ["AMPARO_DEBUG"] = "1"
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -231,7 +290,7 @@ def main(argv: list[str]) -> int:
         _take(taken, chromium, options.folder)
         if not options.names:
             _index(options.folder, taken)
-    print(f"{len(taken)} screens in {options.folder}")
+    sys.stdout.write(f"{len(taken)} screens in {options.folder}\n")
     return 0
 
 

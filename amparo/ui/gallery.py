@@ -20,20 +20,31 @@ class Example(forms.Form):
 
     name = forms.CharField(label=_("Company name"), help_text=_("As it should stand on the statements."))
     email = forms.EmailField(label=_("E-mail"))
-    product = forms.ChoiceField(label=_("Product"), choices=[("1", "Caja Fácil 10.1"), ("2", "Inventario 4.2")])
+    product = forms.ChoiceField(
+        label=_("Product"), choices=[("1", "Caja Fácil 10.1"), ("2", "Inventario 4.2")]
+    )
     terminals = forms.IntegerField(label=_("Terminals"), min_value=1, required=False)
     starts_on = forms.DateField(label=_("Starts on"), widget=forms.DateInput(attrs={"type": "date"}))
-    text = forms.CharField(label=_("What happened"), widget=forms.Textarea(attrs={"rows": 3}), help_text=_("The more exact, the sooner we can answer."))
+    text = forms.CharField(
+        label=_("What happened"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The more exact, the sooner we can answer."),
+    )
     reach = forms.ChoiceField(
-        label=_("How we reach you"), widget=forms.RadioSelect,
+        label=_("How we reach you"),
+        widget=forms.RadioSelect,
         choices=[("mail", _("By e-mail")), ("phone", _("By telephone"))],
     )
-    agree = forms.BooleanField(label=_("Send me a copy"), required=False, help_text=_("To the address above."))
+    agree = forms.BooleanField(
+        label=_("Send me a copy"), required=False, help_text=_("To the address above.")
+    )
 
 
 class SignIn(forms.Form):
     email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
-    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    password = forms.CharField(
+        label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
     remember = forms.BooleanField(label=_("Stay signed in on this device"), required=False)
 
 
@@ -43,7 +54,12 @@ def _file(name: str, size: int, content_type: str, number: int) -> Thing:
 
 def _ways() -> list[Thing]:
     return [
-        Thing(label=_("4 credits of the contract"), cost=[("credit", 4)], value=4, why=_("Allowed only when no incident is left.")),
+        Thing(
+            label=_("4 credits of the contract"),
+            cost=[("credit", 4)],
+            value=4,
+            why=_("Allowed only when no incident is left."),
+        ),
         Thing(label=_("4 credits of the service card ending in 7Q"), cost=[("credit", 4)], value=4, why=""),
     ]
 
@@ -53,17 +69,32 @@ def _standing() -> list[Thing]:
         return Thing(label=label, passed=passed, detail=detail, remedy=remedy)
 
     return [
-        Thing(label=_("Tickets"), allowed=True, conditions=[one(_("Your version is current"), True, "Caja Fácil 10.1")]),
-        Thing(label=_("Cases and telephone with preference"), allowed=False, conditions=[
-            one(_("You are a customer with a NIC"), True, "10482-71"),
-            one(_("A contract in force"), False, _("Yours ended on 31 October."), Thing(label=_("Renew the contract"), url=ANYWHERE)),
-        ]),
+        Thing(
+            label=_("Tickets"),
+            allowed=True,
+            conditions=[one(_("Your version is current"), True, "Caja Fácil 10.1")],
+        ),
+        Thing(
+            label=_("Cases and telephone with preference"),
+            allowed=False,
+            conditions=[
+                one(_("You are a customer with a NIC"), True, "10482-71"),
+                one(
+                    _("A contract in force"),
+                    False,
+                    _("Yours ended on 31 October."),
+                    Thing(label=_("Renew the contract"), url=ANYWHERE),
+                ),
+            ],
+        ),
     ]
 
 
 def example() -> dict[str, Any]:
     """Return the context of the gallery."""
-    bound = Example({"name": "Abarrotes Lupita", "email": "lupita", "product": "1", "starts_on": "2026-13-01", "text": ""})
+    bound = Example(
+        {"name": "Abarrotes Lupita", "email": "lupita", "product": "1", "starts_on": "2026-13-01", "text": ""}
+    )
     return {
         "at": NOW,
         "minutes": lambda n: timedelta(minutes=n),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
@@ -26,9 +28,10 @@ from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString, mark_safe
 from django_htmx.jinja import htmx_script
 from jinja2 import Environment
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from . import formats, navigation
+from . import formats, navigation, pieces
 
 _at: ContextVar[tuple[datetime, tzinfo] | None] = ContextVar("ui_at", default=None)
 
@@ -77,23 +80,6 @@ def local(at: datetime) -> datetime:
     return at.astimezone(_seen_from()[1])
 
 
-def when(at: datetime | date, form: str = "when") -> str:
-    """Return a time in words; forms: when, clock, day, date (with year), full."""
-    seen, zone = _seen_from()
-    today = seen.astimezone(zone).date()
-    if not isinstance(at, datetime):
-        return formats.day_full(at) if form == "full" else formats.day(at, today=today)
-    if form == "clock":
-        return formats.clock(at, zone=zone)
-    if form == "day":
-        return formats.day(at.astimezone(zone).date(), today=today)
-    if form == "date":
-        return formats.day_full(at.astimezone(zone).date())
-    if form == "full":
-        return formats.moment_full(at, zone=zone)
-    return formats.moment(at, now=seen, zone=zone)
-
-
 def idempotency_field() -> SafeString:
     """Return the hidden field that makes a repeated post of the same page one act. CHG-10."""
     return mark_safe(f'<input type="hidden" name="key" value="{uuid.uuid4()}">')  # noqa: S308 (a number of our own making)
@@ -118,9 +104,21 @@ def _known_url(names: tuple[str, ...], _urlconf: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=256)
 def asset(path: str) -> str:
     """Return the address of a file of ours or of a fetched package: `asset("vendor/icons.svg")`."""
     return static(path)
+
+
+_kept: dict[tuple[str, str | None], Markup] = {}
+
+
+def once(name: str, draw: Callable[[], str]) -> Markup:
+    """Return what is the same on every page of a language (the palette, the help), drawn once for each."""
+    key = (name, translation.get_language())
+    if key not in _kept or settings.DEBUG:
+        _kept[key] = Markup(draw())  # noqa: S704 (a component of ours, drawn without values)
+    return _kept[key]
 
 
 @lru_cache(maxsize=64)
@@ -129,10 +127,10 @@ def icon_url(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def import_map() -> Mapping[str, Mapping[str, str]]:
-    """Return the map that lets modules name each other whatever their published address."""
+def import_map() -> Markup:
+    """Return the map that lets modules name each other whatever their published address, as JSON for a script element."""
     ours = {f"ui/{name}": static(f"ui/js/{name}.js") for name in SCRIPTS}
-    return {"imports": ours | {"ui/idiomorph": static("vendor/idiomorph.esm.js")}}
+    return htmlsafe_json_dumps({"imports": ours | {"ui/idiomorph": static("vendor/idiomorph.esm.js")}})
 
 
 @lru_cache(maxsize=8)
@@ -183,11 +181,11 @@ class Frame:
         self.shortcuts_on = getattr(self._user(), "shortcuts_on", True)
 
     def _user(self) -> Any:
-        return getattr(self._request, "user", None) if settings.SESSION_COOKIE_NAME in self._request.COOKIES else None
-
-    @property
-    def words(self) -> dict[str, str]:
-        return script_words()
+        return (
+            getattr(self._request, "user", None)
+            if settings.SESSION_COOKIE_NAME in self._request.COOKIES
+            else None
+        )
 
     def places(self) -> Sequence[navigation.Entry]:
         return navigation.places(self._actor, self.here)
@@ -259,6 +257,10 @@ def script_words() -> dict[str, str]:
     }
 
 
+def _words_attribute() -> str:
+    return str(Markup.escape(json.dumps(script_words(), ensure_ascii=False)))
+
+
 def environment(**options: Any) -> Environment:
     env = Environment(  # noqa: S701 (autoescape is among the options)
         finalize=lambda v: str(v) if isinstance(v, Promise) else v, **options
@@ -271,13 +273,17 @@ def environment(**options: Any) -> Environment:
         npgettext=translation.npgettext,
     )
     env.policies["ext.i18n.trimmed"] = True
+    drawn = pieces.drawn(_seen_from)
     env.globals.update(
+        pieces=SimpleNamespace(**drawn),
         url=url,
         url_if=url_if,
         static=static,
         asset=asset,
         icon_url=icon_url,
         import_map=import_map,
+        once=once,
+        script_words=lambda: once("words", _words_attribute),
         get_locale=translation.get_language,
         htmx_script=htmx_script,
         idempotency_field=idempotency_field,
@@ -289,7 +295,7 @@ def environment(**options: Any) -> Environment:
     )
     env.filters.update(
         json_script=json_script,
-        when=when,
+        when=pieces.Clocked(_seen_from).when,
         duration=formats.duration,
         number=formats.number,
         safe_lines=safe_lines,

@@ -16,20 +16,22 @@ def policy(nonce: str | None) -> str:
     """Return the content security policy of a page: only what we serve runs, and nothing inline but what carries the nonce."""
     script = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
     stream = " ".join(filter(None, ("'self'", getattr(settings, "STREAM_ORIGIN", ""))))
-    return "; ".join((
-        "default-src 'none'",
-        f"script-src {script}",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "font-src 'self'",
-        "media-src 'self' blob:",
-        f"connect-src {stream}",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-src 'none'",
-        "frame-ancestors 'none'",
-    ))
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {script}",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "font-src 'self'",
+            "media-src 'self' blob:",
+            f"connect-src {stream}",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-src 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
 
 
 class Headers:

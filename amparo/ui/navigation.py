@@ -48,29 +48,95 @@ class Entry:
 _MONEY = frozenset({"sales", "operator", "quality", "engineer"})
 
 DESK: tuple[Place, ...] = (
-    Place("queue", _("Queue"), "inbox", ("desk_web:queue", "desk_threads:queue", "desk_threads:list"), keys="g q"),
-    Place("tickets", _("Tickets"), "message-circle", ("desk_tickets:list", "desk_tickets:tickets", "desk_tickets:index"), keys="g t"),
-    Place("cases", _("Cases"), "briefcase", ("desk_cases:list", "desk_cases:cases", "desk_cases:index"), keys="g c"),
-    Place("phone", _("Phone"), "phone", ("desk_live:phone", "desk_web:phone", "desk_phone:phone"),
-          frozenset({"operator", "engineer", "sales"}), keys="g p"),
-    Place("customers", _("Customers"), "building-store", ("desk_people:list", "desk_people:customers", "desk_people:index"), keys="g u"),
-    Place("contracts", _("Contracts"), "certificate", ("desk_contracts:list", "desk_contracts:contracts", "desk_contracts:index"),
-          _MONEY),
-    Place("products", _("Products"), "package", ("desk_products:list", "desk_products:products", "desk_products:index")),
-    Place("defects", _("Defects"), "bug", ("desk_defects:list",), frozenset({"engineer", "developer", "rnd_director"})),
+    Place(
+        "queue",
+        _("Queue"),
+        "inbox",
+        ("desk_web:queue", "desk_threads:queue", "desk_threads:list"),
+        keys="g q",
+    ),
+    Place(
+        "tickets",
+        _("Tickets"),
+        "message-circle",
+        ("desk_tickets:list", "desk_tickets:tickets", "desk_tickets:index"),
+        keys="g t",
+    ),
+    Place(
+        "cases",
+        _("Cases"),
+        "briefcase",
+        ("desk_cases:list", "desk_cases:cases", "desk_cases:index"),
+        keys="g c",
+    ),
+    Place(
+        "phone",
+        _("Phone"),
+        "phone",
+        ("desk_live:phone", "desk_web:phone", "desk_phone:phone"),
+        frozenset({"operator", "engineer", "sales"}),
+        keys="g p",
+    ),
+    Place(
+        "customers",
+        _("Customers"),
+        "building-store",
+        ("desk_people:list", "desk_people:customers", "desk_people:index"),
+        keys="g u",
+    ),
+    Place(
+        "contracts",
+        _("Contracts"),
+        "certificate",
+        ("desk_contracts:list", "desk_contracts:contracts", "desk_contracts:index"),
+        _MONEY,
+    ),
+    Place(
+        "products",
+        _("Products"),
+        "package",
+        ("desk_products:list", "desk_products:products", "desk_products:index"),
+    ),
+    Place(
+        "defects",
+        _("Defects"),
+        "bug",
+        ("desk_defects:list",),
+        frozenset({"engineer", "developer", "rnd_director"}),
+    ),
     Place("reports", _("Reports"), "chart-bar", ("desk_web:reports", "desk_reports:list"), keys="g r"),
-    Place("calculator", _("Calculator"), "calendar-time",
-          ("desk_deadlines:calculator", "desk_deadlines:calculate"), keys="g d"),
-    Place("staff", _("Staff"), "users-group", ("desk_people:staff",), frozenset({"administrator"}), foot=True),
-    Place("settings", _("Settings"), "settings", ("desk_policies:settings", "desk_policies:list", "desk_policies:index"),
-          frozenset({"administrator"}), foot=True),
+    Place(
+        "calculator",
+        _("Calculator"),
+        "calendar-time",
+        ("desk_deadlines:calculator", "desk_deadlines:calculate"),
+        keys="g d",
+    ),
+    Place(
+        "staff", _("Staff"), "users-group", ("desk_people:staff",), frozenset({"administrator"}), foot=True
+    ),
+    Place(
+        "settings",
+        _("Settings"),
+        "settings",
+        ("desk_policies:settings", "desk_policies:list", "desk_policies:index"),
+        frozenset({"administrator"}),
+        foot=True,
+    ),
 )
 
 PORTAL: tuple[Place, ...] = (
     Place("home", _("Home"), "home", ("web:home",), keys="g h"),
     Place("help", _("Ask for help"), "lifebuoy", ("web:help",), keys="g n"),
     Place("matters", _("My matters"), "messages", ("web:matters", "threads:list"), keys="g m"),
-    Place("statements", _("Statements"), "receipt", ("web:statements", "ledger:statement", "ledger:statements"), keys="g s", short=_("Movements")),
+    Place(
+        "statements",
+        _("Statements"),
+        "receipt",
+        ("web:statements", "ledger:statement", "ledger:statements"),
+        keys="g s",
+        short=_("Movements"),
+    ),
     Place("contracts", _("Contracts"), "certificate", ("contracts:mine",), wide_only=True),
     Place("licences", _("Licences"), "license", ("products:licences",), wide_only=True),
     Place("profile", _("Profile"), "user-circle", ("people:profile", "web:profile"), keys="g u"),
@@ -100,7 +166,17 @@ def places(actor: Any, path: str) -> Sequence[Entry]:
     ]
     here = max((address for _, address in shown if _within(path, address)), key=len, default="")
     return [
-        Entry(place.code, place.label, place.icon, address, address == here, place.keys, place.foot, place.wide_only, place.short or place.label)
+        Entry(
+            place.code,
+            place.label,
+            place.icon,
+            address,
+            address == here,
+            place.keys,
+            place.foot,
+            place.wide_only,
+            place.short or place.label,
+        )
         for place, address in shown
     ]
 
@@ -112,4 +188,9 @@ def _within(path: str, address: str) -> bool:
 
 def drawn(table: Sequence[Place], current: str) -> Sequence[Entry]:
     """Return a whole table as it would be drawn, leading nowhere: for the gallery."""
-    return [Entry(p.code, p.label, p.icon, "#", p.code == current, p.keys, p.foot, p.wide_only, p.short or p.label) for p in table]
+    return [
+        Entry(
+            p.code, p.label, p.icon, "#", p.code == current, p.keys, p.foot, p.wide_only, p.short or p.label
+        )
+        for p in table
+    ]

@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
-from . import gallery, jinja
+from . import gallery
 
 View = Callable[..., HttpResponse]
 

@@ -55,9 +55,19 @@ def show(chromium, live_server, settings):
         tab = context.new_page()
         tab.complaints = []
         tab.route("**/events?*", lambda route: route.fulfill(status=403, body=""))
-        tab.on("console", lambda m: tab.complaints.append(m.text) if m.type == "error" and "403" not in m.text else None)
+        tab.on(
+            "console",
+            lambda m: tab.complaints.append(m.text) if m.type == "error" and "403" not in m.text else None,
+        )
         tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
-        tab.on("request", lambda r: None if r.url.startswith((live_server.url, "data:", "blob:")) else tab.complaints.append(r.url))
+        tab.on(
+            "request",
+            lambda r: (
+                None
+                if r.url.startswith((live_server.url, "data:", "blob:"))
+                else tab.complaints.append(r.url)
+            ),
+        )
         tab.goto(f"{live_server.url}/ui/?page={page}", wait_until="networkidle")
         opened.append((context, tab, heed))
         return tab
@@ -71,12 +81,17 @@ def show(chromium, live_server, settings):
         assert not heed or not complaints, complaints
 
 
-@pytest.mark.parametrize(("page", "theme"), [("pieces", "light"), ("pieces", "dark"), ("desk", "light"), ("portal", "dark"), ("plain", "light")])
+@pytest.mark.parametrize(
+    ("page", "theme"),
+    [("pieces", "light"), ("pieces", "dark"), ("desk", "light"), ("portal", "dark"), ("plain", "light")],
+)
 def test_axe_finds_nothing(show, page, theme):
     from axe_playwright_python.sync_playwright import Axe
 
     tab = show(page, theme=theme, heed=False)  # axe itself writes styles, and the policy refuses them
-    found = Axe().run(tab, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+    found = Axe().run(
+        tab, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    )
     assert found.violations_count == 0, found.generate_report()
 
 
@@ -136,7 +151,9 @@ def test_the_theme_changes_without_a_page_load_and_stays(show):
         tab.get_by_role("button", name="Dark").click()
     assert tab.evaluate("window.same && document.documentElement.dataset.theme") == "dark"
     tab.reload()
-    assert tab.evaluate("getComputedStyle(document.body).colorScheme || document.documentElement.dataset.theme")
+    assert tab.evaluate(
+        "getComputedStyle(document.body).colorScheme || document.documentElement.dataset.theme"
+    )
     assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
@@ -180,10 +197,19 @@ def test_promises_count_down_by_themselves(show):
 def test_files_go_up_with_progress_and_come_off_again(show):
     tab = show()
     asked = []
-    answer = {"id": "abc123", "name": "a.txt", "size": 5, "url": "/files/abc123/a.txt", "content_type": "text/plain", "is_inline": False}
+    answer = {
+        "id": "abc123",
+        "name": "a.txt",
+        "size": 5,
+        "url": "/files/abc123/a.txt",
+        "content_type": "text/plain",
+        "is_inline": False,
+    }
     tab.evaluate("document.querySelector('#composer-b [data-files]').dataset.upload = '/files/upload/'")
     tab.route("**/files/**", lambda r: (asked.append(r.request), r.fulfill(status=201, json=answer))[1])
-    tab.set_input_files("#composer-b [data-files-input]", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"hello"})
+    tab.set_input_files(
+        "#composer-b [data-files-input]", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"hello"}
+    )
     tab.wait_for_selector("#composer-b input[name=files][value=abc123]", state="attached")
     assert b'name="draft_key"' in asked[0].post_data_buffer and asked[0].headers["x-csrftoken"]
     tab.get_by_role("button", name="Remove a.txt").click()

@@ -75,7 +75,14 @@ def test_amounts_have_their_word():
 
 @pytest.mark.parametrize(
     ("left", "length", "tone"),
-    [(-1, 480, "late"), (0, 480, "late"), (60, 480, "act"), (119, 480, "act"), (121, 480, "waiting"), (300, None, "waiting")],
+    [
+        (-1, 480, "late"),
+        (0, 480, "late"),
+        (60, 480, "act"),
+        (119, 480, "act"),
+        (121, 480, "waiting"),
+        (300, None, "waiting"),
+    ],
 )
 def test_the_tone_of_a_promise_tells_when_to_act(left, length, tone):
     due = NOW + timedelta(minutes=left)
@@ -95,7 +102,9 @@ def test_small_words():
         assert formats.day_full(date(2026, 11, 26)) == "jueves 26 de noviembre de 2026"
 
 
-@pytest.mark.parametrize(("colour", "ink"), [("#0d6b6b", "#ffffff"), ("#ffd400", "#14201f"), ("javascript:x", "#ffffff")])
+@pytest.mark.parametrize(
+    ("colour", "ink"), [("#0d6b6b", "#ffffff"), ("#ffd400", "#14201f"), ("javascript:x", "#ffffff")]
+)
 def test_letters_on_a_colour_can_be_read(colour, ink):
     assert formats.on_colour(colour) == ink
     assert formats.safe_colour("red; } body { display: none") == formats.HOUSE_COLOUR

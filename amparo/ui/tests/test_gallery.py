@@ -66,7 +66,9 @@ def test_every_macro_of_a_part_is_a_component():
 
 
 @pytest.mark.parametrize("language", ["es-mx", "en"])
-@pytest.mark.parametrize("template", ["ui/gallery.html", "ui/gallery/desk.html", "ui/gallery/portal.html", "ui/gallery/plain.html"])
+@pytest.mark.parametrize(
+    "template", ["ui/gallery.html", "ui/gallery/desk.html", "ui/gallery/portal.html", "ui/gallery/plain.html"]
+)
 def test_the_gallery_is_drawn_in_both_languages(template, language):
     with translation.override(language):
         html = page(template)
@@ -111,7 +113,7 @@ def test_a_refusal_says_its_sentence_and_the_ways_out():
     refusal = NotPermitted("No puede <abrir>.", remedies=[Remedy("Descargar 10.1", "/downloads/")])
     for template in ("ui/refusal.html", "ui/_refusal.html"):
         html = page(template, refusal=refusal, back="")
-        assert "No puede &lt;abrir&gt;." in html and '<a' in html and 'href="/downloads/"' in html
+        assert "No puede &lt;abrir&gt;." in html and "<a" in html and 'href="/downloads/"' in html
 
 
 def test_the_gallery_is_for_staff_when_not_in_debug(settings, client):
@@ -129,7 +131,9 @@ def test_theme_and_language_are_kept_without_script(client):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_a_choice_never_leads_away(client, target):
     """SEC-60"""
     given = client.post("/ui/choose/", {"theme": "plaid", "next": target})
@@ -144,8 +148,17 @@ def test_the_accent_says_only_what_its_address_says(client):
 
 
 def test_a_letter_is_drawn_in_the_vendors_colour():
-    identity = {"name": "Pixán", "accent": "#ffd400", "legal_name": "", "address": "", "telephone": "", "hours": ""}
-    html = render_to_string("ui/mail/base.html", {"identity": identity, "language": "es", "preferences_url": ""})
+    identity = {
+        "name": "Pixán",
+        "accent": "#ffd400",
+        "legal_name": "",
+        "address": "",
+        "telephone": "",
+        "hours": "",
+    }
+    html = render_to_string(
+        "ui/mail/base.html", {"identity": identity, "language": "es", "preferences_url": ""}
+    )
     assert "#ffd400" in html and "Pixán" in html
 
 
@@ -159,14 +172,26 @@ def test_a_person_of_two_companies_can_switch():
 
 def test_no_name_of_the_frame_covers_one_of_a_page():
     """A page may call what it shows words, here, counts or places."""
-    assert set(jinja.context(request())) == {"user", "actor", "messages", "csp_nonce", "theme", "language", "ui"}
+    assert set(jinja.context(request())) == {
+        "user",
+        "actor",
+        "messages",
+        "csp_nonce",
+        "theme",
+        "language",
+        "ui",
+    }
 
 
 def test_a_form_beside_its_errors():
     """Each field has a label, its help and its error tied to it."""
     form = gallery.example()["bound"]
     html = str(form)
-    assert 'for="id_email"' in html and 'aria-describedby="id_email_error"' in html and 'id="id_email_error"' in html
+    assert (
+        'for="id_email"' in html
+        and 'aria-describedby="id_email_error"' in html
+        and 'id="id_email_error"' in html
+    )
     assert 'aria-describedby="id_text_helptext id_text_error"' in html
     assert 'value="lupita"' in html, "nothing typed is lost"
     assert "<fieldset" in html and "<legend>" in html

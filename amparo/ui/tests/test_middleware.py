@@ -60,6 +60,8 @@ def test_a_region_is_never_taken_for_its_page():
     assert "HX-Request" in given["Vary"]
 
 
-@pytest.mark.parametrize("name", ["X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy", "X-Frame-Options"])
+@pytest.mark.parametrize(
+    "name", ["X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy", "X-Frame-Options"]
+)
 def test_other_headers_of_safety_are_there(name):
     assert answer()[name]

@@ -42,7 +42,11 @@ def test_settings_are_for_administrators():
 
 
 def test_the_place_that_holds_the_page_is_marked_and_no_other():
-    assert codes(staff("engineer"), "/desk/people/41/") == {"queue": False, "customers": True, "reports": False}
+    assert codes(staff("engineer"), "/desk/people/41/") == {
+        "queue": False,
+        "customers": True,
+        "reports": False,
+    }
     assert codes(staff("engineer"), "/desk/")["queue"] is True
 
 
