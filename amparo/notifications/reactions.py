@@ -58,11 +58,16 @@ def _subject(matter: Matter) -> str:
 # --- what customers are told -----------------------------------------------------------------------------------------
 
 
+def _said_by_a_step(key: str) -> bool:
+    """True where a message came with a step that tells of itself; a key stands behind its writer: `user:3:closing:7`."""
+    return any(f":{step}" in f":{key}" for step in _SAID_BY_A_STEP)
+
+
 def answered(fact: FactRow) -> None:
     """Tell who asked that there is an answer. TKT-1, CAS-4."""
     matter = readers.matter_of(fact.subject)
     entry = Entry.objects.filter(pk=fact.data["entry"], is_internal=False).first()
-    if matter is None or entry is None or (entry.key or "").startswith(_SAID_BY_A_STEP):
+    if matter is None or entry is None or _said_by_a_step(entry.key or ""):
         return
 
     def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:

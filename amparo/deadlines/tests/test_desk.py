@@ -83,7 +83,7 @@ def test_the_year_shows_holidays_closures_and_that_promises_stay(
     assert page.count('class="month"') == 12
     assert ("Día de la Constitución" if language == "es-mx" else "Constitution Day") in page
     assert (
-        "La promesa abierta conserva su fecha" if language == "es-mx" else "open promise keeps its deadline"
+        "El compromiso abierto conserva su fecha" if language == "es-mx" else "open promise keeps its deadline"
     ) in page
 
 

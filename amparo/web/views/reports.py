@@ -129,7 +129,7 @@ def attention(request: HttpRequest) -> HttpResponse:
         table = [(row.month.isoformat()[:7], row.label, row.opened, row.closed, row.seconds // 60) for row in rows]
         return _csv(f"atencion-{span.since}-{span.until}", head, table)
     kinds = ["ticket", "advisory", "incident", "general", "development", "unclassified"]
-    by_kind = [
+    by_kind: list[dict[str, Any]] = [
         {
             "what": what,
             "label": reports.attention_label(what),
