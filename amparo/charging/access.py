@@ -26,6 +26,7 @@ def tariffs_visible_to(actor: Actor) -> QuerySet[TariffVersion]:
 
 
 def may_propose(actor: Actor, customer_id: int) -> bool:
+    """Staff, the service itself, and the customer's own contacts, who may order. CHG-1, CHG-2."""
     return actor.sees_customer(customer_id)
 
 
@@ -52,4 +53,5 @@ def may_choose(actor: Actor, charge: Charge) -> bool:
 
 
 def may_set_tariff(actor: Actor) -> bool:
+    """TAR-1: an administrator."""
     return actor.has_role("administrator")

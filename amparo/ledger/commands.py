@@ -12,7 +12,6 @@ from weakref import WeakKeyDictionary
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Q
 
 from amparo.history.commands import record
@@ -321,7 +320,7 @@ def _rows(sql: str, params: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, .
         return cursor.fetchall()
 
 
-class _Prepared(ServerBindingCursor):
+class _Prepared(psycopg.Cursor[Any]):
     """A cursor whose statements the server parses and plans once for each connection."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
@@ -342,9 +341,9 @@ def _prepared(database: BaseDatabaseWrapper) -> _Prepared:
                 1  # Django's own cursors never prepare, whatever stands here
             )
             found = _cursors[database.connection] = _Prepared(database.connection)
-        found.adapters.register_loader(
-            "timestamptz", psycopg.adapters.get_loader(TIMESTAMPTZ, psycopg.pq.Format.TEXT)
-        )
+        loader = psycopg.adapters.get_loader(TIMESTAMPTZ, psycopg.pq.Format.TEXT)
+        assert loader is not None
+        found.adapters.register_loader("timestamptz", loader)
     return found
 
 
@@ -352,7 +351,7 @@ def _run(sql: str, params: Sequence[Any]) -> Transfer | None:
     """Send one statement and return the transfer that it wrote, if it did."""
     database = connections[DEFAULT_DB_ALIAS]
     wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
-    cursor = wrap(_prepared(database))
+    cursor: Any = wrap(_prepared(database))  # type: ignore[arg-type]
     cursor.execute(sql, params)
     row = cursor.fetchone()
     return None if row is None else Transfer.from_db(DEFAULT_DB_ALIAS, FIELDS, row)
