@@ -23,6 +23,17 @@ def main(argv: Sequence[str]) -> int:
         with Stamps() as stamps:
             installation.check_secrets(home, stamps)
             steps = ["database"] if stamps.get("migrations") != installation.migrations_state() else []
+            if stamps.get("demo") is None:
+                stamps.set("demo", "none")
+            waits = stamps.get("demo") == "none" and stamps.get("setup") != "done"
+        code = home / "setup-code"
+        if waits and not code.exists():
+            steps.append("setup")
         if not prepare.static_is_current():
             steps.append("static")
-        return prepare.main(steps) if steps else 0
+        status = prepare.main(steps) if steps else 0
+        if code.exists():
+            print(
+                f"Nobody is here yet: the first page asks who you are, and for this code: {code.read_text().strip()}"
+            )
+        return status

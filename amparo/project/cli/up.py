@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from types import FrameType
+from urllib.parse import urlsplit
 
 from amparo.project import installation, prepare
 from amparo.project.installation import Problem, Stamps
@@ -198,7 +199,7 @@ class Service:
 
     def wait_for_first_answer(self) -> None:
         deadline = time.monotonic() + FIRST_ANSWER_LIMIT_SECONDS
-        while not answers(f"{self.local}/health"):
+        while not answers(f"{self.local}/health", urlsplit(self.url).netloc):
             web = self.parts[0]
             web.look_after(lambda _text: None)
             if web.restarts >= 3 or time.monotonic() > deadline:
@@ -213,7 +214,9 @@ class Service:
         say(f"data {self.home}, logs {self.home / 'log'}; Ctrl-C stops everything")
         code = self.home / "setup-code"
         if code.exists():
-            say("\nNobody is here yet: the first page asks who you are, whose service this is, and for this code.")
+            say(
+                "\nNobody is here yet: the first page asks who you are, whose service this is, and for this code."
+            )
             say(f"Set-up code: {code.read_text().strip()}")
         people = self.home / "demo-people.json"
         if people.exists() and not self.options.no_demo:
@@ -274,9 +277,11 @@ def wait_for_port(host: str, port: int, limit_seconds: float) -> None:
         time.sleep(0.2)
 
 
-def answers(url: str) -> bool:
+def answers(url: str, name: str) -> bool:
+    """Tell whether the address answers to the name by which people call it."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
+        request = urllib.request.Request(url, headers={"Host": name})  # noqa: S310
+        with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
