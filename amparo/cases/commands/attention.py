@@ -185,7 +185,7 @@ def agree_procedure(case: Case, text: str, *, key: str, seen: int | None = None,
     case.last_key = f"procedure:{key}"
     case.save()
     entry = threads.say(
-        case.thread, text, key=f"procedure:{key}", entry_kind="procedure", state=case.state, queue="attention",
+        case.thread, text, key=f"agreed:{key}", entry_kind="procedure", state=case.state, queue="attention",
         actor=actor, at=at, via="desk",
     )  # fmt: skip
     tell("procedure_agreed", case, actor=actor, at=at, text=text.strip(), entry=entry.pk)

@@ -56,8 +56,10 @@ def classify(
     case.classification += 1
     _price(case, actor=actor, at=at)
     case.save()
+    # Notices tell a classification that asks for consent by its own fact, and leave out the message of this key.
+    step = "classify" if kind in ATTENDED_KINDS else "kind"
     threads.say(
-        case.thread, explanation, key=f"classify:{case.classification}", state=case.state, queue=queue_of(case),
+        case.thread, explanation, key=f"{step}:{case.classification}", state=case.state, queue=queue_of(case),
         actor=actor, at=at, via="desk",
     )  # fmt: skip
     tell(
