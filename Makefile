@@ -4,7 +4,7 @@ AMPARO := .venv/bin/python -m amparo
 ARGS ?=
 APP ?=
 
-.PHONY: help setup run test check messages bench screens world rules locks clean
+.PHONY: help setup run test check messages bench screens locks
 .DEFAULT_GOAL := help
 
 help:
