@@ -28,6 +28,7 @@ class Place:
     foot: bool = False
     wide_only: bool = False
     short: str | Promise = ""
+    contacts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ PORTAL: tuple[Place, ...] = (
     ),
     Place("contracts", _("Contracts"), "certificate", ("contracts:mine",), wide_only=True),
     Place("licences", _("Licences"), "license", ("products:licences",), wide_only=True),
+    Place("company", _("My company"), "building-store", ("people:company",), wide_only=True, contacts=True),
     Place("profile", _("Profile"), "user-circle", ("people:profile", "web:profile"), keys="g u"),
 )
 
@@ -162,6 +164,7 @@ def places(actor: Any, path: str) -> Sequence[Entry]:
         (place, address)
         for place in table
         if (not place.roles or actor.has_role(*place.roles))
+        and (not place.contacts or actor.is_contact)
         and (address := _address(place.names, settings.ROOT_URLCONF)) is not None
     ]
     here = max((address for _, address in shown if _within(path, address)), key=len, default="")
