@@ -124,6 +124,11 @@ def _send(letter: Letter, at: datetime) -> None:
     if not access.may_still_read(letter):
         Letter.objects.filter(pk=letter.pk).update(state="dropped")
         return
+    # What was due by day and is late, after a stop or a failed attempt, does not wake anybody either.
+    morning = _when(KINDS[letter.kind].at_night, Reader(letter.user_id, time_zone=letter.user.time_zone), at)
+    if morning > at:
+        Letter.objects.filter(pk=letter.pk).update(not_before=morning)
+        return
     try:
         _message(letter, at).send()
     except (SMTPException, OSError) as error:

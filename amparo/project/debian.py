@@ -163,8 +163,8 @@ def unpack(names: Sequence[str]) -> bool:
         return False
     UNPACKED.mkdir(parents=True, exist_ok=True)
     done = all(run("dpkg-deb", "-x", str(path), str(UNPACKED)) for path in sorted(archives.glob("*.deb")))
-    for folder in (archives, FOLDER / "apt"):
-        shutil.rmtree(folder, ignore_errors=True)
+    for leftover in (archives, FOLDER / "apt"):
+        shutil.rmtree(leftover, ignore_errors=True)
     write_fonts_conf()
     return done
 

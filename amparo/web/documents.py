@@ -16,14 +16,18 @@ class NoDocuments(Refusal):
     status = 503
 
 
-def _nothing(url: str, *_args: Any, **_named: Any) -> dict[str, Any]:
-    raise ValueError(f"a document fetches nothing: {url[:40]}")
-
-
 def pdf(template: str, context: dict[str, Any]) -> bytes:
     """Return a template as PDF. Raises NoDocuments where Pango is not installed; `amparo doctor` says what to do."""
     try:
         from weasyprint import HTML
+        from weasyprint.urls import URLFetcher
     except OSError as missing:
         raise NoDocuments from missing
-    return HTML(string=render_to_string(template, context), url_fetcher=_nothing, base_url="about:blank").write_pdf()
+
+    class Nothing(URLFetcher):
+        """Fetches nothing, whatever is asked for."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            raise ValueError("a document fetches nothing")
+
+    return HTML(string=render_to_string(template, context), url_fetcher=Nothing(), base_url="about:blank").write_pdf()

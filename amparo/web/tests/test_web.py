@@ -1,0 +1,191 @@
+"""Pages that combine apps: home, help, matters, statements, queue, palette, telephone, reports."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from pypdf import PdfReader
+
+from amparo.cases import commands as cases
+from amparo.conftest import NOON
+from amparo.contracts import commands as contracts
+from amparo.ledger import queries as ledger
+from amparo.live.models import Call
+from amparo.products import commands as products
+from amparo.tickets.models import Ticket
+from amparo.web import statements
+
+DAY = (NOON - timedelta(days=30)).date()
+
+
+@pytest.fixture
+def covered(customer, administrator, sales):
+    product = products.add_product("POS", "Mostrador", actor=administrator, at=NOON - timedelta(days=90))
+    release = products.add_release(product, "10.1", DAY, actor=administrator, at=NOON - timedelta(days=30))
+    products.make_current(release, actor=administrator, at=NOON - timedelta(days=30))
+    products.register_licence("CAJA-7K2M-0001", product, customer, installed=release, actor=administrator, at=NOON)
+    plan = contracts.add_plan("Plus", events=5, incidents=2, credits=10, months=12, price=1, currency="MXN", actor=sales, at=NOON)
+    return contracts.sell_contract(customer, plan, DAY, actor=sales, at=NOON - timedelta(days=29))
+
+
+@pytest.fixture
+def closed_incident(covered, contact, engineer):
+    case = cases.open_case("No abre la caja", "Ayuda", key="web-case-1", actor=contact, at=NOON)
+    cases.classify(case, kind="incident", explanation="Es un incidente", key="k", actor=engineer, at=NOON)
+    case.refresh_from_db()
+    cases.consent(case, seen=case.classification, actor=contact, at=NOON)
+    case.refresh_from_db()
+    closing = cases.propose_closing(case, reason="solved", summary="Listo", key="p", actor=engineer, at=NOON)
+    case.refresh_from_db()
+    return cases.accept_closing(case, seen=closing.pk, actor=contact, at=NOON)
+
+
+@pytest.mark.django_db
+def test_home_shows_what_needs_me_what_is_left_and_the_right_door(covered, contact, engineer, client_for, django_assert_max_num_queries):
+    """CHG-1, LED-3"""
+    case = cases.open_case("No abre la caja", "Ayuda", key="web-case-1", actor=contact, at=NOON)
+    cases.classify(case, kind="incident", explanation="Es un incidente", key="k", actor=engineer, at=NOON)
+    client = client_for(contact)
+    client.get("/")
+    with django_assert_max_num_queries(6):
+        page = client.get("/").content.decode()
+    assert "Confirme cómo se atenderá" in page and "1 incidente" in page
+    assert page.index("Lo que espera por usted") < page.index("¿Qué necesita?") < page.index("Lo que le queda") < page.index("Mis asuntos abiertos")
+    assert page.index("/cases/new/") < page.index("/tickets/new/")  # covered: the case is the faster way
+
+
+@pytest.mark.django_db
+def test_a_customer_without_contract_is_led_to_a_ticket_and_told_why(customer, contact, client_for):
+    """ACC-9"""
+    page = client_for(contact).get("/help/").content.decode()
+    assert "is-shut" in page and "póliza" in page
+
+
+@pytest.mark.django_db
+def test_the_statement_shows_one_incident_and_reconciles(closed_incident, contact, client_for, customer, django_assert_max_num_queries):
+    """LED-4: the same on screen, as CSV and as PDF, and equal to the ledger."""
+    client = client_for(contact)
+    period = f"since={DAY - timedelta(days=5)}&until={NOON.date()}"
+    client.get("/statements/")
+    with django_assert_max_num_queries(7):
+        page = client.get(f"/statements/?{period}").content.decode()
+    assert f"C-{closed_incident.pk}" in page and "Usado" in page
+    rows = list(csv.reader(io.StringIO(client.get(f"/statements/csv/?{period}").content.decode("utf-8-sig"))))
+    used = [row for row in rows if row[1] == "Usado"]
+    assert [(row[2], row[3], row[4], row[6]) for row in used] == [(f"Caso C-{closed_incident.pk}", "incident", "-1", "1")]
+    pdf = client.get(f"/statements/pdf/?{period}")
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf.content)).pages)
+    assert "Estado de cuenta" in text and f"C-{closed_incident.pk}" in text and customer.nic_shown in text
+    now = {pocket.unit: pocket.balance for pocket in ledger.pockets(customer.pk, NOON)}
+    assert now == {"event": 5, "incident": 1, "credit": 10}
+
+
+@pytest.mark.django_db
+def test_a_document_fetches_nothing(monkeypatch, tmp_path):
+    """SEC-24: neither files nor addresses."""
+    from amparo.web import documents
+
+    secret = tmp_path / "secret.txt"
+    secret.write_text("CANARIO")
+    monkeypatch.setattr(
+        documents, "render_to_string",
+        lambda *_a: f'<img src="file://{secret}"><link rel="attachment" href="file://{secret}"><style>@import "http://127.0.0.1:9/x.css"</style>hola',
+    )  # fmt: skip
+    made = documents.pdf("x", {})
+    assert b"CANARIO" not in made and "hola" in PdfReader(io.BytesIO(made)).pages[0].extract_text()
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "@x", "-x", "\tx", "a\x00b"])
+def test_cells_are_no_formulas(text):
+    """SEC-56"""
+    assert statements.cell(text)[0] not in "=+@\t" and "\x00" not in statements.cell(text)
+    assert statements.cell(-1) == "-1"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["since=ayer", "since=2026-02-01&until=2026-01-01", "since=1990-01-01", "source=x:1", "source=contract"])
+def test_a_statement_asked_for_wrongly_is_refused(contact, client_for, query):
+    """SEC-30"""
+    assert client_for(contact).get(f"/statements/?{query}").status_code == 422
+
+
+@pytest.mark.django_db
+def test_the_operator_finds_a_caller_by_number_nic_name_and_serial(covered, customer, contact, operator, client_for):
+    """TEL-1"""
+    client = client_for(operator)
+    for words in ("5555123456", "5512 3456", customer.nic_shown, "lupita", "CAJA-7K2M"):
+        page = client.get("/desk/phone/", {"q": words}).content.decode()
+        assert f"/desk/phone/{customer.pk}/" in page, words
+    card = client.get(f"/desk/phone/{customer.pk}/").content.decode()
+    for part in (customer.nic_shown, covered.number, "CAJA-7K2M-0001", "Lupita Romero"):
+        assert part in card
+
+
+@pytest.mark.django_db
+def test_the_operator_acts_from_the_same_screen(covered, customer, contact, operator, client_for, facts):
+    """TEL-2, TEL-3: the call on record, a case and a ticket for who is on the line."""
+    client, base = client_for(operator), f"/desk/phone/{customer.pk}"
+    assert client.post(f"{base}/calls/start/", {"phone": "5555123456", "caller_name": "Lupita", "key": "call-key-1"}).status_code == 302
+    assert client.post(f"{base}/calls/start/", {"phone": "5555123456", "caller_name": "Lupita", "key": "call-key-1"}).status_code == 302
+    call = Call.objects.get()
+    done = client.post(f"{base}/case/", {"title": "No abre", "body": "La caja 3", "contact": contact.contact_id, "kind": "incident", "key": "case-key-1"})
+    assert done.status_code == 302 and done["Location"].startswith("/desk/cases/")
+    product = covered.customer.licences.first().product_id if hasattr(covered.customer, "licences") else None
+    from amparo.products.models import Product
+
+    product = product or Product.objects.get().pk
+    done = client.post(f"{base}/ticket/", {"title": "Duda", "body": "¿Cómo?", "product": product, "contact": contact.contact_id, "key": "tick-key-1"})
+    assert done.status_code == 302 and Ticket.objects.count() == 1
+    bad = client.post(f"/desk/phone/calls/{call.pk}/end/", {"about": "", "outcome": "case"})
+    assert bad.status_code == 422
+    client.post(f"/desk/phone/calls/{call.pk}/end/", {"about": "No abre la caja", "outcome": "case", "notes": "Se abrió un caso"})
+    call.refresh_from_db()
+    assert call.ended_at and call.outcome == "case" and facts(call) == ["call.started", "call.ended"]
+
+
+@pytest.mark.django_db
+def test_nothing_typed_is_lost_on_the_telephone(covered, customer, contact, operator, client_for):
+    page = client_for(operator).post(f"/desk/phone/{customer.pk}/case/", {"title": "", "body": "TEXTO LARGO", "contact": contact.contact_id, "key": "case-key-2"})
+    assert page.status_code == 422 and "TEXTO LARGO" in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_the_queue_counts_and_sorts_by_promise(covered, contact, engineer, client_for, django_assert_max_num_queries):
+    """TIM-4"""
+    first = cases.open_case("Segundo en llegar", "b", key="q-case-2", actor=contact, at=NOON + timedelta(minutes=5))
+    second = cases.open_case("Primero en llegar", "a", key="q-case-1", actor=contact, at=NOON)
+    client = client_for(engineer)
+    client.get("/desk/")
+    with django_assert_max_num_queries(6):
+        page = client.get("/desk/").content.decode()
+    assert page.index(f"C-{second.pk}") < page.index(f"C-{first.pk}")
+    assert client.get("/desk/?view=mine").status_code == 200
+    assert client.get("/desk/?kind=nothing").status_code == 422
+
+
+@pytest.mark.django_db
+def test_the_palette_finds_places_matters_and_customers(covered, contact, engineer, client_for):
+    cases.open_case("La báscula no pesa", "b", key="pal-case", actor=contact, at=NOON)
+    client = client_for(engineer)
+    assert any("lupita" in str(one).lower() for one in client.get("/desk/search.json?q=lupita").json()["results"])
+    assert any("báscula" in str(one) for one in client.get("/desk/search.json?q=bascula").json()["results"])
+
+
+@pytest.mark.django_db
+def test_reports_count_promises_attention_and_units(closed_incident, administrator, client_for):
+    """TIM-9, LED-4: each figure with its list and CSV."""
+    client = client_for(administrator)
+    span = f"since={DAY}&until={(NOON + timedelta(days=20)).date()}"
+    for by in ("month", "kind", "person", "customer"):
+        assert client.get(f"/desk/reports/promises/?by={by}&{span}").status_code == 200
+    assert client.get(f"/desk/reports/promises/?by=evil&{span}").status_code == 422
+    listed = client.get(f"/desk/reports/promises/list/?{span}&state=kept").content.decode()
+    assert f"C-{closed_incident.pk}" in listed
+    attention = list(csv.reader(io.StringIO(client.get(f"/desk/reports/attention/?form=csv&{span}").content.decode("utf-8-sig"))))
+    assert ["2026-11", "Incidente", "1", "1", "0"] in attention
+    units = list(csv.reader(io.StringIO(client.get(f"/desk/reports/units/?form=csv&{span}").content.decode("utf-8-sig"))))
+    assert sum(int(row[3]) for row in units[1:] if row[1] == "incident") == 1
+    held = client.get("/desk/reports/units/incident/").content.decode()
+    assert "Abarrotes Lupita" in held
+    assert client.get("/desk/reports/units/gold/").status_code == 404
