@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid
 from amparo.people import access, commands, queries
 from amparo.people.forms import ContactForm, CustomerForm, InviteContactForm, InviteStaffForm, RolesForm
@@ -24,30 +25,30 @@ from . import beside_field
 
 FRONT = access.FRONT
 # Where other apps show what a customer has: the names are theirs, a place that does not exist is not shown.
-PLACES = (
-    (gettext_lazy("Contracts"), "certificate", ("desk_contracts:customer", "desk_contracts:list")),
-    (gettext_lazy("Licences"), "package", ("desk_products:customer", "desk_products:licences", "desk_products:list")),
-    (gettext_lazy("Tickets and cases"), "messages", ("desk_web:customer", "desk_threads:customer", "desk_tickets:list")),
-    (gettext_lazy("Statement"), "receipt", ("desk_ledger:customer", "desk_ledger:statement")),
-    (gettext_lazy("Calls"), "phone", ("desk_live:customer", "desk_live:calls")),
+# What other apps hold of a customer: label, icon, address, who may go there (empty: all of staff), named in the query.
+PLACES: tuple[tuple[Any, str, str, frozenset[str], bool], ...] = (
+    (gettext_lazy("Calls and matters"), "phone", "desk_web:caller", frozenset({"operator", "engineer", "sales"}), False),
+    (gettext_lazy("Tickets"), "messages", "desk_tickets:list", frozenset(), True),
+    (gettext_lazy("Cases"), "briefcase", "desk_cases:cases", frozenset(), True),
+    (gettext_lazy("Contracts"), "certificate", "desk_contracts:list", frozenset(), True),
+    (gettext_lazy("Licences"), "license", "desk_products:of_customer", frozenset(), False),
+    (gettext_lazy("Statement"), "receipt", "desk_web:statement", frozenset(), False),
+    (gettext_lazy("What it may use"), "shield-check", "desk_contracts:standing", frozenset(), False),
+    (gettext_lazy("Sell a contract"), "plus", "desk_contracts:sell", frozenset({"sales"}), True),
 )
 
 
-def _places(customer_id: int) -> list[dict[str, Any]]:
-    """Return links to what other apps hold of a customer: with its id in the address, else as a filter."""
+def _places(actor: Actor, customer_id: int, *, active: bool) -> list[dict[str, Any]]:
+    """Return links to what other apps hold of a customer, as far as this person may see it."""
     found = []
-    for label, icon, names in PLACES:
-        for name in names:
-            for arguments, query in (((customer_id,), ""), ((), "?" + urlencode({"customer": customer_id}))):
-                try:
-                    url = reverse(name, args=arguments) + query
-                except NoReverseMatch:
-                    continue
-                found.append({"label": label, "icon": icon, "url": url})
-                break
-            else:
-                continue
-            break
+    for label, icon, name, roles, asked in PLACES:
+        if (roles and not actor.has_role(*roles)) or (name == "desk_contracts:sell" and not active):
+            continue
+        try:
+            url = reverse(name) + f"?customer={customer_id}" if asked else reverse(name, args=(customer_id,))
+        except NoReverseMatch:
+            continue
+        found.append({"label": label, "icon": icon, "url": url})
     return found
 
 
@@ -81,7 +82,7 @@ def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
         "card": card,
         "contacts": queries.contacts_of(actor, customer_id),
         "invitations": queries.invitations_of(actor, customer_id, at=request.now),
-        "places_of_customer": _places(customer_id),
+        "places_of_customer": _places(actor, customer_id, active=card.is_active),
         "may_change": actor.has_role(*FRONT),
         "may_switch": access.may_switch_customer(actor),
         "role_labels": COMPANY_ROLE_LABELS,
