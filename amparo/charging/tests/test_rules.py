@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
-import statistics
-import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from amparo.charging import rules
+from amparo.charging import bench, rules
 from amparo.charging.errors import BaseMissing, NeedInvalid
 from amparo.charging.rules import Need, PocketView, Tariff
 
@@ -322,32 +321,44 @@ def test_exactly_the_missing_credits_make_it_payable():
 
 def test_twelve_needs_over_six_pockets_are_chosen_quickly():
     """CHG-8: under 2 ms"""
-    needs = [
-        Need("incident", 2),
-        Need("advisory_event", 3),
-        Need("technical_hour", 3),
-        Need("online_hour", 2, participants=14),
-        Need("home_visit", 2),
-        Need("urgent_on_site"),
-        Need("outside_hours"),
-        Need("install_server"),
-        Need("install_terminals", 12),
-        Need("further_terminal", 9),
-        Need("general_quote", 40),
-        Need("incident", 1),
-    ]
+    [figure] = bench.run(times=60)
+    assert figure["holds"], figure
+
+
+# --- the tables of the prose ----------------------------------------------------------------------------------------
+
+PROSE = Path(__file__).parents[3] / "docs" / "algorithms" / "charge-choice.md"
+MONTHS = {"Jan": JAN, "Mar": MAR, "Dec": DEC}
+
+
+def worked_rows():
+    lines = PROSE.read_text(encoding="utf-8").partition("## Worked")[2].splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    return rows[2:]
+
+
+def test_the_prose_has_its_worked_rows():
+    """CHG-8"""
+    assert len(worked_rows()) > 12
+
+
+@pytest.mark.parametrize("row", worked_rows(), ids=lambda row: f"{row[0]} | {row[1]}")
+def test_the_code_answers_what_the_prose_works_out(row):
+    """CHG-3, CHG-6, CHG-8, TAR-2, TAR-3, TAR-4"""
+    needs = []
+    for words in row[0].split(", "):
+        quantity, code, *rest = words.split()
+        minutes = int(rest[rest.index("of") + 1]) if "of" in rest else 0
+        people = int(rest[rest.index("for") + 1]) if "for" in rest else 0
+        needs.append(Need(code, int(quantity), minutes=minutes, participants=people))
     pockets = [
-        pocket(1, "event", 2, MAR),
-        pocket(2, "incident", 3, MAR),
-        pocket(3, "credit", 60, MAR),
-        pocket(4, "credit", 100, JAN),
-        pocket(5, "incident", 5, DEC),
-        pocket(6, "event", 12, DEC),
+        pocket(place, words.split()[1], int(words.split()[0]), MONTHS[words.split()[2]])
+        for place, words in enumerate(row[1].split(", "), start=1)
     ]
-    rules.lawful_ways(needs, DEFAULT, pockets)
-    took = []
-    for _ in range(30):
-        start = time.perf_counter()
-        rules.most_beneficial(rules.lawful_ways(needs, DEFAULT, pockets))
-        took.append(time.perf_counter() - start)
-    assert statistics.median(took) < 0.002, f"{statistics.median(took) * 1000:.2f} ms"
+    if row[2].startswith("missing"):
+        assert rules.credits_missing(needs, DEFAULT, pockets) == int(row[2].split()[1])
+        assert not rules.lawful_ways(needs, DEFAULT, pockets)
+        return
+    way = best(needs, pockets)
+    assert way.amounts == {unit: int(n) for n, unit in (part.split() for part in row[2].split(", "))}
+    assert way.tariff_value == int(row[3])
