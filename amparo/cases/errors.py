@@ -108,7 +108,7 @@ class Uncertain(Invalid):
 
 class OrderAccepted(Refusal):
     code = "order_accepted"
-    message = _("An order was accepted for this case, so it stays what it is. Open a linked case for anything else.")
+    message = _("An order or a further service was accepted in this case, so it stays what it is. Open a linked case for anything else.")
 
 
 class EffectNotLawful(Invalid):

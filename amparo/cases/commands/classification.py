@@ -21,7 +21,7 @@ from amparo.policies.queries import value
 from amparo.threads import commands as threads
 
 from . import charges
-from .attention import stop_running
+from .attention import has_consented_further, stop_running
 from .shared import how_said, locked, move, permit, place, queue_of, tell
 
 
@@ -34,7 +34,7 @@ def classify(
     Advice and incidents get a proposed charge, the most beneficial; general services and developments an order later.
     Classified again, the customer is asked again: what was reserved for the first kind is given back. The explanation
     is told in the thread, which answers what is owed. Fact: `case.classified`.
-    Raises NotPermitted, KindInvalid, TextMissing, Stale, IllegalMove.
+    Raises NotPermitted, KindInvalid, TextMissing, OrderAccepted, Stale, IllegalMove.
     """
     case = locked(case)
     permit(access.may_work(actor, case), case)
@@ -46,7 +46,7 @@ def classify(
         return case
     if seen is not None and seen != case.moves:
         raise Stale(case=case.pk)
-    if case.consent_at is not None and case.kind in ORDERED_KINDS:
+    if (case.consent_at is not None and case.kind in ORDERED_KINDS) or has_consented_further(case):
         raise OrderAccepted(case=case.pk)
     before = case.kind
     move(case, Move.CLASSIFY)

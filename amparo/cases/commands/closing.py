@@ -188,6 +188,8 @@ def _close(case: Case, closing: Closing, how: str, made: Move, actor: Actor, at:
     move(case, made)
     _answered(closing, how, actor, at)
     done = _carry_out(closing, how, actor, at)
+    for need in case.needs.filter(choice="", charge__isnull=False).select_related("charge"):
+        charges.drop(need.charge, reason="closed", actor=actor, at=at)
     case.close_reason, case.closed_at, case.closed_how = closing.reason, at, str(how)
     case.save()
     deadlines.end_open(case.subject, reason="closed", actor=actor, at=at, kind_code="answer.case")

@@ -16,6 +16,7 @@ from amparo.cases.errors import (
     LimitUndecided,
     NothingAsked,
     NotOffered,
+    OrderAccepted,
     ProcedureOpen,
     TextMissing,
 )
@@ -199,6 +200,25 @@ def test_the_limit_that_was_extended_warns_and_asks_again(contract, contact, eng
     commands.start_clock(case, actor=engineer, at=NOON + 100 * MINUTE)
     tick(at=NOON + 300 * MINUTE)
     assert [f.at for f in _facts_named(case, "case.clock_reached")][1:] == [NOON + 160 * MINUTE]
+
+
+def test_a_case_with_a_consented_further_service_stays_what_it_is(contract, contact, engineer):
+    """CHG-1, CHG-5: nothing that was consented to is lost by classifying again."""
+    case = attended(contact, engineer, "incident")
+    need = commands.propose_further(case, "Una hora", [Need("technical_hour", 1)], key="a", actor=engineer, at=NOON)
+    commands.choose_needs(need, choice="now", actor=contact, at=NOON)
+    with pytest.raises(OrderAccepted):
+        commands.classify(case, kind="general", explanation="x", key="b", actor=engineer, at=NOON)
+    assert reserved(case.customer_id) == {"event": 0, "incident": 1, "credit": 4}
+
+
+def test_a_further_service_that_nobody_answered_ends_with_the_case(contract, contact, engineer):
+    """CHG-5, CHG-7"""
+    case = attended(contact, engineer, "incident")
+    need = commands.propose_further(case, "Una hora", [Need("technical_hour", 1)], key="a", actor=engineer, at=NOON)
+    accepted(proposed(case, engineer, "solved"), contact)
+    need.charge.refresh_from_db()
+    assert need.charge.state == "withdrawn" and left(case.customer_id)["credit"] == 20
 
 
 def test_a_further_service_that_is_declined_charges_nothing(contract, contact, engineer):

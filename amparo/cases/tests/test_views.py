@@ -355,4 +355,4 @@ def test_a_case_that_reports_a_fault_becomes_a_defect_with_its_guarantee(covered
     page(desk, "desk_cases:defect", case.pk)
     send(desk, "desk_cases:defect", case.pk, product=product.pk, title="No imprime el corte")
     assert "case.defect_marked" in facts(case) and "fix" in {p.kind_code for p in open_promises(case.subject)}
-    assert "promete la corrección" in page(desk, "desk_cases:case", case.pk)
+    assert "compromiso de corregirlo" in page(desk, "desk_cases:case", case.pk)
