@@ -8,8 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from . import views
 
-_APPS = ("files products ledger deadlines threads contracts charging defects live tickets cases people policies "
-         "notifications").split()
+_APPS = ["files", "products", "ledger", "deadlines", "threads", "contracts", "charging", "defects", "live", "tickets", "cases", "people", "policies", "notifications"]
 
 
 def _mounted() -> list[URLPattern | URLResolver]:

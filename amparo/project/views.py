@@ -27,11 +27,11 @@ def health(request: HttpRequest) -> HttpResponse:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Figures for Prometheus; only for callers on this machine or with the token of AMPARO_METRICS_TOKEN."""
 
-
-
     token = os.environ.get("AMPARO_METRICS_TOKEN", "")
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    local = request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1") and "X-Forwarded-For" not in request.headers
+    local = (
+        request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1") and "X-Forwarded-For" not in request.headers
+    )
     if not (local or (token and hmac.compare_digest(token, given))):
         return HttpResponse(status=404)
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -54,8 +54,10 @@ def tick_functions() -> list[tuple[Callable[..., object], float]]:
 def heartbeat(*, at: object) -> None:
     """Leave a sign of life that `amparo doctor` reads."""
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO project_heartbeat (part, at) VALUES ('worker', now()) "
-                       "ON CONFLICT (part) DO UPDATE SET at = now()")
+        cursor.execute(
+            "INSERT INTO project_heartbeat (part, at) VALUES ('worker', now()) "
+            "ON CONFLICT (part) DO UPDATE SET at = now()"
+        )
 
 
 def deliver_forever(stop: threading.Event) -> None:
@@ -93,7 +95,12 @@ def run_tick(function: Callable[..., object]) -> None:
     try:
         function(at=clock.now())
     except Exception as error:  # the edge of the worker
-        log.error("tick failed", tick=f"{function.__module__}.{function.__name__}", error=type(error).__name__, exc_info=True)
+        log.error(
+            "tick failed",
+            tick=f"{function.__module__}.{function.__name__}",
+            error=type(error).__name__,
+            exc_info=True,
+        )
         with contextlib.suppress(Exception):
             connection.close()
     finally:

@@ -47,6 +47,8 @@ class World:
     def on(self, days_ago: float, hour: int = 10, minute: int = 0) -> datetime:
         """Return a moment so many days ago, on a weekday in business hours, never after now."""
         day = (self.now - timedelta(days=days_ago)).astimezone(ZONE).date()
+        if day.weekday() > 4:  # what would have come at the weekend came on Friday before closing
+            hour, minute = 17, 8 + minute * 50 // 60
         while day.weekday() > 4:
             day -= timedelta(days=1)
         return min(datetime.combine(day, time(hour, minute), ZONE), self.now - timedelta(minutes=3))
