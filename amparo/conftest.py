@@ -21,7 +21,7 @@ from amparo.people.models import Contact, Customer, StaffRole, User
 from amparo.people.queries import actor_by_id
 
 NOON = datetime(2026, 11, 11, 18, 0, tzinfo=UTC)
-PASSWORD = "una clave larga de prueba"
+PASSWORD = "una clave larga de prueba"  # noqa: S105 (of tests only)
 _numbers = itertools.count(20_000)
 
 

@@ -13,7 +13,6 @@ BIN = Path(sys.executable).parent
 LOCK_FILES = ("requirements.txt", "requirements-dev.txt", "requirements-setup.txt", "package-lock.json")
 COMMANDS: dict[str, list[str]] = {
     "style": [f"{BIN}/ruff", "check", "--quiet", "."],
-    "format": [f"{BIN}/ruff", "format", "--check", "--quiet", "."],
     "types": [f"{BIN}/mypy", "amparo"],
     "layers": [f"{BIN}/lint-imports", "--no-cache"],
     "migrations": [sys.executable, "-m", "amparo", "django", "makemigrations", "--check", "--dry-run"],
