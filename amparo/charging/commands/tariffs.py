@@ -12,7 +12,6 @@ from django.db.models import Max
 from amparo.charging import access
 from amparo.charging.errors import TariffDate, TariffFixed
 from amparo.charging.models import HOURS_COUNTED, MEASURES, PRICES, TariffVersion
-from amparo.charging.queries import tariff_version_at
 from amparo.history.commands import record
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid, NotPermitted, Stale
@@ -23,7 +22,7 @@ COUNT_MAX = 1_000
 
 @transaction.atomic
 def draft_tariff(*, actor: Actor, at: datetime) -> TariffVersion:
-    """Draft a new version as a copy of the one in force; one draft at a time, so the open one is returned. TAR-1.
+    """Draft a new version as a copy of the last one published; one draft at a time, so the open one is returned. TAR-1.
 
     Raises NotPermitted.
     """
@@ -32,12 +31,13 @@ def draft_tariff(*, actor: Actor, at: datetime) -> TariffVersion:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('charging_tariffversion.number'))")
     if opened := TariffVersion.objects.filter(published_at__isnull=True).first():
         return opened
-    now = tariff_version_at(at)
+    last = TariffVersion.objects.order_by("-starts_at").first()
+    assert last is not None, "there is the version that was shipped"
     version = TariffVersion.objects.create(
         number=(TariffVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
         drafted_by=actor.ref,
         drafted_at=at,
-        **{name: getattr(now, name) for name in (*PRICES, *MEASURES)},
+        **{name: getattr(last, name) for name in (*PRICES, *MEASURES)},
     )
     record("tariff.drafted", subject=version, actor=actor, at=at, number=version.number)
     return version

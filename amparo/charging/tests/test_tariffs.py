@@ -42,6 +42,13 @@ def test_the_shipped_tariff_is_in_force_since_always(db):
     )
 
 
+def test_the_next_draft_goes_on_from_what_is_to_come(draft, administrator):
+    """TAR-1: and not from what is in force until then."""
+    commands.revise_tariff(draft, {"incident": 5}, actor=administrator, at=NOON)
+    commands.publish_tariff(draft, starts_at=NOON + DAY, actor=administrator, at=NOON)
+    assert commands.draft_tariff(actor=administrator, at=NOON).incident == 5
+
+
 def test_a_draft_copies_what_is_in_force_and_changes_nothing(draft):
     """TAR-1"""
     assert (draft.number, draft.incident, draft.is_draft) == (2, 4, True)
