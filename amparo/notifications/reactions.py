@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from amparo.cases import words as cases
+from amparo.cases.models import Closing
 from amparo.history.queries import FactRow
 from amparo.kernel.markdown import excerpt
 from amparo.threads.models import Entry
@@ -145,15 +147,15 @@ def need_raised(fact: FactRow) -> None:
     _tell("consent", fact, matter, readers.who_decides(matter), write)
 
 
-def _closing_figures(fact: FactRow) -> tuple[tuple[str, str], ...]:
-    rows = [(_("Reason"), str(cases.REASONS[fact.data["reason"]]))] if "reason" in fact.data else []
-    if fact.data.get("seconds"):
-        rows.append((_("Time of attention"), cases.minutes(fact.data["seconds"])))
+def _closing_figures(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    rows = [(_("Reason"), str(cases.REASONS[data["reason"]]))] if "reason" in data else []
+    if data.get("seconds"):
+        rows.append((_("Time of attention"), cases.minutes(data["seconds"])))
     rows.extend(
         (one["words"] or str(cases.KINDS.get(one["what"], _("Service"))), cases.amounts(one["amounts"]) if one["effect"] != "give_back" else _("Given back"))
-        for one in fact.data.get("effects", ())
+        for one in data.get("effects", ())
     )
-    rows.append((_("Total"), cases.amounts(fact.data.get("told") or {})))
+    rows.append((_("Total"), cases.amounts(data.get("told") or {})))
     return tuple(rows)
 
 
@@ -173,7 +175,7 @@ def closing_proposed(fact: FactRow) -> None:
             title=_("Review the closing of %(matter)s") % {"matter": _subject(matter)},
             url=matter.portal_url,
             paragraphs=(excerpt(fact.data["summary"], 1200), ways),
-            figures=_closing_figures(fact),
+            figures=_closing_figures(fact.data),
             action=_("Review and accept"),
         )
 
@@ -205,10 +207,12 @@ def reminded(fact: FactRow) -> None:
 
 
 def closed(fact: FactRow) -> None:
-    """Send the final summary: how it closed and what it charged. CHG-7."""
+    """Send the final summary: what was done, how it closed and what each service charged. CHG-7."""
     matter = readers.matter_of(fact.subject)
     if matter is None:
         return
+    closing = Closing.objects.get(pk=fact.data["closing"])
+    charged = fact.data if fact.data["how"] == "uncharged" else {**fact.data, "effects": closing.effects}
 
     def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
         how = {
@@ -219,8 +223,8 @@ def closed(fact: FactRow) -> None:
         return Words(
             title=_("Closed: %(matter)s") % {"matter": _subject(matter)},
             url=matter.portal_url,
-            paragraphs=(how, _("The whole record stays in your portal; a new matter can follow from it.")),
-            figures=_closing_figures(fact),
+            paragraphs=(excerpt(closing.summary, 1200), how, _("The whole record stays in your portal; a new matter can follow from it.")),
+            figures=_closing_figures(charged),
             action=_("See the case"),
         )
 

@@ -1,0 +1,71 @@
+"""A real Chromium that complains: of any error, dialog, refusal of the policy and request to elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from .live import CHROMIUM
+
+EXECUTABLE = os.environ.get("AMPARO_CHROMIUM") or shutil.which("chromium")
+needs_chromium = pytest.mark.skipif(not EXECUTABLE, reason="needs Chromium")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator:
+    from playwright.sync_api import sync_playwright
+
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's loop runs in this thread
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=EXECUTABLE, args=CHROMIUM)
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+def watch(page, own: tuple[str, ...]) -> list[str]:
+    """Return the list that fills with everything a page should never do."""
+    complaints: list[str] = []
+
+    def dialog(box) -> None:
+        complaints.append(f"dialog: {box.message}")
+        box.dismiss()
+
+    def asked(request) -> None:
+        if not request.url.startswith((*own, "data:", "blob:")):
+            complaints.append(f"request to elsewhere: {request.url[:200]}")
+
+    page.on("response", lambda given: complaints.append(f"{given.status}: {given.url}") if given.status >= 500 else None)
+    page.on("console", lambda message: complaints.append(f"console: {message.text}") if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    page.on("dialog", dialog)
+    page.on("request", asked)
+    page.on("popup", lambda popup: complaints.append(f"popup: {popup.url}"))
+    page.on("download", lambda download: complaints.append(f"download: {download.url}"))
+    return complaints
+
+
+@pytest.fixture
+def open_page(chromium) -> Iterator[Callable]:
+    """Open a browser of one's own for a person; at the end no page may have complained."""
+    opened: list[tuple] = []
+
+    def open_page(own: tuple[str, ...], *, language: str = "es-mx", timeout: int = 15_000, **context_options):
+        context = chromium.new_context(locale=language, reduced_motion="reduce", **context_options)
+        context.set_default_timeout(timeout)
+        page = context.new_page()
+        page.complaints = watch(page, own)
+        opened.append((context, page))
+        return page
+
+    yield open_page
+    complaints = dict.fromkeys(complaint for _context, page in opened for complaint in page.complaints)
+    for context, page in opened:
+        print(f"\n--- {page.url}\n{page.inner_text('body')[:2000]}")  # shown when a test fails
+        context.close()
+    assert not complaints, "\n".join(list(complaints)[:20])
