@@ -187,7 +187,7 @@ def test_apps_hold_what_the_layout_names():
     named = {
         ("history", "subscriptions"), ("policies", "registry"), ("policies", "identity"), ("notifications", "kinds"),
         ("notifications", "letters"), ("notifications", "readers"), ("people", "backends"), ("people", "adapters"), ("people", "account_urls"),
-        ("people", "middleware"), ("people", "letters"), ("contracts", "imports"),
+        ("people", "middleware"), ("people", "sessions"), ("people", "letters"), ("contracts", "imports"),
         ("web", "statements"), ("web", "documents"), ("web", "phone"), ("web", "reports"),
     }  # fmt: skip
     found = [

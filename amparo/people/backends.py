@@ -7,11 +7,11 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend
 
 from .models import User
-from .queries import with_rights
+from .queries import person
 
 
 class PeopleBackend(AuthenticationBackend):
     """allauth's backend; `get_user` brings roles and companies along, so that a request needs one statement."""
 
     def get_user(self, user_id: Any) -> User | None:
-        return with_rights(User.objects.filter(pk=user_id, is_active=True)).first()
+        return person(int(user_id))

@@ -76,8 +76,7 @@ INSTALLED_APPS = [
     *(
         f"amparo.{app}"
         for app in (
-            "files products ledger deadlines threads contracts charging defects live tickets cases "
-            "notifications web".split()
+            ["files", "products", "ledger", "deadlines", "threads", "contracts", "charging", "defects", "live", "tickets", "cases", "notifications", "web"]
         )
         if (BASE_DIR / "amparo" / app / "apps.py").exists()
     ),
@@ -248,7 +247,7 @@ CACHES = {
     }
 }
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "amparo.people.sessions"
 SESSION_COOKIE_NAME = "__Host-amparo" if HTTPS else "amparo"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
