@@ -55,7 +55,6 @@ __all__ = [
     "names_of",
     "owns_email",
     "person",
-    "person",
     "person_is_known",
     "recipients",
     "second_factor_is_missing",
