@@ -60,7 +60,9 @@ class Service:
 
 
 @contextlib.contextmanager
-def service(tmp_path: Path, *, parts: tuple[str, ...] = ("web", "stream", "worker"), smtp_port: int = 0) -> Iterator[Service]:
+def service(
+    tmp_path: Path, *, parts: tuple[str, ...] = ("web", "stream", "worker"), smtp_port: int = 0, **environment: str
+) -> Iterator[Service]:
     """Run web, stream and worker as processes on free ports until the block ends."""
     web, stream = free_port(), free_port()
     db = connection.settings_dict
@@ -68,12 +70,14 @@ def service(tmp_path: Path, *, parts: tuple[str, ...] = ("web", "stream", "worke
     env = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "amparo.project.settings", "AMPARO_BUILD": "1", "AMPARO_DEBUG": "1",
-        "DATABASE_URL": f"postgresql://{db['USER']}:{db['PASSWORD']}@{db['HOST'] or '127.0.0.1'}:{db['PORT'] or 5432}/{db['NAME']}",
+        "DATABASE_URL": f"postgresql://{db['USER']}:{db['PASSWORD']}@localhost:{db['PORT'] or 5432}/{db['NAME']}"
+        f"?host={db['HOST'] or '127.0.0.1'}",
         "AMPARO_URL": url, "AMPARO_STREAM_URL": f"http://127.0.0.1:{stream}/events", "AMPARO_DATA": str(tmp_path),
         "AMPARO_HOSTS": "127.0.0.1,localhost",
     }  # fmt: skip
     if smtp_port:
         env |= {"AMPARO_SMTP_HOST": "127.0.0.1", "AMPARO_SMTP_PORT": str(smtp_port)}
+    env |= environment
     commands = {
         "web": [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(web), "--workers", "1",
                 "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "amparo.project.wsgi:application"],

@@ -81,7 +81,11 @@ def shots() -> list[Shot]:
         Shot("11-help", "Asking for help, at 390 px", "/help/", "lupita", width=390, height=844),
         Shot("12-sign-in", "Signing in", "/account/login/"),
     ]
-    others = [
+    return [*desk, *portal, *_in_other_lights(case, closing)]
+
+
+def _in_other_lights(case: Any, closing: Any) -> list[Shot]:
+    return [
         Shot("01-queue-dark", "The queue, dark", "/desk/", "ivan", theme="dark"),
         Shot(
             "02-case-dark",
@@ -107,7 +111,6 @@ def shots() -> list[Shot]:
             "10-statement-en", "A statement, in English", "/statements/", "lupita", height=900, language="en"
         ),
     ]
-    return [*desk, *portal, *others]
 
 
 def _case(state: str) -> Any:

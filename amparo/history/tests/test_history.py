@@ -83,8 +83,8 @@ def test_a_fact_costs_one_statement(django_assert_num_queries):
 def test_a_reaction_runs_once_after_the_fact(subscribed, deliver):
     ref = record()
     assert SEEN == []
-    assert deliver() == 1 and SEEN == [ref.id]
-    assert deliver() == 0 and SEEN == [ref.id]
+    assert deliver() == 1 and [ref.id] == SEEN
+    assert deliver() == 0 and [ref.id] == SEEN
 
 
 @pytest.mark.django_db

@@ -75,6 +75,8 @@ def register_customer(
         return first
     reference = clean.get("external_ref")
     if reference and Customer.objects.filter(external_ref=reference).exists():
+        if key and (first := Customer.objects.filter(creation_key=key).first()):
+            return first  # its twin was committed between the two questions
         raise ReferenceTaken(field="external_ref")
     try:
         with transaction.atomic():
