@@ -16,6 +16,7 @@ from django.utils.translation import trans_real
 from amparo.project.cli import messages
 
 from . import matrix
+from .source import ROOT
 from .test_matrix import _actors, values  # noqa: F401 (the fixture of what each address names)
 
 # Words that Spanish does not have and that hardly an English sentence or label does without.
@@ -139,3 +140,18 @@ def test_no_page_in_spanish_speaks_english(whole_world, values):  # noqa: F811
                     found[text[:120]].add(route.name)
     assert pages > 60
     assert not found, "\n" + "\n".join(f"{text!r}: {', '.join(sorted(names)[:4])}" for text, names in found.items())
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_the_guide_uses_the_words_of_the_interface(language):
+    """What the user guide sets in bold stands on a screen, word for word."""
+    shown = {"Español", "English"}
+    for _, catalog in catalogues():
+        for message in catalog:
+            text = message.id if language == "en" else message.string
+            shown.update([text] if isinstance(text, str) else text)
+    guide = (ROOT / f"docs/user-guide.{language}.md").read_text(encoding="utf-8")
+    said = set(re.findall(r"\*\*([^*]+)\*\*", guide))
+    assert len(said) > 100
+    assert not said - shown
+    assert not [name for name in re.findall(r"\]\((screens/[^)]+)\)", guide) if not (ROOT / "docs" / name).exists()]
