@@ -169,14 +169,14 @@ def number(value: int | float) -> str:
 
 
 def amount(unit: str, count: int) -> str:
-    """Return an amount of units with its word: «1 incidente», «4 créditos»."""
+    """Return an amount of units with its word: «1 incidente», «4 créditos», «-1 evento»."""
     n = {"count": number(count)}
     if unit == "event":
-        return npgettext("unit", "%(count)s event", "%(count)s events", count) % n
+        return npgettext("unit", "%(count)s event", "%(count)s events", abs(count)) % n
     if unit == "incident":
-        return npgettext("unit", "%(count)s incident", "%(count)s incidents", count) % n
+        return npgettext("unit", "%(count)s incident", "%(count)s incidents", abs(count)) % n
     if unit == "credit":
-        return npgettext("unit", "%(count)s credit", "%(count)s credits", count) % n
+        return npgettext("unit", "%(count)s credit", "%(count)s credits", abs(count)) % n
     raise ValueError(unit)
 
 

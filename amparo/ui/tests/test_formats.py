@@ -63,6 +63,7 @@ def test_amounts_have_their_word():
     with translation.override("es-mx"):
         assert formats.amount("incident", 1) == "1 incidente"
         assert formats.amount("credit", 4) == "4 créditos"
+        assert formats.amount("event", -1) == "-1 evento"
         assert formats.amounts([("incident", 1), ("credit", 2)]) == "1 incidente y 2 créditos"
         assert formats.amounts([("credit", 0)]) == "sin cargo"
         assert formats.business_days(2) == "2 días hábiles"

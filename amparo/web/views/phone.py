@@ -17,10 +17,12 @@ from amparo.live import commands as live
 from amparo.live.access import visible_to as visible_calls
 from amparo.live.queries import open_calls
 from amparo.people.access import visible_customers
+from amparo.threads.models import QUEUE_LABELS
 from amparo.tickets.commands import open_ticket
 from amparo.ui.views import staff_only
 
 from .. import forms, phone
+from ..queries import TONES
 
 ROLES = ("operator", "engineer", "sales")
 
@@ -53,6 +55,8 @@ def _show(request: HttpRequest, customer_id: int, *, status: int = 200, **shown:
     contacts, products = _choices(sight)
     context = {
         "sight": sight,
+        "labels": QUEUE_LABELS,
+        "tones": TONES,
         "call": _current(request),
         "case_form": shown.get("case_form") or forms.PhoneCase(contacts=contacts),
         "ticket_form": shown.get("ticket_form") or forms.PhoneTicket(contacts=contacts, products=products),
