@@ -210,7 +210,7 @@ def _covers(tape: Tape, vendor: Vendor, dice: random.Random, client: Client, now
     """Most had a contract for a year and renewed it; some are new, some left, some never had one."""
     fate = dice.choices(("renewed", "new", "left", "none"), (74, 12, 10, 4))[0]
     today = now.astimezone(ZONE).date()
-    if fate == "none":
+    if fate == "none" or not vendor.plans:
         return
     if fate == "new":
         start = today - timedelta(days=dice.randint(3, 360))

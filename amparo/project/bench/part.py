@@ -1,0 +1,145 @@
+"""One part of the measuring, in a process and over a database of its own: `python -m amparo.project.bench.part NAME`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import timeit
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from .figures import Figure
+
+CREATE_MAX, CHOICE_MAX_MS = 10, 2.0
+CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
+
+def create() -> list[Figure]:
+    """The statements of a ticket with its promise, fact and notice, as a contact opens it in the portal."""
+    from django.db import connection, transaction
+    from django.test.utils import CaptureQueriesContext
+
+    from amparo.history.commands import deliver_pending
+    from amparo.history.models import Delivery
+    from amparo.kernel import clock
+    from amparo.people.queries import actor_by_id
+    from amparo.tickets import commands
+    from amparo.tickets.models import Ticket
+
+    last = Ticket.objects.filter(state="waiting", release__is_current=True).select_related("thread").last()
+    assert last is not None
+    contact, at = actor_by_id(last.thread.opened_by_id or 0), clock.now()
+    with transaction.atomic():
+        commands.open_ticket("Ya conocido", "Para que nada se pregunte por primera vez.", last.product_id, actor=contact, at=at)
+        with CaptureQueriesContext(connection) as captured:
+            commands.open_ticket("No imprime", "Desde hoy.", last.product_id, key="medida", actor=contact, at=at)
+        opened = [one["sql"] for one in captured.captured_queries if not one["sql"].startswith(CONTROL)]
+        before = Delivery.objects.filter(done_at__isnull=True).count()
+        with CaptureQueriesContext(connection) as captured:
+            deliver_pending(at=at + timedelta(seconds=1), limit=1)
+        told = [one["sql"] for one in captured.captured_queries if not one["sql"].startswith(CONTROL)]
+        transaction.set_rollback(True)
+    return [
+        Figure.most(
+            "creating a ticket with its promise and facts", len(opened), "statements", CREATE_MAX,
+            f"its notice, later in the worker, {len(told)} more; {before} waited",
+        )
+    ]  # fmt: skip
+
+
+def search() -> list[Figure]:
+    """Search by words over all messages, whatever the word."""
+    from amparo.kernel import clock
+    from amparo.threads import bench
+    from amparo.threads.models import Entry
+
+    count = Entry.objects.count()
+    figures = []
+    for found in bench.run(at=clock.now()):
+        if "target_p50_ms" in found:
+            for part in ("p50", "p99"):
+                peer = found.get(f"peer_{part}_ms")
+                value, limit = float(found[f"{part}_ms"]), float(found[f"target_{part}_ms"])  # type: ignore[arg-type]
+                figures.append(Figure(
+                    f"{found['name']} over {count:,} messages, {part}", value, "ms",
+                    str(found.get("peer", "")), float(peer) if peer else None,  # type: ignore[arg-type]
+                    value / float(peer) if peer else None, f"≤ {limit:g} ms", value <= limit, f"{found['count']} searches",  # type: ignore[arg-type]
+                ))  # fmt: skip
+    return figures
+
+
+def choice() -> list[Figure]:
+    """The best way to pay 12 needs from 6 pockets. CHG-8."""
+    from datetime import UTC, datetime
+
+    from amparo.charging.rules import Need, PocketView, Tariff, lawful_ways, most_beneficial
+
+    prices = {"advisory_event": 1, "incident": 4, "technical_hour": 4, "online_hour": 4, "home_visit": 2,
+              "urgent_on_site": 5, "outside_hours": 5, "further_terminal": 1}  # fmt: skip
+    tariff, first = Tariff(1, prices), datetime(2027, 1, 1, tzinfo=UTC)
+    pockets = [
+        PocketView(n, unit, 40 + n, first + timedelta(days=30 * n)) for n, unit in enumerate(("event", "incident", "credit") * 2)
+    ]
+    needs = [Need("advisory_event")] * 4 + [Need("incident")] * 3 + [Need("technical_hour", 2)] * 2
+    needs += [Need("home_visit"), Need("urgent_on_site"), Need("online_hour", 1, participants=5)]
+
+    def ask() -> Any:
+        return most_beneficial(lawful_ways(needs, tariff, pockets))
+
+    ask()
+    milliseconds = min(timeit.repeat(ask, number=20, repeat=7)) / 20 * 1e3
+    return [Figure.most("choice of charge, 12 needs over 6 pockets", milliseconds, "ms", CHOICE_MAX_MS)]
+
+
+def callers() -> list[Figure]:
+    """Find a caller over 100,000 customers."""
+    from amparo.kernel import clock
+    from amparo.people.models import Customer
+
+    from . import callers as module
+
+    if not Customer.objects.exists():
+        module.fill(clock.now())
+    return module.run()
+
+
+def ledger() -> list[Figure]:
+    """Transfers beside bare pgbench and django-hordak."""
+    from amparo.ledger import bench
+
+    return [Figure.of(found) for found in bench.run()]
+
+
+def time() -> list[Figure]:
+    """Business time beside a bare bisection."""
+    from amparo.deadlines import bench
+
+    return [Figure.of(found) for found in bench.run()]
+
+
+def stream() -> list[Figure]:
+    """A change on its way to an open page."""
+    from . import streams
+
+    return streams.run()
+
+
+PARTS: dict[str, Callable[[], list[Figure]]] = {
+    part.__name__: part for part in (create, search, choice, callers, ledger, time, stream)
+}
+
+
+def main() -> None:
+    """Measure one part and print its figures as one line of JSON, the last one."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amparo.project.settings")
+    import django
+
+    django.setup()
+    print("\n" + json.dumps([asdict(figure) for figure in PARTS[sys.argv[1]]()]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The figures for people: on the screen, and as docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .figures import Figure
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "benchmarks.md"
+TITLES = {
+    "time": "Business time", "choice": "Choice of charge", "pages": "Pages over the large world", "create": "Creating",
+    "search": "Search", "stream": "Stream", "callers": "Finding a caller", "ledger": "Ledger", "start": "Start and memory",
+    "world": "The large world",
+}  # fmt: skip
+HOW = {
+    "time": "`amparo.deadlines.bench`: a thousand random questions over ten years with Mexican holidays, warm, best of several rounds.",
+    "choice": "`charging.rules.lawful_ways` and `most_beneficial`, best of seven rounds.",
+    "pages": (
+        "Each page is called in process, by a person signed in, with every middleware. Statements are those of the whole "
+        "request, session and person included, transaction control left out. Processor is time of the application and of its "
+        "database backend together, the lowest of seven rounds of thirty requests, in turns with its peers. The lean page is "
+        "Django with the usual middleware, session, user, one raw statement and one Jinja2 template that writes the very same "
+        "bytes, text by text, each escaped (`amparo/project/bench/lean`); it computes none of them: no words, times, rights "
+        "or promises."
+    ),
+    "create": "`tickets.commands.open_ticket` by a contact, transaction control left out.",
+    "search": (
+        "`threads.queries.search` as the pages call it, words of the messages themselves: the commonest, common, middling, rare. "
+        "Beside it the plain way, which ranks every hit."
+    ),
+    "stream": "One process, every client authorised; changes by NOTIFY at 20 a second; server, database and clients share the cores.",
+    "callers": "The telephone screen's own search, one after the other, over customers with contacts and licences.",
+    "ledger": "`amparo.ledger.bench`: durable (`synchronous_commit` on), in turns with bare `pgbench`, medians of the rounds.",
+    "start": "`amparo.project.bench_start`: a real `make run` in a folder of its own.",
+    "world": "`amparo world`, from an empty database to a vacuumed one.",
+}
+
+
+def show(found: Mapping[str, Sequence[Figure]]) -> None:
+    """Print the figures as a table."""
+    for name, figures in found.items():
+        print(f"\n{TITLES[name]}")
+        for figure in figures:
+            print(f"  {mark(figure):4} {figure.name:66} {number(figure.value):>9} {figure.unit:12} {figure.target:16} {beside(figure)}")
+            if figure.note:
+                print(f"       {figure.note}")
+
+
+def mark(figure: Figure) -> str:
+    return {True: "ok", False: "MISS", None: ""}[figure.holds]
+
+
+def number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.2f}"
+
+
+def beside(figure: Figure) -> str:
+    if figure.beside is None:
+        return ""
+    share = f" = {figure.share:.2f} ×" if figure.share is not None else ""
+    return f"{figure.beside_name} {number(figure.beside)}{share}"
+
+
+def write(found: Mapping[str, Sequence[Figure]], sizes: Sequence[int], seconds: float) -> None:
+    """Write the page of figures."""
+    cores = len(os.sched_getaffinity(0))
+    lines = [
+        "# Benchmarks",
+        "",
+        "Made by `make bench ARGS=--write`; `make bench` shows the same on the screen and fails where a figure misses what it "
+        "must reach. Figures of different days or machines cannot be compared: each stands beside a limit or a peer of the same run.",
+        "",
+        f"Last run {datetime.now(UTC).date().isoformat()}: {cores} cores, Python {platform.python_version()}, {seconds / 60:.0f} minutes; a world of "
+        + "{:,} customers, {:,} tickets, {:,} cases and {:,} messages.".format(*sizes),
+    ]
+    for name in (name for name in TITLES if name in found):
+        lines += ["", f"## {TITLES[name]}", "", HOW[name], "", "| | ours | beside | ratio | must be | |", "|---|---|---|---|---|---|"]
+        for figure in found[name]:
+            peer = f"{figure.beside_name}: {number(figure.beside)}" if figure.beside is not None else ""
+            ratio = f"{figure.share:.2f}" if figure.share is not None else ""
+            said = {True: "reached", False: "**missed**", None: ""}[figure.holds]
+            lines.append(f"| {figure.name} | {number(figure.value)} {figure.unit} | {peer} | {ratio} | {figure.target} | {said} |")
+        notes = [f"- {figure.name}: {figure.note}" for figure in found[name] if figure.note]
+        lines += ["", *notes] if notes else []
+    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
