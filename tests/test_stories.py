@@ -105,7 +105,7 @@ def playing(django_db_setup, django_db_blocker, tmp_path_factory):
                 stream = running.stream_url.rsplit("/", 1)[0]
                 yield SimpleNamespace(world=world, box=box, url=running.url, own=(running.url, stream))
         finally:
-            call_command("flush", verbosity=0, interactive=False)
+            call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
             _restore_seeds()
 
 

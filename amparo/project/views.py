@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hmac
 import os
+import sys
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -54,4 +55,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def fault(request: HttpRequest) -> HttpResponse:
+    """Say that it was us; where the database went away, that the same form may be sent again. CHG-10."""
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        answer = render(request, "ui/503.html", status=503)
+        answer["Retry-After"] = "3"
+        return answer
     return render(request, "ui/500.html", {"request_id": getattr(request, "id", "")}, status=500)
