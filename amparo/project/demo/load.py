@@ -15,7 +15,7 @@ from amparo.history.commands import deliver_pending
 from amparo.kernel import clock
 from amparo.kernel.actor import Actor
 from amparo.ledger import tasks as ledger_tasks
-from amparo.notifications.models import Letter
+from amparo.notifications.models import Letter, Notice
 from amparo.people import commands as people
 from amparo.people.models import Contact, Customer
 from amparo.people.queries import actor_by_id
@@ -205,3 +205,4 @@ def _settle(world: World) -> None:
     Letter.objects.filter(created_at__lt=world.now - timedelta(days=1), state="waiting").update(
         state="sent", sent_at=world.now - timedelta(days=1)
     )
+    Notice.objects.filter(at__lt=world.now - timedelta(days=4)).update(read_at=world.now - timedelta(days=1))
