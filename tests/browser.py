@@ -40,8 +40,14 @@ def watch(page, own: tuple[str, ...]) -> list[str]:
         if not request.url.startswith((*own, "data:", "blob:")):
             complaints.append(f"request to elsewhere: {request.url[:200]}")
 
-    page.on("response", lambda given: complaints.append(f"{given.status}: {given.url}") if given.status >= 500 else None)
-    page.on("console", lambda message: complaints.append(f"console: {message.text}") if message.type == "error" else None)
+    page.on(
+        "response",
+        lambda given: complaints.append(f"{given.status}: {given.url}") if given.status >= 500 else None,
+    )
+    page.on(
+        "console",
+        lambda message: complaints.append(f"console: {message.text}") if message.type == "error" else None,
+    )
     page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
     page.on("dialog", dialog)
     page.on("request", asked)

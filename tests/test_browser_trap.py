@@ -73,7 +73,17 @@ def poisoned(transactional_db, settings, tmp_path):
     product = products.add_product("POS", CORPUS[1][:80], actor=admin, at=at)
     release = products.add_release(product, "10.1", at.date(), actor=admin, at=at)
     products.make_current(release, actor=admin, at=at)
-    plan = contracts.add_plan(CORPUS[2], events=99, incidents=99, credits=99, months=12, price=100, currency="MXN", actor=admin, at=at)
+    plan = contracts.add_plan(
+        CORPUS[2],
+        events=99,
+        incidents=99,
+        credits=99,
+        months=12,
+        price=100,
+        currency="MXN",
+        actor=admin,
+        at=at,
+    )
     _batch, codes = contracts.issue_batch(CORPUS[1], 20, 1, actor=admin, at=at)
     _try(set_value, "identity.name", CORPUS[1], from_at=at, actor=SYSTEM, at=at)
     _try(set_value, "identity.hours", CORPUS[2], from_at=at, actor=SYSTEM, at=at)
@@ -82,16 +92,38 @@ def poisoned(transactional_db, settings, tmp_path):
         contact = make_contact(customer, text[:120])
         world.customers.append((customer, contact))
         _try(threads.add_template, title=text[:120], language="es-mx", body=everything, actor=engineer, at=at)
-        call = live.start_call("5555123456", key=f"call-{number:04}", customer_id=customer.pk, caller_name=text[:120], actor=engineer, at=at)
-        _try(live.end_call, call, about=text[:200], outcome="information", notes=everything, actor=engineer, at=at)
+        call = live.start_call(
+            "5555123456",
+            key=f"call-{number:04}",
+            customer_id=customer.pk,
+            caller_name=text[:120],
+            actor=engineer,
+            at=at,
+        )
+        _try(
+            live.end_call,
+            call,
+            about=text[:200],
+            outcome="information",
+            notes=everything,
+            actor=engineer,
+            at=at,
+        )
     customer, contact = world.customers[0]
-    licence = products.register_licence("SERIE-0001", product, customer, terminals=99, installed=release, actor=admin, at=at)
+    licence = products.register_licence(
+        "SERIE-0001", product, customer, terminals=99, installed=release, actor=admin, at=at
+    )
     contracts.sell_contract(customer, plan, at.date(), actor=admin, at=at)
     contracts.redeem_card(codes[0], customer.pk, actor=contact, at=at, address="127.0.0.1")
     for number, text in enumerate(CORPUS):
         _try(products.bind_terminal, licence, text[:80], f"HUELLA-{number:04}", actor=admin, at=at)
         draft = f"ticket:new:{contact.user_id}"
-        stored = files.store(SimpleUploadedFile(f"{text[:60].replace('/', '-')}.txt", b"texto", "text/html"), draft_key=draft, actor=contact, at=at)
+        stored = files.store(
+            SimpleUploadedFile(f"{text[:60].replace('/', '-')}.txt", b"texto", "text/html"),
+            draft_key=draft,
+            actor=contact,
+            at=at,
+        )
         ticket = tickets.open_ticket(text[:200], everything, product.pk, licence_id=licence.pk, is_fault=True, files=[stored.public_id],
                                      draft_key=draft, actor=contact, at=at)  # fmt: skip
         threads.note(ticket.thread, everything, actor=engineer, at=at)
@@ -131,10 +163,34 @@ def _poisoned_case(number, text, everything, contact, engineer, at):
 
 def _desk_pages(world):
     customer = world.customer.pk
-    yield from ("/desk/", "/desk/tickets/", "/desk/cases/", "/desk/people/", "/desk/phone/?q=55123456", f"/desk/phone/{customer}/")
-    yield from (f"/desk/people/{customer}/", f"/desk/statements/{customer}/", f"/desk/products/licences/{world.licence.pk}/", "/desk/products/")
-    yield from ("/desk/contracts/", "/desk/contracts/plans/", "/desk/contracts/cards/", "/desk/policies/", "/desk/policies/identity/", "/desk/defects/")
-    yield from (reverse("desk_threads:templates"), "/desk/reports/", "/desk/people/staff/", f"/desk/tickets/?q={'alert'}")
+    yield from (
+        "/desk/",
+        "/desk/tickets/",
+        "/desk/cases/",
+        "/desk/people/",
+        "/desk/phone/?q=55123456",
+        f"/desk/phone/{customer}/",
+    )
+    yield from (
+        f"/desk/people/{customer}/",
+        f"/desk/statements/{customer}/",
+        f"/desk/products/licences/{world.licence.pk}/",
+        "/desk/products/",
+    )
+    yield from (
+        "/desk/contracts/",
+        "/desk/contracts/plans/",
+        "/desk/contracts/cards/",
+        "/desk/policies/",
+        "/desk/policies/identity/",
+        "/desk/defects/",
+    )
+    yield from (
+        reverse("desk_threads:templates"),
+        "/desk/reports/",
+        "/desk/people/staff/",
+        f"/desk/tickets/?q={'alert'}",
+    )
     yield f"/desk/people/{world.customers[3][0].pk}/"
     for one in world.tickets[:2]:
         yield f"/desk/tickets/{one.pk}/"
@@ -143,8 +199,23 @@ def _desk_pages(world):
 
 
 def _portal_pages(world):
-    yield from ("/", "/matters/", "/tickets/", "/cases/", "/statements/", "/contracts/", "/products/licences/", "/people/company/", "/notifications/")
-    yield from (f"/products/licences/{world.licence.pk}/", "/help/?q=%3Cscript%3Ealert(1)%3C/script%3E", "/tickets/new/", "/contracts/standing/")
+    yield from (
+        "/",
+        "/matters/",
+        "/tickets/",
+        "/cases/",
+        "/statements/",
+        "/contracts/",
+        "/products/licences/",
+        "/people/company/",
+        "/notifications/",
+    )
+    yield from (
+        f"/products/licences/{world.licence.pk}/",
+        "/help/?q=%3Cscript%3Ealert(1)%3C/script%3E",
+        "/tickets/new/",
+        "/contracts/standing/",
+    )
     for one in world.tickets[:2]:
         yield f"/tickets/{one.pk}/"
     for one in world.cases[:4]:
@@ -159,9 +230,14 @@ def test_nothing_that_people_write_runs(poisoned, live_server, open_page, settin
     host = live_server.url.split("//")[1].split(":")[0]
     for actor, pages in ((poisoned.admin, _desk_pages), (poisoned.contact, _portal_pages)):
         page = open_page((live_server.url,), bypass_csp=policy == "without the policy")
-        page.route("**/events?*", lambda route: route.fulfill(content_type="text/event-stream", body="retry: 600000\n\n"))
+        page.route(
+            "**/events?*",
+            lambda route: route.fulfill(content_type="text/event-stream", body="retry: 600000\n\n"),
+        )
         session = client_of(actor).cookies[settings.SESSION_COOKIE_NAME].value
-        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "domain": host, "path": "/"}])
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": session, "domain": host, "path": "/"}]
+        )
         for path in pages(poisoned):
             before = len(page.complaints)
             answer = page.goto(live_server.url + path)
@@ -172,8 +248,8 @@ def test_nothing_that_people_write_runs(poisoned, live_server, open_page, settin
             assert "50337" not in page.inner_text("body"), f"{path} runs what was written as a template"
             live_things = page.evaluate(
                 "[...document.querySelectorAll('iframe, object, embed, base, math, [onerror], [onload], [ontoggle], [onfocus], main style, "
-                "main [hx-on\\\\:load], [href^=\"javascript\" i], [href^=\"data\" i], [href^=\"vbscript\" i], [src*=\"evil.example\"], [hx-get*=\"evil.example\"], "
-                "meta[http-equiv=refresh], form[action*=\"evil.example\"]')].map(e => e.outerHTML.slice(0, 150))"
+                'main [hx-on\\\\:load], [href^="javascript" i], [href^="data" i], [href^="vbscript" i], [src*="evil.example"], [hx-get*="evil.example"], '
+                'meta[http-equiv=refresh], form[action*="evil.example"]\')].map(e => e.outerHTML.slice(0, 150))'
             )
             assert not live_things, f"{path}: {live_things}"
             assert page.complaints[before:] == [], f"{path}: {page.complaints[before:][:3]}"

@@ -80,7 +80,9 @@ def _world():
         set_value(key, 0, from_at=now, actor=SYSTEM, at=now)
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.Argon2PasswordHasher"]):
         staff = {
-            (role, language): make_user(f"{role} {language}", f"{role}.{language}@vendor.mx", roles=(role,), language=language)
+            (role, language): make_user(
+                f"{role} {language}", f"{role}.{language}@vendor.mx", roles=(role,), language=language
+            )
             for role in ("administrator", "operator", "engineer")
             for language in CASTS
         }
@@ -89,7 +91,9 @@ def _world():
     product = products.add_product("POS", "Mostrador POS", actor=admin, at=before)
     release = products.add_release(product, "10.1", before.date(), actor=admin, at=before)
     products.make_current(release, actor=admin, at=before)
-    contracts.add_plan("Uno", events=0, incidents=1, credits=0, months=12, price=100, currency="MXN", actor=admin, at=now)
+    contracts.add_plan(
+        "Uno", events=0, incidents=1, credits=0, months=12, price=100, currency="MXN", actor=admin, at=now
+    )
     _batch, codes = contracts.issue_batch("Tarjetas", 10, len(CASTS), actor=admin, at=now)
     return SimpleNamespace(codes=dict(zip(CASTS, codes, strict=True)))
 
@@ -136,7 +140,9 @@ class Player:
         assert "/account/login/" not in self.page.url, self.page.inner_text("main")
 
     def reads(self, words: str) -> None:
-        self.page.wait_for_function("words => document.body.innerText.toLowerCase().includes(words.toLowerCase())", arg=words)
+        self.page.wait_for_function(
+            "words => document.body.innerText.toLowerCase().includes(words.toLowerCase())", arg=words
+        )
 
     def digits(self) -> str:
         return self.page.inner_text("[role=timer].is-running [data-digits]")
@@ -169,7 +175,9 @@ def test_a_covered_incident_from_the_call_to_the_accepted_charge(stage):
     case = _classified(engineer, first, cast)
     _consents(customer, first, cast, cast.why_incident, cast.one_incident)
     _clock_runs_on_both_screens(engineer, customer, case, cast)
-    _closed(stage, engineer, customer, first, cast.one_incident, "Se cambió el cable del cajón y quedó probado.")
+    _closed(
+        stage, engineer, customer, first, cast.one_incident, "Se cambió el cable del cajón y quedó probado."
+    )
     _statement(customer, cast, cast.one_incident, times=1)
 
     customer.go("/contracts/redeem/")
@@ -195,11 +203,13 @@ def _import(admin: Player, cast: Cast) -> None:
     }
     for kind, row in rows.items():
         admin.go(f"/desk/contracts/import/?kind={kind}")
-        admin.page.select_option("select[name=kind]", kind) if admin.page.locator("select[name=kind]").count() else admin.page.check(
-            f"[name=kind][value={kind}]"
-        )
+        admin.page.select_option("select[name=kind]", kind) if admin.page.locator(
+            "select[name=kind]"
+        ).count() else admin.page.check(f"[name=kind][value={kind}]")
         text = f"{cast.headings[kind]}\n{row}\n"
-        admin.page.set_input_files("[name=file]", {"name": f"{kind}.csv", "mimeType": "text/csv", "buffer": text.encode()})
+        admin.page.set_input_files(
+            "[name=file]", {"name": f"{kind}.csv", "mimeType": "text/csv", "buffer": text.encode()}
+        )
         admin.send()
         assert re.search(r"/desk/contracts/import/\d+/$", admin.page.url), admin.page.inner_text("main")
         admin.reads(cast.reference if kind != "contacts" else cast.person)
@@ -273,11 +283,14 @@ def _clock_runs_on_both_screens(engineer: Player, customer: Player, case: str, c
     for player in (engineer, customer):
         shown = player.digits()
         player.page.wait_for_function(
-            "before => document.querySelector('[role=timer].is-running [data-digits]').innerText !== before", arg=shown
+            "before => document.querySelector('[role=timer].is-running [data-digits]').innerText !== before",
+            arg=shown,
         )
     engineer.submit(case + "clock/stop/")
     customer.page.wait_for_selector("[role=timer]:not(.is-running)")
-    assert customer.page.evaluate("window.leftAlone") is True, "the page changed by itself, without being loaded again"
+    assert customer.page.evaluate("window.leftAlone") is True, (
+        "the page changed by itself, without being loaded again"
+    )
 
 
 def _closed(stage, engineer: Player, customer: Player, number: str, cost: str, summary: str) -> None:
@@ -300,5 +313,9 @@ def _closed(stage, engineer: Player, customer: Player, number: str, cost: str, s
 def _statement(customer: Player, cast: Cast, cost: str, *, times: int) -> None:
     """The statement shows exactly this much used, once, with its reason."""
     customer.go("/statements/")
-    used = [row for row in customer.page.locator("table tbody tr").all_inner_texts() if re.search(rf"[-−–]\s?{cost}", row)]
+    used = [
+        row
+        for row in customer.page.locator("table tbody tr").all_inner_texts()
+        if re.search(rf"[-−–]\s?{cost}", row)
+    ]
     assert len(used) == times, customer.page.inner_text("main")
