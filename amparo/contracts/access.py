@@ -121,6 +121,15 @@ def all_standings(actor: Actor, at: datetime, *, customer_id: int | None = None)
     return [_answer(service, ground, asked, actor, customer_id) for service in SERVICES]
 
 
+# Judged by the rules, but told to people only once the service itself exists.
+NOT_OFFERED_YET = frozenset({"knowledge", "forum", "downloads", "chat", "classroom", "remote"})
+
+
+def offered_standings(actor: Actor, at: datetime, *, customer_id: int | None = None) -> list[Standing]:
+    """Judge every service that there is, for the page «qué puede usar y por qué». One statement. ACC-9, ACC-10."""
+    return [one for one in all_standings(actor, at, customer_id=customer_id) if one.service not in NOT_OFFERED_YET]
+
+
 def require(
     actor: Actor, service: str, *, at: datetime, product_id: int | None = None, customer_id: int | None = None
 ) -> Standing:

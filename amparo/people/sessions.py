@@ -18,6 +18,6 @@ class SessionStore(OfDjango):
     def _get_session_from_db(self) -> Any:
         found = rows(_READ, [self.session_key, timezone.now()])
         if found:
-            return self.model(session_key=self.session_key, session_data=found[0][0], expire_date=found[0][1])
+            return self.model(session_key=str(self.session_key), session_data=found[0][0], expire_date=found[0][1])
         self._session_key = None
         return None

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from amparo.contracts import queries as contracts
-from amparo.contracts.access import Standing, all_standings
+from amparo.contracts.access import Standing, offered_standings
 from amparo.kernel.actor import Actor
 from amparo.kernel.ids import format_nic
 from amparo.ledger.queries import pockets
@@ -75,5 +75,5 @@ def sight(customer_id: int, actor: Actor, *, at: datetime) -> Sight | None:
         matters=threads.customer_threads(actor, customer_id=customer_id, open_only=True, size=10).rows,
         licences=licences_of(customer_id, at),
         calls=calls_of(customer_id, actor, limit=6),
-        standings=all_standings(actor, at, customer_id=customer_id),
+        standings=offered_standings(actor, at, customer_id=customer_id),
     )

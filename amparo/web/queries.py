@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -17,6 +19,7 @@ from amparo.people.queries import find
 from amparo.products.queries import find_by_serial
 from amparo.threads import queries as threads
 from amparo.threads.models import QUEUE_LABELS
+from amparo.tickets.queries import answer_time_in_words
 from amparo.ui.navigation import places
 
 TONES = {
@@ -181,8 +184,14 @@ def meters(pockets: Iterable[Any]) -> list[dict[str, Any]]:
     return found
 
 
-def doors(standings: Iterable[Any], words: str = "") -> list[dict[str, Any]]:
-    """Return the doors to help in the order that suits the person: the one to take first is marked. TKT-3, ACC-9.
+@lru_cache(maxsize=16)
+def _answer_time(minute: datetime, language: str) -> str:
+    """Return the maximum time of a ticket's answer as it is set, looked up once a minute and language. TIM-4."""
+    return answer_time_in_words(minute)
+
+
+def doors(standings: Iterable[Any], words: str = "", *, at: datetime) -> list[dict[str, Any]]:
+    """Return the doors to help in the order that suits the person: the one to take first is marked. TKT-3, ACC-9, TIM-4.
 
     A covered customer is led to a case, who is licensed to a ticket; what is shut says why and how it opens.
     """
@@ -192,7 +201,7 @@ def doors(standings: Iterable[Any], words: str = "") -> list[dict[str, Any]]:
         ("case", _("Open a support case"), _("An engineer attends you as soon as possible; you see what it charges before it begins."),
          "cases:new", "briefcase", _("1 event, 1 incident or credits"), _("As soon as possible")),
         ("ticket", _("Open a ticket"), _("A question or a fault report, answered in writing, free of charge."),
-         "tickets:new", "message-circle", _("Free"), _("48 business hours at most")),
+         "tickets:new", "message-circle", _("Free"), _("%(time)s at most") % {"time": _answer_time(at.replace(second=0, microsecond=0), get_language() or "es")}),
     )  # fmt: skip
     found = []
     for service, title, text, name, icon, cost, time in table:

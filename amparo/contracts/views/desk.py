@@ -171,7 +171,7 @@ def unname_contact(request: HttpRequest, contract_id: int) -> HttpResponse:
 def standing(request: HttpRequest, customer_id: int) -> HttpResponse:
     """What a customer can use and why, as he sees it himself. ACC-9, TEL-1."""
     found = get_object_or_404(visible_customers(request.actor), pk=customer_id)
-    standings = access.all_standings(request.actor, request.now, customer_id=found.pk)
+    standings = access.offered_standings(request.actor, request.now, customer_id=found.pk)
     return render(request, "contracts/desk/standing.html", {"customer": found, "standings": standings})
 
 

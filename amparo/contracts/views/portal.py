@@ -98,7 +98,7 @@ def redeem(request: HttpRequest) -> HttpResponse:
 @signed_in
 def standing(request: HttpRequest) -> HttpResponse:
     """«Qué puede usar y por qué». ACC-9."""
-    found = access.all_standings(request.actor, request.now)
+    found = access.offered_standings(request.actor, request.now)
     page = {"may": [one for one in found if one.allowed], "may_not": [one for one in found if not one.allowed]}
     return render(request, "contracts/portal/standing.html", page)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
@@ -76,7 +76,7 @@ def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Show a customer: what is known of it, its contacts and invitations, and where the rest stands."""
     card = queries.customer_card(customer_id)
     if card is None:
-        _customer(request, customer_id)
+        raise Http404
     actor = request.actor
     context = {
         "card": card,

@@ -72,7 +72,7 @@ def questions() -> dict[str, list[str]]:
         cursor.execute(
             "SELECT c.nic, c.name, c.phone, l.serial, u.name FROM people_customer c JOIN products_licence l ON l.customer_id = c.id "
             "JOIN people_contact t ON t.customer_id = c.id JOIN people_user u ON u.id = t.user_id "
-            "WHERE c.id % 997 = 3 LIMIT %s", [ASKED]
+            "WHERE mod(c.id, 997) = 3 LIMIT %s", [ASKED]
         )
         rows = cursor.fetchall()
 

@@ -50,7 +50,7 @@ class Measurer:
             "wsgi.run_once": False, "CONTENT_LENGTH": str(len(body or b"")), **more,
         }  # fmt: skip
         told: list[str] = []
-        answer = self.application(environ, lambda status, _headers: told.append(status))
+        answer = self.application(environ, lambda status, _headers: told.append(status))  # type: ignore[arg-type]
         content = b"".join(answer)
         answer.close()
         return told[0], content

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from amparo.cases.queries import needs_me
-from amparo.contracts.access import all_standings
+from amparo.contracts.access import offered_standings
 from amparo.ledger.queries import pockets
 from amparo.threads import queries as threads
 from amparo.ui.views import contact_only, signed_in
@@ -21,14 +21,14 @@ def home(request: HttpRequest) -> HttpResponse:
     actor = request.actor
     if actor.is_staff:
         return redirect("desk_web:queue")
-    standings = all_standings(actor, request.now)
+    standings = offered_standings(actor, request.now)
     if not actor.is_contact:
         template = "web/portal/registered.html" if actor.is_signed_in else "web/portal/visitor.html"
         return render(request, template, {"standings": standings})
     matters = queries.customer_matters(threads.customer_threads(actor, open_only=True, size=12).rows)
     context = {
         "standings": standings,
-        "doors": queries.doors(standings),
+        "doors": queries.doors(standings, at=request.now),
         "needs": needs_me(actor),
         "meters": queries.meters(pockets(actor.customer_id, request.now)),
         "answers": [row for row in matters if row["queue"] == "waiting"],
@@ -50,7 +50,7 @@ def help_door(request: HttpRequest) -> HttpResponse:
              "url": queries.thread_url(hit.kind, hit.number, desk=False)}
             for hit in found
         ],
-        "doors": queries.doors(all_standings(request.actor, request.now), words),
+        "doors": queries.doors(offered_standings(request.actor, request.now), words, at=request.now),
     }  # fmt: skip
     template = "web/portal/_help.html" if request.htmx else "web/portal/help.html"
     return render(request, template, context)

@@ -14,7 +14,7 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=10)
     is_active = models.BooleanField()
 
-    objects: ClassVar[BaseUserManager["User"]] = BaseUserManager()
+    objects: ClassVar[BaseUserManager["User"]] = BaseUserManager()  # type: ignore[assignment]
     USERNAME_FIELD = "email"
 
     class Meta:
