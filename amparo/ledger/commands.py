@@ -13,6 +13,7 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
+from django.db.models.base import ModelState
 
 from amparo.history.commands import record
 from amparo.kernel.actor import SYSTEM, Actor
@@ -230,9 +231,7 @@ def expire_due(*, at: datetime, limit: int = 500) -> int:
 
     Any number of workers may run this; each pocket is taken by one. Returns how many pockets were emptied or closed.
     """
-    moved = [
-        Transfer(**dict(zip(FIELDS, row, strict=True))) for row in _rows(EXPIRE, [at, limit, SYSTEM.ref])
-    ]
+    moved = [_transfer(row) for row in _rows(EXPIRE, [at, limit, SYSTEM.ref])]
     for transfer in moved:
         record(
             "pocket.expired",
@@ -348,13 +347,30 @@ def _prepared(database: BaseDatabaseWrapper) -> _Prepared:
 
 
 def _run(sql: str, params: Sequence[Any]) -> Transfer | None:
-    """Send one statement and return the transfer that it wrote, if it did."""
+    """Send one statement and return the transfer that it wrote, if it did.
+
+    Django's own cursor stands between only when somebody watches statements; its checks are made here too.
+    """
     database = connections[DEFAULT_DB_ALIAS]
-    wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
-    cursor: Any = wrap(_prepared(database))  # type: ignore[arg-type]
-    cursor.execute(sql, params)
-    row = cursor.fetchone()
-    return None if row is None else Transfer.from_db(DEFAULT_DB_ALIAS, FIELDS, row)
+    cursor: Any = _prepared(database)
+    if database.queries_logged:
+        cursor = database.make_debug_cursor(cursor)
+    elif database.execute_wrappers:
+        cursor = database.make_cursor(cursor)
+    database.validate_no_broken_transaction()
+    with database.wrap_database_errors:
+        cursor.execute(sql, params)
+        row = cursor.fetchone()
+    return None if row is None else _transfer(row)
+
+
+def _transfer(row: Sequence[Any]) -> Transfer:
+    """Make the model of a row as it came, without the signals and checks of `Model.__init__`."""
+    made = Transfer.__new__(Transfer)
+    state = ModelState()
+    state.db, state.adding = DEFAULT_DB_ALIAS, False
+    made.__dict__.update(zip(FIELDS, row, strict=True), _state=state)
+    return made
 
 
 def _first(customer_id: int | None, key: str, same: dict[str, Any]) -> Transfer | None:
