@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Subquery
+from django.db.models import QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from amparo.contracts import access as standing
 from amparo.contracts import queries as contracts
 from amparo.deadlines.queries import kind_cards, open_promises
 from amparo.kernel.actor import Actor
+from amparo.kernel.prepared import Kept
 from amparo.people.queries import contacts_of, customer_card
 from amparo.products.queries import licences_of
 from amparo.threads import queries as threads
@@ -23,12 +24,8 @@ from . import access
 from .models import Ticket
 
 
-def page_ticket(actor: Actor, number: int) -> Any:
-    """Return a ticket with all that its page shows, and the reader's own draft as `.draft`; None where not to be seen.
-
-    One statement. ACC-11.
-    """
-    draft = Draft.objects.filter(user_id=actor.user_id or 0, place=f"ticket:{number}").annotate(
+def _page_ticket(actor: Actor, *, number: int, place: str) -> QuerySet[Ticket]:
+    draft = Draft.objects.filter(user_id=actor.user_id or 0, place=place).annotate(
         as_json=JSONObject(body="body", kind="kind")
     )
     return (
@@ -39,8 +36,18 @@ def page_ticket(actor: Actor, number: int) -> Any:
         )
         .annotate(draft=Subquery(draft.values("as_json")[:1]))
         .filter(pk=number)
-        .first()
     )  # fmt: skip
+
+
+_page_ticket_kept = Kept(_page_ticket)
+
+
+def page_ticket(actor: Actor, number: int) -> Any:
+    """Return a ticket with all that its page shows, and the reader's own draft as `.draft`; None where not to be seen.
+
+    One statement. ACC-11.
+    """
+    return next(iter(_page_ticket_kept(actor, number=number, place=f"ticket:{number}")), None)
 
 
 @dataclass(frozen=True, slots=True)
