@@ -268,7 +268,7 @@ def warn_due(*, at: datetime, limit: int = 500) -> int:
             UNION ALL
             SELECT open.*, 'ends_' || (
                 SELECT min(d) FROM unnest(%(days)s::int[]) AS d WHERE open.ends_at <= %(at)s + d * interval '1 day')
-            FROM open WHERE available > 0
+            FROM open WHERE available > 0 AND ends_at <= %(at)s + %(most)s * interval '1 day'
         ), told AS (
             INSERT INTO ledger_pocketwarning (pocket_id, reason, at)
             SELECT id, reason, %(at)s FROM due
@@ -280,7 +280,7 @@ def warn_due(*, at: datetime, limit: int = 500) -> int:
         SELECT due.id, due.customer_id, due.unit, due.source, due.label, due.ends_at, due.issued, due.available, due.reason
         FROM told JOIN due ON due.id = told.pocket_id AND due.reason = told.reason ORDER BY due.id
         """,
-        {"at": at, "percent": percent, "days": days, "limit": limit},
+        {"at": at, "percent": percent, "days": days, "most": max(days, default=0), "limit": limit},
     )
     for pocket_id, customer_id, unit, source, label, ends_at, issued, available, reason in found:
         record(
