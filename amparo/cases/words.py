@@ -98,11 +98,12 @@ def minutes(seconds: int) -> str:
     return ngettext("%(count)s minute", "%(count)s minutes", count) % {"count": count}
 
 
-def explanation_draft(kind: str) -> str:
-    """Return what the customer is told of a kind unless the engineer writes otherwise. CHG-1."""
+def explanation_draft(kind: str, limit_minutes: int) -> str:
+    """Return what the customer is told of a kind unless the engineer writes otherwise. CHG-1, CAS-5."""
     return {
         "advisory": _("This is advice: we tell you how it is done, by chat, telephone or shared screen, and you do it yourself."),
-        "incident": _("This is an incident: we diagnose and solve it remotely, in up to 30 minutes of attention."),
+        "incident": _("This is an incident: we diagnose and solve it remotely, in up to %(count)s minutes of attention.")
+        % {"count": limit_minutes},
         "general": _("This is a general service. We look at what it takes and send you an order with its price in credits, which you accept before anything is charged."),
         "development": _("This is a development. We look at what it takes and send you an order with its price in credits, which you accept before anything is charged."),
     }[kind]

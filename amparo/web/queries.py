@@ -10,9 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from amparo.kernel.actor import Actor
 from amparo.people.queries import find
@@ -187,7 +186,7 @@ def meters(pockets: Iterable[Any]) -> list[dict[str, Any]]:
 @lru_cache(maxsize=16)
 def _answer_time(minute: datetime, language: str) -> str:
     """Return the maximum time of a ticket's answer as it is set, looked up once a minute and language. TIM-4."""
-    return answer_time_in_words(minute)
+    return answer_time_in_words(minute + timedelta(minutes=1))
 
 
 def doors(standings: Iterable[Any], words: str = "", *, at: datetime) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from amparo.charging.rules import Need
 from amparo.contracts.commands import cancel
 from amparo.kernel import clock
 from amparo.kernel.actor import SYSTEM
+from amparo.policies.commands import set_value
 from amparo.threads import commands as threads
 
 from .world import (
@@ -242,6 +243,14 @@ def test_the_price_is_shown_while_one_chooses(covered, contact, desk):
     assert "decision-figure" in page(desk, "desk_cases:price", case.pk, kind="incident")
     assert "decision-figure" not in page(desk, "desk_cases:price", case.pk, kind="general")
     page(desk, "desk_cases:price", case.pk, kind="hacker")
+
+
+def test_what_the_customer_is_told_names_the_limit_that_is_set(covered, contact, administrator, desk):
+    """CHG-1, CAS-5"""
+    set_value("cases.incident_minutes", 45, from_at=NOW, actor=administrator, at=NOW)
+    case = asked(contact, at=NOW)
+    send(desk, "desk_cases:classify", case.pk, key="a", kind="incident", explanation="")
+    assert "45 minutos" in page(desk, "desk_cases:case", case.pk)
 
 
 def test_a_note_is_seen_by_staff_alone(covered, contact, engineer, portal, desk):

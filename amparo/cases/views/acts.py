@@ -21,6 +21,7 @@ from amparo.charging.errors import PriceChanged
 from amparo.defects.access import visible_to as visible_defects
 from amparo.defects.queries import known_defects
 from amparo.kernel.refusals import Invalid, NotPermitted, Refusal
+from amparo.policies.queries import value
 from amparo.products.queries import licences_of
 from amparo.ui.views import staff_only
 
@@ -78,7 +79,7 @@ def classify(request: HttpRequest, case_id: int) -> HttpResponse:
     if given is not None and not given.get("explanation", "").strip() and given.get("kind") in list(Kind):
         given = given.copy()
         with translation.override(page.language):
-            given["explanation"] = words.explanation_draft(given["kind"])
+            given["explanation"] = words.explanation_draft(given["kind"], value("cases.incident_minutes", at=request.now))
 
     def act(case: Case, form: Form) -> None:
         commands.classify(

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from pypdf import PdfReader
@@ -10,11 +11,14 @@ from pypdf import PdfReader
 from amparo.cases import commands as cases
 from amparo.conftest import NOON
 from amparo.contracts import commands as contracts
+from amparo.deadlines.commands import set_kind
+from amparo.deadlines.rules import Counting
+from amparo.kernel import clock
 from amparo.ledger import queries as ledger
 from amparo.live.models import Call
 from amparo.products import commands as products
 from amparo.tickets.models import Ticket
-from amparo.web import statements
+from amparo.web import queries, statements
 
 DAY = (NOON - timedelta(days=30)).date()
 
@@ -53,6 +57,20 @@ def test_home_shows_what_needs_me_what_is_left_and_the_right_door(covered, conta
     assert "Confirme cómo se atenderá" in page and "1 incidente" in page
     assert page.index("Lo que espera por usted") < page.index("¿Qué necesita?") < page.index("Lo que le queda") < page.index("Mis asuntos abiertos")
     assert page.index("/cases/new/") < page.index("/tickets/new/")  # covered: the case is the faster way
+
+
+@pytest.mark.django_db
+def test_the_doors_say_the_times_that_are_set(covered, contact, administrator, client_for):
+    """TIM-4, TKT-3"""
+    client, now = client_for(contact), clock.now()
+    queries._answer_time.cache_clear()
+    assert "A más tardar en 48 horas hábiles" in client.get("/help/").content.decode()
+    set_kind(
+        "answer.ticket", counting=Counting.BUSINESS_HOURS, amount=Decimal(24), priority=2, warn_percents=[50],
+        from_at=now, actor=administrator, at=now,
+    )  # fmt: skip
+    queries._answer_time.cache_clear()  # it is looked up once a minute
+    assert "A más tardar en 24 horas hábiles" in client.get("/help/").content.decode()
 
 
 @pytest.mark.django_db
