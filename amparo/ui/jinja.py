@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, tzinfo
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,10 +19,10 @@ from django.contrib import messages
 from django.forms.renderers import Jinja2 as WidgetsOfDjango
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
-from django.utils.functional import Promise
 from django.utils.html import json_script
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString, mark_safe
@@ -86,7 +86,12 @@ def idempotency_field() -> SafeString:
 
 
 def url(name: str, /, *args: Any, **kwargs: Any) -> str:
-    return reverse(name, args=args, kwargs=kwargs)
+    return _url(name, args, tuple(sorted(kwargs.items())), settings.ROOT_URLCONF)
+
+
+@lru_cache(maxsize=4096)
+def _url(name: str, args: tuple[Any, ...], kwargs: tuple[tuple[str, Any], ...], _urlconf: str) -> str:
+    return reverse(name, args=args, kwargs=dict(kwargs))
 
 
 def url_if(*names: str) -> str:
@@ -206,6 +211,27 @@ class Frame:
         return sorted(found, key=lambda company: company["customer"] != self._actor.customer_id)
 
 
+class _Token:
+    """The token of forms, masked once for a page however many forms it has. SEC-12."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def _token(self) -> str:
+        return get_token(self._request)
+
+    def __str__(self) -> str:
+        return self._token
+
+
+class _TokenField(_Token):
+    def __html__(self) -> str:
+        return f'<input type="hidden" name="csrfmiddlewaretoken" value="{self._token}">'
+
+    __str__ = __html__
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
     """Return what every page knows. Costs no query: what needs one is called only where it is shown."""
     moment = getattr(request, "now", None)
@@ -213,6 +239,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
     _at.set((moment or timezone.now(), zone or timezone.get_current_timezone()))
     actor = getattr(request, "actor", None)
     return {
+        "csrf_token": _Token(request),
+        "csrf_input": _TokenField(request),
         "user": getattr(request, "user", None),
         "actor": actor,
         "messages": lambda: messages.get_messages(request),
@@ -262,9 +290,7 @@ def _words_attribute() -> str:
 
 
 def environment(**options: Any) -> Environment:
-    env = Environment(  # noqa: S701 (autoescape is among the options)
-        finalize=lambda v: str(v) if isinstance(v, Promise) else v, **options
-    )
+    env = Environment(**options)  # noqa: S701 (autoescape is among the options)
     env.install_gettext_callables(  # type: ignore[attr-defined]
         translation.gettext,
         translation.ngettext,
