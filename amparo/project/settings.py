@@ -90,7 +90,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.forms",
     "django_htmx",
-    "pgtrigger",
     "allauth",
     "allauth.account",
     "allauth.mfa",
