@@ -12,13 +12,14 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 
+from amparo.deadlines.queries import calendar_for
 from amparo.history.commands import signal
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid
 from amparo.policies.queries import value
 
 from . import access, letters
-from .kinds import KINDS
+from .kinds import KINDS, Kind
 from .models import Letter, Notice, Preference
 from .rules import not_before, retry_after
 
@@ -80,7 +81,8 @@ def tell(
             posted.append(
                 Letter(
                     user_id=reader.user_id, kind=kind_code, subject_ref=subject, customer_id=customer_id,
-                    words=asdict(words), fact_id=fact_id, created_at=at, not_before=_when(kind.at_night, reader, at),
+                    words=asdict(words), fact_id=fact_id, created_at=at,
+                    not_before=_when(kind, reader.time_zone, customer_id, at),
                 )
             )  # fmt: skip
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
@@ -90,12 +92,15 @@ def tell(
     return len(people)
 
 
-def _when(at_night: bool, reader: Reader, at: datetime) -> datetime:
-    if at_night:
+def _when(kind: Kind, time_zone: str, customer_id: int | None, at: datetime) -> datetime:
+    """Return when a letter may go: not at night where its reader is, or, where he never said, where his company is."""
+    if kind.at_night:
         return at
+    if not time_zone and kind.side == "customer" and customer_id is not None:
+        time_zone = calendar_for(customer_id, at).zone
     return not_before(
         at,
-        zone=reader.time_zone or settings.TIME_ZONE,
+        zone=time_zone or settings.TIME_ZONE,
         quiet_from=value("notifications.quiet_from_hour", at=at),
         quiet_until=value("notifications.quiet_until_hour", at=at),
     )
@@ -125,7 +130,7 @@ def _send(letter: Letter, at: datetime) -> None:
         Letter.objects.filter(pk=letter.pk).update(state="dropped")
         return
     # What was due by day and is late, after a stop or a failed attempt, does not wake anybody either.
-    morning = _when(KINDS[letter.kind].at_night, Reader(letter.user_id, time_zone=letter.user.time_zone), at)
+    morning = _when(KINDS[letter.kind], letter.user.time_zone, letter.customer_id, at)
     if morning > at:
         Letter.objects.filter(pk=letter.pk).update(not_before=morning)
         return

@@ -42,6 +42,8 @@ _KINDS = (
     Kind("promise_lapsed", "staff", _("A promise lapsed"), at_night=True),
     Kind("clock_staff", "staff", _("The clock of a case warns or reached its limit"), mail=False, at_night=True),
     Kind("closing_answered", "staff", _("The customer accepted, answered or refused a closing")),
+    Kind("decided", "staff", _("The customer consented, chose, ordered or withdrew in a case"), mail=False),
+    Kind("guessing", "staff", _("Somebody tries many wrong codes of service cards")),
     Kind("quality", "staff", _("A customer refused a closing"), at_night=True),
     Kind("sales_lead", "staff", _("A customer's units run low or a contract ends")),
 )

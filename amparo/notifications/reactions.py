@@ -16,6 +16,7 @@ from amparo.cases import words as cases
 from amparo.cases.models import Closing
 from amparo.history.queries import FactRow
 from amparo.kernel.markdown import excerpt
+from amparo.people.queries import customer_card
 from amparo.threads.models import Entry
 from amparo.ui import formats
 
@@ -374,6 +375,30 @@ def clock_reached(fact: FactRow) -> None:
 def closing_answered(fact: FactRow) -> None:
     """Tell who has a case what the customer said to its closing."""
     _desk("closing_answered", fact, lambda m: readers.who_attends(m) if m.assignee_id else [], lambda: _("The customer answered the closing"))
+
+
+def decided(fact: FactRow) -> None:
+    """Tell who has a case that the customer said yes or no, so that it goes on at once. CHG-1, CHG-3, CHG-5."""
+    _desk("decided", fact, readers.who_attends, lambda: {
+        "case.consented": _("The customer consented"),
+        "case.consent_declined": _("The customer did not consent"),
+        "case.need_chosen": _("The customer chose what happens with a need"),
+        "case.order_accepted": _("The customer accepted the order"),
+        "case.order_declined": _("The customer did not accept the order"),
+        "case.withdrawn": _("The customer withdrew"),
+    }[fact.name])  # fmt: skip
+
+
+def guessing(fact: FactRow) -> None:
+    """Report that codes of service cards are being guessed. CRD-1, SEC-45."""
+    card = customer_card(fact.customer_id or 0)
+    told = []
+    for reader in readers.staff("sales", "administrator"):
+        with translation.override(reader.language):
+            title = _("Many wrong codes of service cards: %(customer)s") % {"customer": card.name if card else "?"}
+            why = _("Further codes are refused for a while. Ask the customer whether it was they who tried.")
+            told.append((reader, Words(title=title, url=f"/desk/people/{fact.customer_id}/", paragraphs=(why,), action=_("Open it"))))
+    commands.tell("guessing", told, subject=fact.subject, customer_id=fact.customer_id, fact_id=fact.id, at=_moment(fact))
 
 
 def closing_refused(fact: FactRow) -> None:

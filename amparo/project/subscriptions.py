@@ -25,6 +25,10 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "case.closing_answered": (_TELL + "closing_answered",),
     "case.closing_refused": (_TELL + "closing_refused",),
     "case.closed": (_TELL + "closed",),
+    **dict.fromkeys(
+        ("case.consented", "case.consent_declined", "case.need_chosen", "case.order_accepted", "case.order_declined", "case.withdrawn"),
+        (_TELL + "decided",),
+    ),
     "case.clock_warned": (_TELL + "clock_warned",),
     "case.clock_reached": (_TELL + "clock_reached",),
     "promise.warned": (_TELL + "promise_warned",),
@@ -36,6 +40,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "contract.ending": (_TELL + "contract_ending", _TELL + "lead"),
     "contract.asked": (_TELL + "lead",),
     "card.redeemed": (_TELL + "contract_sold",),
+    "card.guessing": (_TELL + "guessing",),
     "call.ended": (_TELL + "lead",),
     "invitation.sent": ("amparo.people.reactions.send_invitation",),
     "ticket.defect_corrected": ("amparo.tickets.reactions.defect_answered",),

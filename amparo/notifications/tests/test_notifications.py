@@ -198,3 +198,59 @@ def test_pages_of_notices(client_for, covered, contact, engineer, deliver, djang
     assert queries.unread_count(contact) == 0
     assert client.post("/notifications/choices/", {"page-answer": "on"}).status_code == 302
     assert [(c.page, c.mail) for c in queries.choices(contact) if c.kind.code == "answer"] == [(True, False)]
+
+
+@pytest.mark.django_db
+def test_night_is_where_the_customer_is_unless_the_person_said_otherwise(covered, contact, engineer, administrator, deliver):
+    """Never at night by the customer's calendar: 22:00 in Mexico City is 5:00 in Madrid and 21:00 in Tijuana."""
+    from amparo.deadlines.commands import add_calendar, assign_calendar
+    from amparo.people.models import User
+
+    at = datetime(2026, 11, 13, 4, 0, tzinfo=UTC)
+    for number, (zone, own, goes_at) in enumerate([
+        ("Europe/Madrid", "", datetime(2026, 11, 13, 7, 0, tzinfo=UTC)),
+        ("Europe/Madrid", "Asia/Tokyo", at),
+        ("Asia/Tokyo", "", at),
+    ]):  # fmt: skip
+        week = (((540, 1080),),) * 7
+        calendar = add_calendar(f"Zona {number}", zone=zone, weekly=week, country="", actor=administrator, at=NOON)
+        assign_calendar(contact.customer_id, calendar, actor=administrator, at=NOON)
+        User.objects.filter(pk=contact.user_id).update(time_zone=own)
+        tickets.write(open_ticket(covered, contact, at + timedelta(seconds=number)), "Hola", key=f"n{number}", via="desk", actor=engineer, at=at)
+        deliver(at)
+        letter = Letter.objects.filter(kind="answer").latest("pk")
+        assert letter.not_before == goes_at, zone
+    commands.send_due(at=at)
+    assert Letter.objects.filter(kind="answer", state="sent").count() == 2
+
+
+@pytest.mark.django_db
+def test_who_has_a_case_is_told_of_the_customers_yes_and_not_of_his_own_note(covered, contact, engineer, operator, deliver):
+    """CHG-1: it is attended as soon as it may be."""
+    from amparo.threads.commands import assign
+
+    for who, said in ((contact, {}), (engineer, {"how": "telephone", "given_by": "Lupita"})):
+        case = cases.open_case("No abre", "La caja 3", key=f"d{who.user_id}", actor=contact, at=NOON)
+        assign(case.thread, engineer.user_id, actor=engineer, at=NOON)
+        case = cases.classify(case, kind="incident", explanation="Es un incidente", key="k", actor=engineer, at=NOON)
+        cases.consent(case, seen=case.classification, actor=who, at=NOON, **said)
+        deliver()
+        assert told(engineer, "decided") == (1, 0) and told(operator, "decided") == (0, 0)
+
+
+@pytest.mark.django_db
+def test_guessing_of_cards_is_reported_to_sales_and_administrators(contact, sales, administrator, engineer, deliver):
+    """CRD-1, SEC-45: once for each window, not for each try."""
+    from amparo.contracts.errors import CardNotTaken, TooManyCodes
+
+    refused = 0
+    for number in range(30):
+        try:
+            contracts.redeem_card(f"AAAA-AAAA-AAAA-{number:04}", contact.customer_id, key=f"g{number}", actor=contact, at=NOON, address="192.0.2.7")
+        except CardNotTaken:
+            continue
+        except TooManyCodes:
+            refused += 1
+    deliver()
+    assert refused > 1
+    assert told(sales, "guessing") == told(administrator, "guessing") == (1, 1) and told(engineer, "guessing") == (0, 0)
