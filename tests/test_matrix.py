@@ -31,7 +31,7 @@ def values(whole_world):
         "template_id": w.template.pk, "defect_id": Defect.objects.order_by("pk").first().pk, "call_id": mine.call.pk,
         "public_id": mine.stored.public_id, "calendar_id": _calendar(), "version_id": _tariff(), "run_id": 1, "pk": 1,
         "place": "ticket:new", "code": "answer.ticket", "key": "tickets.nothing", "colour": "0f6b6b", "kind": "customers",
-        "choice": "now", "what": "start", "unit": "credit", "form": "csv", "token": "x", "uidb36": "1",
+        "choice": "now", "what": "start", "unit": "credit", "which": "used", "form": "csv", "token": "x", "uidb36": "1",
     }  # fmt: skip
     special = {
         ("files:file", "name"): mine.stored.name, ("policies:logo", "name"): "0" * 64 + ".png", ("desk_policies:setting", "key"): "files.megabytes_max",

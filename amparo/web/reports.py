@@ -136,6 +136,33 @@ def attention(span: Span, *, zone: ZoneInfo) -> list[Attention]:
         return [Attention(*row) for row in cursor.fetchall()]
 
 
+_MATTERS = """
+SELECT t.id, t.kind, t.number, t.title, c.name AS customer, u.name AS person, t.created_at, t.closed_at,
+    coalesce(k.clock_seconds, 0) AS seconds, {moment} AS moment
+FROM threads_thread t
+JOIN people_customer c ON c.id = t.customer_id
+LEFT JOIN people_user u ON u.id = t.assignee_id
+LEFT JOIN cases_case k ON t.kind = 'case' AND k.id = t.number
+WHERE {moment} >= %(begin)s AND {moment} < %(end)s
+    AND (%(what)s = '' OR CASE WHEN k.id IS NULL THEN 'ticket' WHEN k.kind = '' THEN 'unclassified' ELSE k.kind END = %(what)s)
+    AND (%(moment)s::timestamptz IS NULL OR ({moment}, t.id) < (%(moment)s, %(id)s))
+ORDER BY {moment} DESC, t.id DESC LIMIT %(limit)s
+"""
+CAME, CLOSED = "came", "closed"
+_MOMENTS = {CAME: "t.created_at", CLOSED: "t.closed_at"}
+
+
+def matters(
+    what: str, which: str, span: Span, *, after: Sequence[Any] | None = None, limit: int = 50
+) -> list[dict[str, Any]]:
+    """Return the tickets and cases behind a figure of attention, newest first. One statement. Raises Invalid. SEC-30."""
+    if which not in _MOMENTS or what not in ("", "ticket", "unclassified", *KINDS):
+        raise Invalid(field="what")
+    moment, number = after or (None, None)
+    given = {"begin": span.begin, "end": span.end, "what": what, "moment": moment, "id": number, "limit": limit}
+    return _named(_MATTERS.format(moment=_MOMENTS[which]), given)
+
+
 # --- units -----------------------------------------------------------------------------------------------------------
 
 _UNITS = """
@@ -192,6 +219,51 @@ def holders(unit: str, *, limit: int = 500) -> list[dict[str, Any]]:
         raise Invalid(field="unit")
     with connection.cursor() as cursor:
         cursor.execute(_HOLDERS, {"unit": unit, "limit": limit})
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+# Which transfers a figure counts: the vendor's pockets on the other side, and of which kinds those that add are.
+_FIGURES = {
+    "sold": (1, 3, "debit_id", "kind = 'single' AND reverses_id IS NULL"),
+    "used": (4, 6, "credit_id", "kind IN ('single', 'post')"),
+    "expired": (7, 9, "credit_id", "kind = 'single'"),
+}
+_MOVEMENTS = """
+SELECT t.id, t.at, t.sign * t.amount AS amount, t.cause, p.customer_id, c.name AS customer, p.label
+FROM (
+    SELECT id, at, amount, cause, 1 AS sign, {own} AS pocket FROM ledger_transfer
+    WHERE {theirs} BETWEEN {first} AND {last} AND {adding} AND unit = %(unit)s AND at >= %(begin)s AND at < %(end)s
+    UNION ALL
+    SELECT id, at, amount, cause, -1, {theirs} FROM ledger_transfer
+    WHERE {own} BETWEEN {first} AND {last} AND kind = 'single' AND unit = %(unit)s AND at >= %(begin)s AND at < %(end)s
+) t
+JOIN ledger_pocket p ON p.id = t.pocket
+JOIN people_customer c ON c.id = p.customer_id
+WHERE %(moment)s::timestamptz IS NULL OR (t.at, t.id) < (%(moment)s, %(id)s)
+ORDER BY t.at DESC, t.id DESC LIMIT %(limit)s
+"""
+
+
+def movements(
+    unit: str, which: str, span: Span, *, after: Sequence[Any] | None = None, limit: int = 50
+) -> list[dict[str, Any]]:
+    """Return the transfers behind a figure of units, newest first; they add up to it. One statement. LED-4, SEC-30.
+
+    What was taken back or given back counts less than nothing. Raises Invalid.
+    """
+    if unit not in ("event", "incident", "credit") or which not in _FIGURES:
+        raise Invalid(field="which")
+    first, last, theirs, adding = _FIGURES[which]
+    own = "credit_id" if theirs == "debit_id" else "debit_id"
+    moment, number = after or (None, None)
+    sql = _MOVEMENTS.format(first=first, last=last, theirs=theirs, own=own, adding=adding)
+    return _named(sql, {"unit": unit, "begin": span.begin, "end": span.end, "moment": moment, "id": number, "limit": limit})
+
+
+def _named(sql: str, given: dict[str, Any]) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

@@ -28,7 +28,9 @@ desk_urls = [
     path("reports/promises/", reports.promises, name="report_promises"),
     path("reports/promises/list/", reports.promise_rows, name="report_promise_list"),
     path("reports/attention/", reports.attention, name="report_attention"),
+    path("reports/attention/list/", reports.matters, name="report_attention_list"),
     path("reports/units/", reports.units, name="report_units"),
     path("reports/units/<unit>/", reports.holders, name="report_holders"),
+    path("reports/units/<unit>/<which>/", reports.movements, name="report_movements"),
     path("search.json", desk.search_json, name="search_json"),
 ]

@@ -207,3 +207,26 @@ def test_reports_count_promises_attention_and_units(closed_incident, administrat
     held = client.get("/desk/reports/units/incident/").content.decode()
     assert "Abarrotes Lupita" in held
     assert client.get("/desk/reports/units/gold/").status_code == 404
+
+
+@pytest.mark.django_db
+def test_each_figure_of_a_report_has_its_list(closed_incident, administrator, contact, engineer, sales, customer, client_for):
+    """LED-4, TIM-9: the movements add up to the units, the matters to the count; in pages and as CSV."""
+    client = client_for(administrator)
+    span = f"since={DAY - timedelta(days=2)}&until={(NOON + timedelta(days=20)).date()}"
+
+    def table(path):
+        return list(csv.reader(io.StringIO(client.get(f"{path}form=csv&{span}").content.decode("utf-8-sig"))))[1:]
+
+    listed = client.get(f"/desk/reports/attention/list/?what=incident&which=closed&{span}").content.decode()
+    assert f"/desk/cases/{closed_incident.pk}/" in listed and "1" in listed
+    for what, which, count in (("incident", "came", 1), ("incident", "closed", 1), ("ticket", "came", 0), ("", "came", 1)):
+        assert len(table(f"/desk/reports/attention/list/?what={what}&which={which}&")) == count
+    assert client.get(f"/desk/reports/attention/list/?what=gold&{span}").status_code == 422
+    figures = table("/desk/reports/units/?")
+    for unit in ("event", "incident", "credit"):
+        for column, which in ((2, "sold"), (3, "used"), (4, "expired")):
+            told = sum(int(row[column]) for row in figures if row[1] == unit)
+            assert sum(int(row[4]) for row in table(f"/desk/reports/units/{unit}/{which}/?")) == told
+    assert "Abarrotes Lupita" in client.get(f"/desk/reports/units/incident/used/?{span}").content.decode()
+    assert client.get(f"/desk/reports/units/incident/lost/?{span}").status_code == 404

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,6 +22,7 @@ from amparo.ui.views import staff_only
 from .. import reports
 
 PAGE = 50
+CSV_ROWS_MAX = 50_000
 
 
 def _span(request: HttpRequest) -> reports.Span:
@@ -129,11 +130,12 @@ def attention(request: HttpRequest) -> HttpResponse:
         table = [(row.month.isoformat()[:7], row.label, row.opened, row.closed, row.seconds // 60) for row in rows]
         return _csv(f"atencion-{span.since}-{span.until}", head, table)
     kinds = ["ticket", "advisory", "incident", "general", "development", "unclassified"]
+    listed = reverse("desk_web:report_attention_list")
     by_kind: list[dict[str, Any]] = [
         {
             "what": what,
             "label": reports.attention_label(what),
-            "url": f"{reverse('desk_web:queue')}?kind={'ticket' if what == 'ticket' else 'case'}",
+            "urls": [f"{listed}?what={what}&which={which}&{span.query}" for which in (reports.CAME, reports.CLOSED)],
             "values": [sum(r.opened for r in rows if r.what == what), sum(r.closed for r in rows if r.what == what)],
             "minutes": sum(r.seconds for r in rows if r.what == what) // 60,
         }
@@ -150,6 +152,58 @@ def attention(request: HttpRequest) -> HttpResponse:
         request, "web/desk/report_attention.html",
         {"tabs": _tabs(), "span": span, "by_kind": [row for row in by_kind if any(row["values"])], "by_month": by_month},
     )  # fmt: skip
+
+
+@require_GET
+@staff_only()
+def matters(request: HttpRequest) -> HttpResponse:
+    """The tickets and cases behind a figure of attention."""
+    span, what, which = _span(request), request.GET.get("what", ""), request.GET.get("which", reports.CAME)
+    is_csv = request.GET.get("form") == "csv"
+    rows = reports.matters(what, which, span, after=unmark(request.GET.get("after", ""), 2), limit=CSV_ROWS_MAX if is_csv else PAGE + 1)
+    for row in rows:
+        row["shown"] = f"{'T' if row['kind'] == 'ticket' else 'C'}-{row['number']}"
+    if is_csv:
+        head = [_("Number"), _("Title"), _("Customer"), _("Person"), _("Came in"), pgettext("matters", "Closed"), _("Minutes of attention")]
+        table = [
+            (row["shown"], row["title"], row["customer"], row["person"] or "", *_days(request, row["created_at"], row["closed_at"]), row["seconds"] // 60)
+            for row in rows
+        ]
+        return _csv(f"atencion-{what or 'todo'}-{span.since}-{span.until}", head, table)
+    context = {
+        "tabs": _tabs(),
+        "label": reports.attention_label(what) if what else _("Tickets and cases"),
+        "which": which,
+        "page": page_of(rows, PAGE, lambda row: (row["moment"], row["id"])),
+        "query": f"what={what}&which={which}&{span.query}",
+    }
+    return render(request, "web/desk/report_attention_list.html", context)
+
+
+def _days(request: HttpRequest, *moments: datetime | None) -> list[str]:
+    return [moment.astimezone(request.zone).strftime("%Y-%m-%d %H:%M") if moment else "" for moment in moments]
+
+
+@require_GET
+@staff_only()
+def movements(request: HttpRequest, unit: str, which: str) -> HttpResponse:
+    """The movements of the ledger behind units sold, used or expired. LED-4."""
+    span, is_csv = _span(request), request.GET.get("form") == "csv"
+    titles = {"sold": _("Sold"), "used": _("Used"), "expired": _("Expired")}
+    if unit not in ("event", "incident", "credit") or which not in titles:
+        raise Http404
+    rows = reports.movements(unit, which, span, after=unmark(request.GET.get("after", ""), 2), limit=CSV_ROWS_MAX if is_csv else PAGE + 1)
+    if is_csv:
+        head = [_("Moment"), _("Customer"), _("Pocket"), _("Cause"), titles[which]]
+        table = [(*_days(request, row["at"]), row["customer"], row["label"], row["cause"], row["amount"]) for row in rows]
+        return _csv(f"movimientos-{unit}-{which}-{span.since}-{span.until}", head, table)
+    context = {
+        "tabs": _tabs(),
+        "title": f"{formats.unit_name(unit).capitalize()}: {titles[which].lower()}",
+        "page": page_of(rows, PAGE, lambda row: (row["at"], row["id"])),
+        "query": span.query,
+    }
+    return render(request, "web/desk/report_movements.html", context)
 
 
 @require_GET
@@ -172,6 +226,9 @@ def units(request: HttpRequest) -> HttpResponse:
             "used": sum(r.used for r in rows if r.unit == unit),
             "expired": sum(r.expired for r in rows if r.unit == unit),
             "left": now.get(unit, (0, 0, 0)),
+            "urls": {
+                which: f"{reverse('desk_web:report_movements', args=[unit, which])}?{span.query}" for which in ("sold", "used", "expired")
+            },
             "months": [
                 {"label": reports.month_name(month), "values": [sum(r.used for r in rows if r.unit == unit and r.month == month),
                                                                sum(r.expired for r in rows if r.unit == unit and r.month == month)]}
