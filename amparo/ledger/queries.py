@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+
+from amparo.kernel.prepared import Kept
 
 from .models import Holder, Kind, Pocket, Transfer, Unit
 
@@ -95,7 +97,10 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What happened to a customer's units in a period (its end exclusive), oldest first. LED-4."""
+    """What happened to a customer's units in a period (its end exclusive), oldest first. LED-4.
+
+    `pockets` are those of the period, `held` all that were asked about: of one source, or ever.
+    """
 
     customer_id: int
     since: datetime
@@ -104,12 +109,20 @@ class Statement:
     pockets: tuple[Pocket, ...]
     lines: tuple[Line, ...]
     sums: dict[str, Sums]
+    held: tuple[Pocket, ...] = ()
 
 
 def pockets(customer_id: int, at: datetime) -> list[Pocket]:
     """Return the customer's pockets in force at a moment, what ends first first; one statement. LED-3."""
+    return _in_force(None, customer_id=customer_id, at=at)
+
+
+def _in_force_of(_actor: None, *, customer_id: int, at: datetime) -> QuerySet[Pocket]:
     found = Pocket.objects.filter(customer_id=customer_id, starts_at__lte=at, ends_at__gt=at)
-    return list(found.order_by("ends_at", "pk"))
+    return found.order_by("ends_at", "pk")
+
+
+_in_force = Kept(_in_force_of)
 
 
 def pockets_of(customer_id: int, source: str) -> list[Pocket]:
@@ -152,8 +165,11 @@ def balance_at(pocket: Pocket, at: datetime, *, known_at: datetime | None = None
 
 def statement(customer_id: int, since: datetime, until: datetime, source: str | None = None) -> Statement:
     """Tell what happened to a customer's units, or to those of one source, in a period; three statements. LED-4."""
-    chosen = Q(customer_id=customer_id) & (Q(source=source) if source else Q())
-    held = {pocket.pk: pocket for pocket in Pocket.objects.filter(chosen).order_by("starts_at", "pk")}
+    if source:
+        found = list(Pocket.objects.filter(customer_id=customer_id, source=source).order_by("starts_at", "pk"))
+    else:
+        found = _ever(None, customer_id=customer_id)
+    held = {pocket.pk: pocket for pocket in found}
     sums = _starting(customer_id, held.keys(), since)
     running = {unit: part.starting for unit, part in sums.items()}
     lines = []
@@ -166,7 +182,12 @@ def statement(customer_id: int, since: datetime, until: datetime, source: str | 
     shown = [
         p for p in held.values() if p.starts_at and p.ends_at and p.starts_at < until and p.ends_at > since
     ]
-    return Statement(customer_id, since, until, source, tuple(shown), tuple(lines), sums)
+    return Statement(
+        customer_id, since, until, source, tuple(shown), tuple(lines), sums, tuple(held.values())
+    )  # fmt: skip
+
+
+_ever = Kept(lambda _actor, *, customer_id: Pocket.objects.filter(customer_id=customer_id).order_by("starts_at", "pk"))
 
 
 def _starting(customer_id: int, pocket_ids: Iterable[int], since: datetime) -> dict[str, Sums]:
@@ -191,8 +212,15 @@ _MOVEMENT = (
 
 
 def _movements(customer_id: int, since: datetime, until: datetime) -> Iterable[dict[str, Any]]:
+    return _moved(None, customer_id=customer_id, since=since, until=until)
+
+
+def _movements_of(_actor: None, *, customer_id: int, since: datetime, until: datetime) -> QuerySet[Any, Any]:
     found = Transfer.objects.filter(customer_id=customer_id, at__gte=since, at__lt=until)
     return found.order_by("at", "id").values(*_MOVEMENT)
+
+
+_moved = Kept(_movements_of)
 
 
 def _lines(row: dict[str, Any], held: dict[int, Pocket]) -> Iterable[Line]:

@@ -76,14 +76,24 @@ def load(customer_id: int, period: Period, source: str | None, *, zone: ZoneInfo
     return statement(customer_id, begin, end, source)
 
 
-def sources(customer_id: int) -> list[tuple[str, str]]:
-    """Return what a statement can be narrowed to: each contract and card that ever held units. One statement."""
+def sources(found: Statement) -> list[tuple[str, str]]:
+    """Return what a statement can be narrowed to: each contract and card that ever held units.
+
+    A statement of everything has them at hand; one that is narrowed asks.
+    """
+    if not found.source:
+        return sorted({pocket.source: pocket.label for pocket in found.held}.items(), key=lambda one: _since(found, one[0]))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT source, min(label) FROM ledger_pocket WHERE customer_id = %s GROUP BY source ORDER BY min(starts_at) DESC",
-            [customer_id],
+            [found.customer_id],
         )
         return [(source, label) for source, label in cursor.fetchall()]
+
+
+def _since(found: Statement, source: str) -> float:
+    """Newest first."""
+    return -min(p.starts_at.timestamp() for p in found.held if p.source == source and p.starts_at)
 
 
 _WHAT = {

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from amparo.cases import words
 from amparo.cases.machine import Kind, State
+from amparo.kernel import prepared
 from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page, page_of, unmark
 from amparo.kernel.refusals import Invalid
@@ -71,10 +72,7 @@ def needs_me(actor: Actor) -> list[NeedsMe]:
     if not actor.is_contact:
         return []
     scope, given = _scope(actor)
-    with connection.cursor() as cursor:
-        cursor.execute(_NEEDS.format(scope=scope), given)
-        rows = cursor.fetchall()
-    return [_need(*row) for row in rows]
+    return [_need(*row) for row in prepared.rows(_NEEDS.format(scope=scope), given)]
 
 
 def _need(case_id: int, what: str, title: str, told: Any, since: datetime | None, created_at: datetime) -> NeedsMe:

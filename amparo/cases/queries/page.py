@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
 from django.utils import translation
 
 from amparo.cases import words
@@ -15,6 +14,7 @@ from amparo.cases.machine import ENDED
 from amparo.cases.rules import Clock
 from amparo.charging.models import Charge
 from amparo.charging.queries import Explanation, explain, line_label
+from amparo.kernel import prepared
 from amparo.kernel.actor import Actor
 from amparo.threads import queries as threads
 from amparo.threads.models import Thread
@@ -158,11 +158,10 @@ def case_page(actor: Actor, case_id: int) -> CasePage | None:
     """Return a case as its page shows it, None for who may not see it. One statement. ACC-11."""
     scope, given = _scope(actor)
     sql = _PAGE.format(scope=scope, scope_f=scope.replace("c.", "f."))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"id": case_id, "reader": actor.user_id, "staff": actor.is_staff, **given})
-        row = cursor.fetchone()
-    if row is None:
+    found = prepared.rows(sql, {"id": case_id, "reader": actor.user_id, "staff": actor.is_staff, **given})
+    if not found:
         return None
+    (row,) = found
     case, thread, customer, assignee, contact, language, product, contract, *rest = row
     charges, orders, closings, needs, seconds, follow_ups, follows, draft, templates = (_load(value) for value in rest)
     case, thread, customer = _load(case), _load(thread), _load(customer)
@@ -248,9 +247,7 @@ def record_lines(page: CasePage, actor: Actor) -> list[Line]:
 
 
 def _facts(subject: str) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_FACTS, [subject])
-        return [(*row[:3], _load(row[3]), *row[4:]) for row in cursor.fetchall()]
+    return [(*row[:3], _load(row[3]), *row[4:]) for row in prepared.rows(_FACTS, [subject])]
 
 
 def closing_lines(page: CasePage, closing: dict[str, Any]) -> list[dict[str, Any]]:

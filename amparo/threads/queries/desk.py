@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
+from amparo.kernel import prepared
 from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page, page_of, unmark
 from amparo.kernel.refusals import Invalid
@@ -138,12 +137,10 @@ def queue(
                 " OR t.due_at IS NULL)"
             )
     sql = _ROWS.format(where=" AND ".join(where), order=order)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {**given, "limit": size + 1})
-        rows = [QueueRow(*row) for row in cursor.fetchall()]
+    found = [QueueRow(*row) for row in prepared.rows(sql, {**given, "limit": size + 1})]
     if closed:
-        return page_of(rows, size, lambda row: (row.last_at, row.id))
-    return page_of(rows, size, lambda row: (row.priority, row.due_at, row.id))
+        return page_of(found, size, lambda row: (row.last_at, row.id))
+    return page_of(found, size, lambda row: (row.priority, row.due_at, row.id))
 
 
 def _conditions(filters: QueueFilter, at: datetime) -> tuple[list[str], dict[str, Any]]:
@@ -203,22 +200,20 @@ def counts(actor: Actor, *, at: datetime) -> Counts:
     by_kind: dict[str, int] = {}
     by_assignee: dict[int, int] = {}
     unassigned = late = mine_to_answer = 0
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, [at])
-        for kind, queue_name, assignee_id, number in cursor.fetchall():
-            if not kind:
-                late = number
-                continue
-            by_queue[queue_name] = by_queue.get(queue_name, 0) + number
-            if queue_name not in QUEUES_WORKING:
-                continue
-            by_kind[kind] = by_kind.get(kind, 0) + number
-            if assignee_id is None:
-                unassigned += number
-            else:
-                by_assignee[assignee_id] = by_assignee.get(assignee_id, 0) + number
-                if assignee_id == actor.user_id and queue_name == "answer":
-                    mine_to_answer += number
+    for kind, queue_name, assignee_id, number in prepared.rows(_COUNTS, [at]):
+        if not kind:
+            late = number
+            continue
+        by_queue[queue_name] = by_queue.get(queue_name, 0) + number
+        if queue_name not in QUEUES_WORKING:
+            continue
+        by_kind[kind] = by_kind.get(kind, 0) + number
+        if assignee_id is None:
+            unassigned += number
+        else:
+            by_assignee[assignee_id] = by_assignee.get(assignee_id, 0) + number
+            if assignee_id == actor.user_id and queue_name == "answer":
+                mine_to_answer += number
     return Counts(
         working=sum(by_kind.values()),
         mine=by_assignee.get(actor.user_id or 0, 0),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db.models import QuerySet
 
+from amparo.kernel import prepared
 from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page, page_of, unmark
 from amparo.threads import access
@@ -70,11 +71,8 @@ def timeline(thread: Thread, actor: Actor, *, since: int = 0) -> list[EntryRow]:
     """
     if not access.may_see(actor, thread):
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(_TIMELINE, [thread.pk, since, access.sees_notes(actor)])
-        return [
-            EntryRow(*[*row, tuple(FileRow(*file) for file in _files(files))]) for *row, files in cursor.fetchall()
-        ]
+    found = prepared.rows(_TIMELINE, [thread.pk, since, access.sees_notes(actor)])
+    return [EntryRow(*row, tuple(FileRow(*file) for file in _files(files))) for *row, files in found]
 
 
 def _files(given: Any) -> list[list[Any]]:
@@ -98,22 +96,33 @@ def customer_threads(
     Each row: id, kind, number, shown, title, state, queue, priority, due_at, due_from, created_at, last_public_at,
     public_count, opened_by, customer. ACC-11.
     """
+    of = {} if customer_id is None else {"of_customer": customer_id}
+    if marked := read_mark(unmark(after, 2), "ti"):
+        found = _customer_threads(actor, kind, open_only, size, **of).extra(
+            where=["(threads_thread.last_public_at, threads_thread.id) < (%s, %s)"], params=marked
+        )[: size + 1]
+    else:
+        found = _first_customer_threads(actor, kind, open_only, size, **of)
+    rows = [{**row, "shown": shown(row["kind"], row["number"])} for row in found]
+    return page_of(rows, size, lambda row: (row["last_public_at"], row["id"]))
+
+
+def _customer_threads(
+    actor: Actor, kind: str | None, open_only: bool | None, size: int, *, of_customer: int | None = None
+) -> QuerySet[Any, Any]:
     threads = access.visible_to(actor)
     if kind:
         threads = threads.filter(kind=kind)
-    if customer_id is not None:
-        threads = threads.filter(customer_id=customer_id)
+    if of_customer is not None:
+        threads = threads.filter(customer_id=of_customer)
     if open_only is not None:
         threads = threads.exclude(queue="closed") if open_only else threads.filter(queue="closed")
-    if marked := read_mark(unmark(after, 2), "ti"):
-        threads = threads.extra(
-            where=["(threads_thread.last_public_at, threads_thread.id) < (%s, %s)"], params=marked
-        )
-    rows = [
-        {**row, "shown": shown(row["kind"], row["number"])}
-        for row in threads.order_by("-last_public_at", "-id").values(
-            "id", "kind", "number", "title", "state", "queue", "priority", "due_at", "due_from", "created_at",
-            "last_public_at", "public_count", "opened_by__name", "customer_id", "customer__name",
-        )[: size + 1]
-    ]  # fmt: skip
-    return page_of(rows, size, lambda row: (row["last_public_at"], row["id"]))
+    return threads.order_by("-last_public_at", "-id").values(
+        "id", "kind", "number", "title", "state", "queue", "priority", "due_at", "due_from", "created_at",
+        "last_public_at", "public_count", "opened_by__name", "customer_id", "customer__name",
+    )  # fmt: skip
+
+
+_first_customer_threads = prepared.Kept(
+    lambda actor, kind, open_only, size, **of: _customer_threads(actor, kind, open_only, size, **of)[: size + 1]
+)

@@ -173,6 +173,8 @@ def test_a_person_of_two_companies_can_switch():
 def test_no_name_of_the_frame_covers_one_of_a_page():
     """A page may call what it shows words, here, counts or places."""
     assert set(jinja.context(request())) == {
+        "csrf_token",
+        "csrf_input",
         "user",
         "actor",
         "messages",

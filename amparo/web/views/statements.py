@@ -47,7 +47,7 @@ def _answer(request: HttpRequest, customer: Customer, form: str, *, desk: bool) 
         response = HttpResponse(documents.pdf("web/statement_paper.html", context), content_type="application/pdf")
         response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
         return response
-    context["sources"] = statements.sources(customer.pk)
+    context["sources"] = statements.sources(context["found"])
     return render(request, "web/desk/statement.html" if desk else "web/portal/statement.html", context)
 
 
