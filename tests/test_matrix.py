@@ -29,13 +29,15 @@ def values(whole_world):
         "number": mine.ticket.pk, "case_id": mine.case.pk, "need_id": mine.need.pk, "contact_id": mine.contact.pk,
         "invitation_id": mine.invitation.pk, "user_id": w.staff["moderator"].user_id, "thread_id": mine.ticket.thread_id,
         "template_id": w.template.pk, "defect_id": Defect.objects.order_by("pk").first().pk, "call_id": mine.call.pk,
-        "public_id": mine.stored.public_id, "calendar_id": _calendar(), "version_id": _tariff(), "run_id": 1, "pk": 1,
+        "public_id": mine.stored.public_id, "calendar_id": _calendar(), "run_id": 1, "pk": 1,
         "place": "ticket:new", "code": "answer.ticket", "key": "tickets.nothing", "colour": "0f6b6b", "kind": "customers",
         "choice": "now", "what": "start", "unit": "credit", "which": "used", "form": "csv", "token": "x", "uidb36": "1",
     }  # fmt: skip
     special = {
         ("files:file", "name"): mine.stored.name, ("policies:logo", "name"): "0" * 64 + ".png", ("desk_policies:setting", "key"): "files.megabytes_max",
         ("desk_people:answer_invitation", "what"): "resend", ("desk_people:switch_member", "what"): "sessions",
+        **{(f"desk_charging:{act}", "number"): 1 for act in ("tariff", "revise", "publish", "discard")},
+        **{(f"desk_charging:{name}", "number"): _tariff() for name in ("tariff", "revise", "publish", "discard")},
         ("desk_cases:decide", "choice"): "closing", ("account_confirm_email", "key"): "no-such-key", ("account_reset_password_from_key", "key"): "set-password",
     }  # fmt: skip
     return lambda route: {name: special.get((route.name, name), common.get(name)) for name in route.parameters}
@@ -50,7 +52,7 @@ def _calendar():
 def _tariff():
     from amparo.charging.models import TariffVersion
 
-    return TariffVersion.objects.order_by("pk").first().pk
+    return TariffVersion.objects.order_by("-number").first().number
 
 
 def _actors(world):
