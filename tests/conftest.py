@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from amparo.cases import commands as cases
+from amparo.charging.commands import draft_tariff
 from amparo.charging.rules import Need
 from amparo.conftest import *  # noqa: F403 (the shared small world)
 from amparo.conftest import NOON, make_contact, make_customer, make_staff, make_user
@@ -39,6 +40,7 @@ def whole_world(db, settings, tmp_path):
     plan = contracts.add_plan("Plus", events=12, incidents=4, credits=40, months=12, price=100, currency="MXN", actor=sales, at=NOON)
     batch, codes = contracts.issue_batch("Tarjetas", 20, 3, actor=sales, at=NOON)
     template = add_template(title="Saludo", language="es-mx", body="Buenos días", actor=engineer, at=NOON)
+    draft_tariff(actor=admin, at=NOON)
     people_of = {}
     for name, word in (("Abarrotes Lupita", "CANARIO-A"), ("Ferretería Sur", "CANARIO-B")):
         people_of[word] = _tenant(name, word, product, release, plan, staff)
