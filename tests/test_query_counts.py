@@ -89,10 +89,10 @@ def test_the_lean_page_shows_the_same_bytes():
     assert "".join(markup + html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") for markup, text in pieces) == shown
 
 
-def test_a_figure_says_whether_it_holds():
+def test_a_figure_says_whether_it_holds(db):
     assert Figure.most("a", 6, "statements", 6).holds and not Figure.most("a", 7, "statements", 6).holds
     assert Figure.ratio("b", 3.2, "ms", "lean", 2.0, 1.6).holds and not Figure.ratio("b", 3.3, "ms", "lean", 2.0, 1.6).holds
 
 
-def test_sessions_are_read_by_our_own_statement():
+def test_sessions_are_read_by_our_own_statement(db):
     assert settings.SESSION_ENGINE == "amparo.people.sessions"
