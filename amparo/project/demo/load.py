@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from amparo.cases import tasks as case_tasks
 from amparo.contracts import commands as contracts
 from amparo.contracts.models import Plan, SupportContract
+from amparo.deadlines import tasks as deadline_tasks
 from amparo.history.commands import deliver_pending
 from amparo.kernel import clock
 from amparo.kernel.actor import Actor
@@ -200,6 +202,8 @@ def _settle(world: World) -> None:
     """Let the worker's jobs catch up, as they would have; what was told long ago is not told again."""
     while ledger_tasks.tick(at=world.now):
         pass
+    case_tasks.tick(at=world.now)
+    deadline_tasks.tick(at=world.now)
     while deliver_pending(at=world.now, limit=500):
         pass
     Letter.objects.filter(created_at__lt=world.now - timedelta(days=1), state="waiting").update(

@@ -30,6 +30,7 @@ ENDS = ("closed", "answered", "open", "closed", "thanked", "fault", "waiting", "
 # How far a case came.
 STATES = (
     "closed", "closing_proposed", "attention", "closed", "classified", "requested", "procedure", "refused", "closed", "silent",
+    "uncharged",
 )  # fmt: skip
 
 
@@ -51,7 +52,9 @@ def tell(
 
 def _ticket(world: World, contact: Actor, licence: Licence, number: int) -> None:
     story, end = TICKETS[number % len(TICKETS)], ENDS[number % len(ENDS)]
-    days = {"open": 0.2 + (number % 4) * 0.5, "fault": 2, "waiting": 5, "answered": 9}.get(end, 30 + number % 70)
+    if not story.answer:
+        end = "open"  # nobody has answered it yet, so it is new
+    days = {"open": 0.2 + (number % 4) * 0.5, "fault": 2, "waiting": 5, "answered": 9, "thanked": 1.5}.get(end, 30 + number % 70)
     at = world.on(days, 9 + number % 7, number * 7 % 60)
     engineer = world.staff[("elena", "ivan")[number % 2]]
     ticket = tickets.open_ticket(
@@ -60,7 +63,7 @@ def _ticket(world: World, contact: Actor, licence: Licence, number: int) -> None
     )  # fmt: skip
     if story.tags:
         tag(ticket.thread, story.tags, actor=engineer, at=at + timedelta(minutes=20))
-    if end == "open" or not story.answer:
+    if end == "open":
         return
     assign(ticket.thread, engineer.user_id, actor=engineer, at=at + timedelta(minutes=30))
     _answer(world, ticket, story, end, contact, engineer, number)
@@ -69,7 +72,8 @@ def _ticket(world: World, contact: Actor, licence: Licence, number: int) -> None
 def _answer(
     world: World, ticket: TicketRow, story: Ticket, end: str, contact: Actor, engineer: Actor, number: int
 ) -> None:
-    at = min(ticket.opened_at + timedelta(hours=2 + number % 30), world.now - timedelta(minutes=2))
+    hours = 110 if end in ("closed", "thanked") and number % 11 == 0 else 2 + number % 30  # one in eleven came late
+    at = min(ticket.opened_at + timedelta(hours=hours), world.now - timedelta(minutes=2))
     if number % 5 == 0:
         note(ticket.thread, "Ya lo vimos con otro cliente: revisar primero la versión instalada.", actor=engineer, at=at - timedelta(minutes=1))
     if story.is_fault and number % 2 == 0:
@@ -88,8 +92,12 @@ def _case(world: World, contact: Actor, licence: Licence, number: int, place: in
     stories = [story for story in CASES if story.kind == wanted]
     story = stories[(number + place) % len(stories)]
     state = "closed" if situation == "exhausted" and place < 7 else STATES[(number + place * 3) % len(STATES)]
+    if place == 2 and story.kind in ("general", "development") and number % 2:
+        state = "withdrawn"
     if story.kind in ("general", "development") and situation in ("exhausted", "new"):
         story, state = CASES[0], "requested"
+    if situation == "new" and state not in ("closed", "requested", "classified"):
+        state = "attention"  # the contract is of these days
     days = _days(state, place, situation)
     at = world.on(days, 9 + (number + place) % 7, (number * 11 + place * 7) % 50)
     case = cases.open_case(
@@ -104,7 +112,8 @@ def _case(world: World, contact: Actor, licence: Licence, number: int, place: in
 def _days(state: str, place: int, situation: str) -> float:
     if state == "closed":
         return {"exhausted": 200 - place * 18, "new": 2, "ending": 300 - place * 60}.get(situation, 45 - place * 12)
-    return {"requested": 0.1, "classified": 0.6, "attention": 0.3, "closing_proposed": 1.2, "procedure": 4, "refused": 3, "silent": 18}[state]
+    return {"requested": 0.1, "classified": 0.6, "attention": 0.3, "closing_proposed": 1.2, "procedure": 4, "refused": 3, "silent": 18,
+            "uncharged": 40, "withdrawn": 6}[state]
 
 
 class _Attending:
@@ -126,6 +135,10 @@ class _Attending:
         assign(self.case.thread, self.engineer.user_id, actor=self.engineer, at=self.at)
         cases.classify(self.fresh(), kind=self.story.kind, explanation=self.story.explanation, key="c", actor=self.engineer, at=self.at)
         ordered = self.story.kind in ("general", "development")
+        if state == "withdrawn":
+            self.later(90)
+            cases.withdraw(self.fresh(), reason="Por ahora no lo haremos.", actor=self.contact, at=self.at)
+            return
         if ordered:
             self._order(accept=state != "classified")
         elif state != "classified":
@@ -171,6 +184,11 @@ class _Attending:
         self.later(50)
         if state == "closed":
             cases.accept_closing(self.fresh(), seen=closing.pk, actor=self.contact, at=self.at)
+        elif state == "uncharged":
+            self.at += timedelta(days=14)
+            cases.mark_silent(self.fresh(), at=self.at)
+            self.later(60)
+            cases.close_uncharged(self.fresh(), seen=self.fresh().moves, actor=self.engineer, at=self.at)
         elif state == "refused":
             cases.refuse_closing(self.fresh(), seen=closing.pk, reasons="Volvió a fallar a la hora de haberse cerrado.", actor=self.contact, at=self.at)
 
