@@ -36,7 +36,6 @@ def values(whole_world):
     special = {
         ("files:file", "name"): mine.stored.name, ("policies:logo", "name"): "0" * 64 + ".png", ("desk_policies:setting", "key"): "files.megabytes_max",
         ("desk_people:answer_invitation", "what"): "resend", ("desk_people:switch_member", "what"): "sessions",
-        **{(f"desk_charging:{act}", "number"): 1 for act in ("tariff", "revise", "publish", "discard")},
         **{(f"desk_charging:{name}", "number"): _tariff() for name in ("tariff", "revise", "publish", "discard")},
         ("desk_cases:decide", "choice"): "closing", ("account_confirm_email", "key"): "no-such-key", ("account_reset_password_from_key", "key"): "set-password",
     }  # fmt: skip
