@@ -51,7 +51,7 @@ class Kept:
 
     def __call__(self, actor: Actor | None, *shape: Any, **given: Any) -> list[Any]:
         """Return the rows: objects, or what `.values()` gives."""
-        rights = (actor.kind, actor.roles, actor.company_role) if actor else None
+        rights = _rights(actor) if actor else None
         key = (rights, shape, tuple((name, type(value)) for name, value in given.items()))
         made = self.made.get(key)
         if made is None:
@@ -66,6 +66,12 @@ _SHAPES_MAX = 200
 _ACTOR_MARKS = {"user_id": 2**61 + 1, "customer_id": 2**61 + 2, "contact_id": 2**61 + 3}
 
 
+def _rights(actor: Actor) -> tuple[Any, ...]:
+    """What a query's shape may hang on."""
+    known = tuple(getattr(actor, name) is None for name in _ACTOR_MARKS)
+    return (actor.kind, actor.roles, actor.company_role, known)
+
+
 def _mark(value: Any, place: int) -> Any:
     if isinstance(value, str):
         return f"\x02mark {place}"
@@ -73,12 +79,12 @@ def _mark(value: Any, place: int) -> Any:
         return datetime(1900, 1, 1, microsecond=place, tzinfo=UTC)
     assert type(value) is int, f"no mark for a {type(value).__name__}"
     return 2**61 + place
-
+  # type: ignore[arg-type]
 
 def _marked(actor: Actor | None) -> Actor | None:
     if actor is None:
         return None
-    known = {name: mark for name, mark in _ACTOR_MARKS.items() if getattr(actor, name) is not None}
+    known: dict[str, Any] = {name: mark for name, mark in _ACTOR_MARKS.items() if getattr(actor, name) is not None}
     return replace(actor, name="\x02", email="\x02", language="\x02", **known)
 
 
@@ -90,11 +96,11 @@ class _Made:
         self.compiler = self.query.get_compiler(connection.alias)
         self.nothing = False
         try:
-            self.sql, params = self.compiler.as_sql()
+            self.sql, params = self.compiler.as_sql()  # type: ignore[call-overload]
         except EmptyResultSet:
             self.nothing = True
             return
-        named = {mark: ("actor", name) for name, mark in _ACTOR_MARKS.items()}
+        named: dict[Any, tuple[str, str]] = {mark: ("actor", name) for name, mark in _ACTOR_MARKS.items()}
         named |= {mark: ("given", name) for name, mark in marks.items()}
         self.params = [(param, named.get(param) if isinstance(param, Hashable) else None) for param in params]
         assert not any(isinstance(p, str) and p.startswith("\x02") and not place for p, place in self.params)
@@ -105,13 +111,13 @@ class _Made:
             query = self.query
             self.names = [*query.extra_select, *query.values_select, *query.annotation_select]
             self.klass = None
-            return
+            return  # type: ignore[call-arg]
         self.klass = self.compiler.klass_info
         assert self.klass is not None
         fields = self.klass["select_fields"]
         self.start, self.end = fields[0], fields[-1] + 1
         self.names = [column[0].target.attname for column in self.compiler.select[self.start : self.end]]
-        self.related = get_related_populators(self.klass, self.compiler.select, connection.alias)
+        self.related = get_related_populators(self.klass, self.compiler.select, connection.alias)  # type: ignore[call-arg]
         self.annotated = self.compiler.annotation_col_map
 
     def ask(self, actor: Actor | None, given: dict[str, Any]) -> list[Any]:

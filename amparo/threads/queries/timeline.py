@@ -72,7 +72,7 @@ def timeline(thread: Thread, actor: Actor, *, since: int = 0) -> list[EntryRow]:
     if not access.may_see(actor, thread):
         return []
     found = prepared.rows(_TIMELINE, [thread.pk, since, access.sees_notes(actor)])
-    return [EntryRow(*row, tuple(FileRow(*file) for file in _files(files))) for *row, files in found]
+    return [EntryRow(*row, files=tuple(FileRow(*file) for file in _files(files))) for *row, files in found]  # type: ignore[call-arg]
 
 
 def _files(given: Any) -> list[list[Any]]:
@@ -97,11 +97,12 @@ def customer_threads(
     public_count, opened_by, customer. ACC-11.
     """
     of = {} if customer_id is None else {"of_customer": customer_id}
+    found: Any
     if marked := read_mark(unmark(after, 2), "ti"):
         found = _customer_threads(actor, kind, open_only, size, **of).extra(
             where=["(threads_thread.last_public_at, threads_thread.id) < (%s, %s)"], params=marked
         )[: size + 1]
-    else:
+    else:  # type: ignore[assignment]
         found = _first_customer_threads(actor, kind, open_only, size, **of)
     rows = [{**row, "shown": shown(row["kind"], row["number"])} for row in found]
     return page_of(rows, size, lambda row: (row["last_public_at"], row["id"]))
