@@ -72,7 +72,7 @@ def timeline(thread: Thread, actor: Actor, *, since: int = 0) -> list[EntryRow]:
     if not access.may_see(actor, thread):
         return []
     found = prepared.rows(_TIMELINE, [thread.pk, since, access.sees_notes(actor)])
-    return [EntryRow(*row, files=tuple(FileRow(*file) for file in _files(files))) for *row, files in found]  # type: ignore[call-arg, misc]
+    return [EntryRow(*[*row, tuple(FileRow(*file) for file in _files(files))]) for *row, files in found]  # type: ignore[call-arg, misc]
 
 
 def _files(given: Any) -> list[list[Any]]:
