@@ -25,7 +25,7 @@ def main(argv: Sequence[str]) -> int:
     home = Path(tempfile.mkdtemp(prefix="run", dir=FOLDER))
     print("starting a database server of its own", file=sys.stderr)
     try:
-        with Server(home, {"max_connections": "300"}) as server:
+        with Server(home, {"max_connections": "300", "max_wal_size": "8GB"}) as server:
             os.environ["DATABASE_URL"] = server.url()
             os.environ["AMPARO_PG_BIN"] = str(server.binaries.folder)
             return measure(argv)
