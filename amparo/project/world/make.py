@@ -108,17 +108,30 @@ def _numbers_go_on(world: World) -> None:
 
 
 def _tell_all(world: World, told: list[Plot], say: Say) -> None:
-    """Tell every story; the index of searched words is built once in the end rather than row by row."""
+    """Tell every story; indexes that hold nothing together are built once in the end rather than row by row."""
+    tables = [*(shape.table for shape in world.tape.shapes.values()), "threads_words"]
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE people_user, people_customer, ledger_pocket, contracts_supportcontract")
-        cursor.execute("SELECT pg_get_indexdef('words_vector'::regclass)")
-        definition = cursor.fetchone()[0]
-        cursor.execute("DROP INDEX words_vector")
+        cursor.execute(_INDEXES, [tables])
+        indexes = cursor.fetchall()
+        for name, _definition in indexes:
+            cursor.execute(f'DROP INDEX "{name}"')
     world.tape.send_beside(_steps(world, told, say))
-    say("index of the words that are searched")
+    say(f"{len(indexes)} indexes")
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
-        cursor.execute(definition)
+        for _name, definition in indexes:
+            cursor.execute(definition)
+
+
+# Of the tables that are filled: what is neither unique nor of a constraint, and not needed to find a row by its key.
+_INDEXES = """
+SELECT c.relname, pg_get_indexdef(i.indexrelid)
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+WHERE t.relname = ANY(%s) AND t.relnamespace = 'public'::regnamespace AND NOT i.indisunique AND NOT i.indisexclusion
+    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
+ORDER BY t.relname, c.relname
+"""
 
 
 def _steps(world: World, told: list[Plot], say: Say) -> Iterator[None]:
