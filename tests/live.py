@@ -82,7 +82,7 @@ def service(
         "web": [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(web), "--workers", "1",
                 "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "amparo.project.wsgi:application"],
         "stream": [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(stream), "--workers", "1",
-                   "--backlog", "8192", "--backpressure", "8192", "--log-level", "warning", "amparo.project.stream:application"],
+                   "--workers-kill-timeout", "3", "--backlog", "8192", "--backpressure", "8192", "--log-level", "warning", "amparo.project.stream:application"],
         "worker": [sys.executable, "-c", "import django; django.setup(); from amparo.project.worker import run; raise SystemExit(run())"],
     }  # fmt: skip
     made = Service(url, f"http://127.0.0.1:{stream}/events", tmp_path / "mail")
