@@ -15,8 +15,9 @@ from django.conf import settings
 from .source import PACKAGE, ROOT, Module, apps, functions, modules
 
 LADDER = [
-    ["project"], ["web", "notifications"], ["cases"], ["tickets"], ["defects", "live"], ["charging"], ["contracts"],
-    ["threads"], ["products", "ledger", "deadlines", "files"], ["people"], ["policies"], ["history"], ["ui", "kernel"],
+    ["project"], ["web", "notifications", "mailbox"], ["casefiles"], ["complaints"], ["cases"], ["tickets"], ["quotations"],
+    ["defects", "live", "sales"], ["charging"], ["promotions"], ["contracts"], ["threads"],
+    ["products", "ledger", "deadlines", "files", "agreements"], ["people"], ["policies"], ["history"], ["ui", "kernel"],
 ]  # fmt: skip
 RUNG = {app: number for number, rung in enumerate(LADDER) for app in rung}
 

@@ -73,13 +73,26 @@ INSTALLED_APPS = [
     "amparo.history",
     "amparo.policies",
     "amparo.people",
-    *(
-        f"amparo.{app}"
-        for app in (
-            ["files", "products", "ledger", "deadlines", "threads", "contracts", "charging", "defects", "live", "tickets", "cases", "notifications", "web"]
-        )
-        if (BASE_DIR / "amparo" / app / "apps.py").exists()
-    ),
+    "amparo.agreements",
+    "amparo.files",
+    "amparo.products",
+    "amparo.ledger",
+    "amparo.deadlines",
+    "amparo.threads",
+    "amparo.contracts",
+    "amparo.promotions",
+    "amparo.charging",
+    "amparo.defects",
+    "amparo.live",
+    "amparo.sales",
+    "amparo.quotations",
+    "amparo.tickets",
+    "amparo.cases",
+    "amparo.complaints",
+    "amparo.casefiles",
+    "amparo.notifications",
+    "amparo.mailbox",
+    "amparo.web",
     "amparo.project",
     "django.contrib.auth",
     "django.contrib.contenttypes",

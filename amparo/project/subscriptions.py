@@ -6,7 +6,7 @@ in one transaction with its mark, and is idempotent by the fact's id.
 
 from __future__ import annotations
 
-_TELL = "amparo.notifications.reactions."
+_TELL = "amparo.notifications.reactions.matters."
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "ticket.opened": (_TELL + "opened",),

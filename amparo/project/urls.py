@@ -6,20 +6,31 @@ from importlib import import_module
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from amparo.web import urls as web
+
 from . import views
 
-_APPS = ["files", "products", "ledger", "deadlines", "threads", "contracts", "charging", "defects", "live", "tickets", "cases", "people", "policies", "notifications"]
+# Apps with addresses of their own; those of `web` stand at the root.
+_APPS = [
+    "files",
+    "products",
+    "deadlines",
+    "threads",
+    "contracts",
+    "charging",
+    "defects",
+    "tickets",
+    "cases",
+    "people",
+    "policies",
+    "notifications",
+]
 
 
 def _mounted() -> list[URLPattern | URLResolver]:
     found: list[URLPattern | URLResolver] = []
     for app in _APPS:
-        try:
-            urls = import_module(f"amparo.{app}.urls")
-        except ModuleNotFoundError as missing:
-            if missing.name not in (f"amparo.{app}.urls", f"amparo.{app}"):
-                raise
-            continue
+        urls = import_module(f"amparo.{app}.urls")
         if hasattr(urls, "portal_urls"):
             found.append(path(f"{app}/", include((urls.portal_urls, app))))
         if hasattr(urls, "desk_urls"):
@@ -33,17 +44,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ui/", include("amparo.ui.urls")),
     path("account/", include("amparo.people.account_urls")),
     *_mounted(),
+    path("", include((web.portal_urls, "web"))),
+    path("desk/", include((web.desk_urls, "desk_web"))),
 ]
-try:
-    from amparo.web.urls import desk_urls, portal_urls
-except ModuleNotFoundError as absent:
-    if absent.name not in ("amparo.web.urls", "amparo.web"):
-        raise
-else:
-    urlpatterns += [
-        path("", include((portal_urls, "web"))),
-        path("desk/", include((desk_urls, "desk_web"))),
-    ]
 
 handler400 = views.bad_request
 handler403 = views.forbidden

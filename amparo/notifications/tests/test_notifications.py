@@ -110,7 +110,7 @@ def test_the_same_fact_tells_a_person_once(covered, contact, engineer, deliver):
     """CHG-10 of notices: at least once becomes once."""
     from amparo.history.models import Fact
     from amparo.history.queries import row
-    from amparo.notifications import reactions
+    from amparo.notifications.reactions import matters as reactions
 
     ticket = open_ticket(covered, contact)
     tickets.write(ticket, "Hola", key="a", via="desk", actor=engineer, at=NOON)

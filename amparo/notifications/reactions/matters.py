@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -20,42 +18,12 @@ from amparo.people.queries import customer_card
 from amparo.threads.models import Entry
 from amparo.ui import formats
 
-from . import commands, readers
-from .commands import Reader, Words
-from .readers import Matter
+from .. import commands, readers
+from ..commands import Reader, Words
+from ..readers import Matter
+from .shared import moment, subject, tell, when, zone
 
-Writing = Callable[[Matter, FactRow, Reader], Words]
 _SAID_BY_A_STEP = ("classify:", "closing:", "order:", "need:", "refusal:", "procedure:")
-
-
-def _tell(kind: str, fact: FactRow, matter: Matter, people: Iterable[Reader], writing: Writing) -> None:
-    told = []
-    for reader in people:
-        if fact.actor_ref == f"user:{reader.user_id}":
-            continue  # nobody is told what he did himself
-        with translation.override(reader.language):
-            told.append((reader, writing(matter, fact, reader)))
-    commands.tell(
-        kind, told, subject=fact.subject, customer_id=matter.customer_id, fact_id=fact.id, at=_moment(fact)
-    )
-
-
-def _moment(fact: FactRow) -> datetime:
-    """When it became known: later than it happened where it was caught up after a stop. TIM-10."""
-    known = fact.data.get("recorded_at")
-    return datetime.fromisoformat(known.replace("Z", "+00:00")) if known else fact.at
-
-
-def _zone(reader: Reader) -> ZoneInfo:
-    return ZoneInfo(reader.time_zone or settings.TIME_ZONE)
-
-
-def _when(text: str, reader: Reader) -> str:
-    return formats.moment_full(datetime.fromisoformat(text.replace("Z", "+00:00")), zone=_zone(reader))
-
-
-def _subject(matter: Matter) -> str:
-    return f"{matter.shown} · {matter.title}"
 
 
 # --- what customers are told -----------------------------------------------------------------------------------------
@@ -75,13 +43,13 @@ def answered(fact: FactRow) -> None:
 
     def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
         return Words(
-            title=_("Answer in %(matter)s") % {"matter": _subject(matter)},
+            title=_("Answer in %(matter)s") % {"matter": subject(matter)},
             url=f"{matter.portal_url}#{entry.anchor}",
             paragraphs=(f"{entry.author_name}:", excerpt(entry.body, 600)),
             action=_("Read and answer"),
         )
 
-    _tell("answer", fact, matter, readers.who_asked(matter), write)
+    tell("answer", fact, matter, readers.who_asked(matter), write)
 
 
 def classified(fact: FactRow) -> None:
@@ -97,14 +65,14 @@ def classified(fact: FactRow) -> None:
         if count := fact.data.get("missing"):
             figures.append((_("Missing"), ngettext("%(n)s credit", "%(n)s credits", count) % {"n": count}))
         return Words(
-            title=_("Confirm how we attend %(matter)s") % {"matter": _subject(matter)},
+            title=_("Confirm how we attend %(matter)s") % {"matter": subject(matter)},
             url=matter.portal_url,
             paragraphs=(excerpt(fact.data["explanation"], 600), _("Nothing is charged before you say yes.")),
             figures=tuple(figures),
             action=_("See it and answer"),
         )
 
-    _tell("consent", fact, matter, readers.who_decides(matter), write)
+    tell("consent", fact, matter, readers.who_decides(matter), write)
 
 
 def order_proposed(fact: FactRow) -> None:
@@ -119,14 +87,14 @@ def order_proposed(fact: FactRow) -> None:
             (_("Delivery"), formats.day_full(date.fromisoformat(fact.data["delivery_on"][:10]))),
         ]
         return Words(
-            title=_("An order waits for you in %(matter)s") % {"matter": _subject(matter)},
+            title=_("An order waits for you in %(matter)s") % {"matter": subject(matter)},
             url=matter.portal_url,
             paragraphs=(excerpt(fact.data["description"], 600), _("Nothing is charged before you accept it.")),
             figures=tuple(figures),
             action=_("See the order"),
         )
 
-    _tell("order", fact, matter, readers.who_decides(matter), write)
+    tell("order", fact, matter, readers.who_decides(matter), write)
 
 
 def need_raised(fact: FactRow) -> None:
@@ -138,14 +106,14 @@ def need_raised(fact: FactRow) -> None:
     def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
         figures = ((_("It would cost apart"), cases.amounts(fact.data["told"])),) if fact.data.get("told") else ()
         return Words(
-            title=_("A need came up in %(matter)s") % {"matter": _subject(matter)},
+            title=_("A need came up in %(matter)s") % {"matter": subject(matter)},
             url=matter.portal_url,
             paragraphs=(fact.data["description"], _("Choose whether it is attended now, later, or not at all.")),
             figures=figures,
             action=pgettext("button", "Choose"),
         )
 
-    _tell("consent", fact, matter, readers.who_decides(matter), write)
+    tell("consent", fact, matter, readers.who_decides(matter), write)
 
 
 def _closing_figures(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -170,17 +138,17 @@ def closing_proposed(fact: FactRow) -> None:
         ways = _("You can accept, answer to go on, or refuse. Without your answer nothing is charged.")
         if fact.data.get("tacit_at"):
             ways = _("You can accept, answer to go on, or refuse. Without an answer by %(day)s the closing counts as accepted.") % {
-                "day": _when(fact.data["tacit_at"], reader)
+                "day": when(fact.data["tacit_at"], reader)
             }
         return Words(
-            title=_("Review the closing of %(matter)s") % {"matter": _subject(matter)},
+            title=_("Review the closing of %(matter)s") % {"matter": subject(matter)},
             url=matter.portal_url,
             paragraphs=(excerpt(fact.data["summary"], 1200), ways),
             figures=_closing_figures(fact.data),
             action=_("Review and accept"),
         )
 
-    _tell("closing", fact, matter, readers.who_decides(matter), write)
+    tell("closing", fact, matter, readers.who_decides(matter), write)
 
 
 def reminded(fact: FactRow) -> None:
@@ -195,16 +163,16 @@ def reminded(fact: FactRow) -> None:
         text = _("The closing of your case waits for your word: accept it, answer, or refuse it.")
         after = _("This is the last reminder; the case then rests, with its reservation kept.") if last else ""
         if fact.data.get("tacit_at"):
-            after = _("Without an answer by %(day)s the closing counts as accepted.") % {"day": _when(fact.data["tacit_at"], reader)}
+            after = _("Without an answer by %(day)s the closing counts as accepted.") % {"day": when(fact.data["tacit_at"], reader)}
         return Words(
-            title=_("Reminder: %(matter)s waits for you") % {"matter": _subject(matter)},
+            title=_("Reminder: %(matter)s waits for you") % {"matter": subject(matter)},
             url=matter.portal_url,
             paragraphs=tuple(part for part in (text, after) if part),
             figures=figures,
             action=_("Review and accept"),
         )
 
-    _tell("reminder", fact, matter, readers.who_decides(matter), write)
+    tell("reminder", fact, matter, readers.who_decides(matter), write)
 
 
 def closed(fact: FactRow) -> None:
@@ -222,7 +190,7 @@ def closed(fact: FactRow) -> None:
             "uncharged": _("The case was closed without a charge."),
         }[fact.data["how"]]
         return Words(
-            title=_("Closed: %(matter)s") % {"matter": _subject(matter)},
+            title=_("Closed: %(matter)s") % {"matter": subject(matter)},
             url=matter.portal_url,
             paragraphs=(excerpt(closing.summary, 1200), how, _("The whole record stays in your portal; a new matter can follow from it.")),
             figures=_closing_figures(charged),
@@ -234,7 +202,7 @@ def closed(fact: FactRow) -> None:
     for reader in readers.who_decides(matter):
         with translation.override(reader.language):
             told.append((reader, write(matter, fact, reader)))
-    commands.tell("summary", told, subject=fact.subject, customer_id=matter.customer_id, fact_id=fact.id, at=_moment(fact))
+    commands.tell("summary", told, subject=fact.subject, customer_id=matter.customer_id, fact_id=fact.id, at=moment(fact))
 
 
 def _units(kind: str, fact: FactRow, write: Callable[[Reader], Words]) -> None:
@@ -242,7 +210,7 @@ def _units(kind: str, fact: FactRow, write: Callable[[Reader], Words]) -> None:
     for reader in readers.administrators_of(fact.customer_id or 0):
         with translation.override(reader.language):
             told.append((reader, write(reader)))
-    commands.tell(kind, told, subject=fact.subject, customer_id=fact.customer_id, fact_id=fact.id, at=_moment(fact))
+    commands.tell(kind, told, subject=fact.subject, customer_id=fact.customer_id, fact_id=fact.id, at=moment(fact))
 
 
 def pocket_low(fact: FactRow) -> None:
@@ -270,7 +238,7 @@ def pocket_ending(fact: FactRow) -> None:
             title=_("%(left)s end soon") % {"left": formats.amounts(left)},
             url="/statements/",
             paragraphs=(_("What is left of %(pocket)s when it ends expires.") % {"pocket": fact.data["label"]},),
-            figures=((_("Left"), formats.amounts(left)), (_("Ends"), _when(fact.data["ends_at"], reader))),
+            figures=((_("Left"), formats.amounts(left)), (_("Ends"), when(fact.data["ends_at"], reader))),
             action=_("See the statement"),
         )
 
@@ -318,10 +286,10 @@ def _desk(kind: str, fact: FactRow, people: Callable[[Matter], list[Reader]], ti
     def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
         figures: tuple[tuple[str, str], ...] = ()
         if matter.due_at:
-            figures = ((_("Promised by"), formats.moment_full(matter.due_at, zone=_zone(reader))),)
-        return Words(title=f"{title()}: {_subject(matter)}", url=matter.desk_url, figures=figures, action=_("Open it"))
+            figures = ((_("Promised by"), formats.moment_full(matter.due_at, zone=zone(reader))),)
+        return Words(title=f"{title()}: {subject(matter)}", url=matter.desk_url, figures=figures, action=_("Open it"))
 
-    _tell(kind, fact, matter, people(matter), write)
+    tell(kind, fact, matter, people(matter), write)
 
 
 def opened(fact: FactRow) -> None:
@@ -364,12 +332,12 @@ def clock_reached(fact: FactRow) -> None:
 
     def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
         return Words(
-            title=_("The time of %(matter)s is used up") % {"matter": _subject(matter)},
+            title=_("The time of %(matter)s is used up") % {"matter": subject(matter)},
             url=matter.portal_url,
             paragraphs=(_("We will propose to close, agree a procedure, or ask your consent for further services."),),
         )
 
-    _tell("clock", fact, matter, readers.who_asked(matter), write)
+    tell("clock", fact, matter, readers.who_asked(matter), write)
 
 
 def closing_answered(fact: FactRow) -> None:
@@ -398,7 +366,7 @@ def guessing(fact: FactRow) -> None:
             title = _("Many wrong codes of service cards: %(customer)s") % {"customer": card.name if card else "?"}
             why = _("Further codes are refused for a while. Ask the customer whether it was they who tried.")
             told.append((reader, Words(title=title, url=f"/desk/people/{fact.customer_id}/", paragraphs=(why,), action=_("Open it"))))
-    commands.tell("guessing", told, subject=fact.subject, customer_id=fact.customer_id, fact_id=fact.id, at=_moment(fact))
+    commands.tell("guessing", told, subject=fact.subject, customer_id=fact.customer_id, fact_id=fact.id, at=moment(fact))
 
 
 def closing_refused(fact: FactRow) -> None:
@@ -421,4 +389,4 @@ def lead(fact: FactRow) -> None:
             about = fact.data.get("about") or fact.data.get("plan_name") or fact.data.get("number") or ""
             url = f"/desk/phone/{fact.customer_id}/" if fact.customer_id else "/desk/phone/"
             told.append((reader, Words(title=f"{title}: {about}", url=url, paragraphs=(fact.data.get("notes") or "",) if fact.data.get("notes") else ())))
-    commands.tell("sales_lead", told, subject=fact.subject, customer_id=fact.customer_id, fact_id=fact.id, at=_moment(fact))
+    commands.tell("sales_lead", told, subject=fact.subject, customer_id=fact.customer_id, fact_id=fact.id, at=moment(fact))

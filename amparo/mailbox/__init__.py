@@ -1,0 +1,1 @@
+"""Mail in: messages taken in, understood, brought to their matter, or kept for staff to see. TKT-1."""
