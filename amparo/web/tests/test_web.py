@@ -102,7 +102,7 @@ def test_the_statement_shows_one_incident_and_reconciles(closed_incident, contac
 @pytest.mark.django_db
 def test_a_document_fetches_nothing(monkeypatch, tmp_path):
     """SEC-24: neither files nor addresses."""
-    from amparo.web import documents
+    from amparo.ui import documents
 
     secret = tmp_path / "secret.txt"
     secret.write_text("CANARIO")
