@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +15,9 @@ from django.db import connection, transaction
 from amparo.kernel.actor import Actor
 
 from . import subscriptions
-from .models import Delivery
+from .models import Delivery, Fact
 from .queries import row
-from .rules import canonical
+from .rules import canonical, digest, parts, sealed
 
 log = structlog.get_logger(__name__)
 ATTEMPTS_MAX = 20
@@ -45,10 +47,13 @@ def record(
     body = canonical(
         name=name, subject=ref, actor=actor.ref, actor_name=actor.name, at=at, customer=customer, data=data
     )
+    head, told = parts(body)
+    salt = secrets.token_hex(16)
+    content = sealed(salt, told)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT fact_id, fact_seq FROM history_append(%s, %s, %s, %s, %s, %s, %s::text[])",
-            [ref, name, actor.ref, customer, at, body, list(subscriptions.reactions_to(name))],
+            "SELECT fact_id, fact_seq FROM history_append(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::text[])",
+            [ref, name, actor.ref, customer, at, body, digest(head, content), content, salt, list(subscriptions.reactions_to(name))],
         )
         return FactRef(*cursor.fetchone())
 
@@ -59,6 +64,19 @@ def signal(*topics: str) -> None:
         cursor.execute(
             "SELECT pg_notify('amparo_stream', topic || '|0') FROM unnest(%s::text[]) AS topic", [list(topics)]
         )
+
+
+def purge(subjects: Sequence[str], *, at: datetime) -> int:
+    """Empty the content of the subjects' facts that stand now; return how many. CAS-2.
+
+    Who, what, when and the hash stay, so that the chain is verified as before. A fact whose reactions are still owed
+    keeps its content until they have run.
+    """
+    return (
+        Fact.objects.filter(subject__in=list(subjects), purged_at__isnull=True)
+        .exclude(deliveries__done_at__isnull=True, deliveries__isnull=False)
+        .update(body="", data={}, salt="", purged_at=at)
+    )
 
 
 def deliver_pending(*, at: datetime, limit: int = 100) -> int:

@@ -1,4 +1,4 @@
-"""Tables of the record. Facts are only ever added: triggers refuse everything else."""
+"""Tables of the record. Facts are only ever added, their content once purged: triggers refuse everything else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from django.db import models
 
 
 class Fact(models.Model):
-    """Something that happened. Written by the database function `history_append` alone."""
+    """Something that happened. Written by the database function `history_append` alone.
+
+    `hash_version` says how the link is made (rules.py). Purged, a fact keeps who, what, when and its hash; `body`, `data` and
+    `salt` are empty. CAS-2.
+    """
 
     subject = models.CharField(max_length=80)
     seq = models.PositiveIntegerField()
@@ -18,6 +22,10 @@ class Fact(models.Model):
     body = models.TextField()
     data = models.JSONField()
     hash = models.CharField(max_length=64)
+    hash_version = models.PositiveSmallIntegerField(default=1, db_default=1)
+    content_sha256 = models.CharField(max_length=64, default="", db_default="", blank=True)
+    salt = models.CharField(max_length=32, default="", db_default="", blank=True)
+    purged_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subject", "seq"], name="fact_once_in_its_chain")]

@@ -1,4 +1,4 @@
-"""The hash chain of facts: pure, so that a third party can compute it too. CAS-1."""
+"""The hash chain of facts: pure, so that a third party can compute it too. CAS-1, CAS-2."""
 
 from __future__ import annotations
 
@@ -40,22 +40,47 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+def head_of(*, name: str, subject: str, actor: str, at: datetime, customer: int | None) -> dict[str, Any]:
+    """Return what of a fact stays when its content is purged: who, what, to what, when."""
+    return {"actor": actor, "at": moment(at), "customer": customer, "name": name, "subject": subject}
+
+
 def canonical(
     *, name: str, subject: str, actor: str, actor_name: str, at: datetime, customer: int | None, data: Mapping[str, Any]
 ) -> str:
-    """Return the one text of a fact that is hashed: JSON, keys sorted, no spaces, UTF-8 as it is."""
-    row = {
-        "actor": actor,
-        "actor_name": actor_name,
-        "at": moment(at),
-        "customer": customer,
-        "data": plain_value(data),
-        "name": name,
-        "subject": subject,
-    }
-    return _as_text(row)
+    """Return the one text of a fact: JSON, keys sorted, no spaces, UTF-8 as it is."""
+    head = head_of(name=name, subject=subject, actor=actor, at=at, customer=customer)
+    return text_of({**head, "actor_name": actor_name, "data": plain_value(data)})
 
 
-def link(previous: str, seq: int, body: str) -> str:
-    """Return the hash of a fact as hex: SHA-256 over `previous:seq:body`; previous is empty for the first."""
-    return hashlib.sha256(f"{previous}:{seq}:{body}".encode()).hexdigest()
+def text_of(value: Mapping[str, Any]) -> str:
+    """Return plain values as canonical JSON: keys sorted, no spaces, UTF-8 as it is (RFC 8785 for what stands here)."""
+    return _as_text(value)
+
+
+def parts(body: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return head and content of a fact's text: what stays, and what is purged."""
+    head = json.loads(body)
+    return head, {"actor_name": head.pop("actor_name"), "data": head.pop("data")}
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sealed(salt: str, content: Mapping[str, Any]) -> str:
+    """Return the hash of a fact's content. The salt lets nobody guess at what was purged or is not shown."""
+    return sha256(f"{salt}:{text_of(content)}")
+
+
+def digest(head: Mapping[str, Any], content_sha256: str) -> str:
+    """Return what the second kind of link is made over: the head as it is, of the content its hash alone. CAS-2."""
+    return sha256(f"{text_of(head)}:{content_sha256}")
+
+
+def link(previous: str, seq: int, told: str) -> str:
+    """Return the hash of a fact as hex: SHA-256 over `previous:seq:told`; previous is empty for the first.
+
+    `told` is the whole text in the first kind of link, its digest in the second.
+    """
+    return sha256(f"{previous}:{seq}:{told}")
