@@ -69,7 +69,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """A statement's figures for one unit. `starting` plus all movements is `left`; see `reconciles`."""
+    """A statement's figures for one unit. `starting` plus all movements is `left`; see `reconciles`. LED-4.
+
+    `reserved_before` is what was reserved when the period began, `set_aside` what was reserved in it, `released` what of
+    reservations ended in it without being charged, `settled` what of them was charged; `reserved` what is reserved in the end.
+    """
 
     starting: int = 0
     added: int = 0
@@ -80,11 +84,16 @@ class Sums:
     moved: int = 0
     left: int = 0
     reserved: int = 0
+    reserved_before: int = 0
+    set_aside: int = 0
+    released: int = 0
+    settled: int = 0
 
     @property
     def reconciles(self) -> bool:
         moved = self.added - self.used + self.given_back - self.expired - self.taken_back + self.moved
-        return self.starting + moved == self.left
+        held = self.reserved_before + self.set_aside - self.released - self.settled
+        return self.starting + moved == self.left and held == self.reserved
 
     @property
     def available(self) -> int:
@@ -201,7 +210,7 @@ def _starting(customer_id: int, pocket_ids: Iterable[int], since: datetime) -> d
             [customer_id, since, list(pocket_ids)],
         )
         for unit, amount, reserved in cursor.fetchall():
-            sums[unit] = Sums(starting=int(amount), reserved=int(reserved))
+            sums[unit] = Sums(starting=int(amount), reserved=int(reserved), reserved_before=int(reserved))
     return sums
 
 
@@ -257,18 +266,28 @@ def _vendor_holder(pocket_id: int) -> Holder:
     return (Holder.ISSUED, Holder.SPENT, Holder.EXPIRED)[(pocket_id - 1) // len(Unit)]
 
 
+_FIGURE = {
+    "added": "added",
+    "used": "used",
+    "given_back": "given_back",
+    "expired": "expired",
+    "taken_back": "taken_back",
+    "extended": "moved",
+    "reserved": "set_aside",
+    "released": "released",
+}
+
+
 def _added_up(sums: Sums, line: Line) -> Sums:
-    field = {
-        "added": "added",
-        "used": "used",
-        "given_back": "given_back",
-        "expired": "expired",
-        "taken_back": "taken_back",
-        "extended": "moved",
-    }.get(line.kind)
-    change: dict[str, int] = {"reserved": sums.reserved + line.reserved}
-    if field:
-        change[field] = getattr(sums, field) + (line.amount if field == "moved" else abs(line.amount))
+    name = _FIGURE[line.kind]
+    amount = line.reserved if line.kind in ("reserved", "released") else line.amount
+    change = {
+        "reserved": sums.reserved + line.reserved,
+        name: getattr(sums, name) + (amount if name == "moved" else abs(amount)),
+    }
+    if line.kind == "used" and line.reserved:
+        change["settled"] = sums.settled - line.amount
+        change["released"] = sums.released + line.amount - line.reserved
     return replace(sums, **change)
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid
-from amparo.ledger.queries import Line, Statement, statement
+from amparo.ledger.queries import Line, Statement, Sums, statement
+from amparo.threads.access import visible_to as visible_threads
 from amparo.ui import formats
 
 YEARS_MAX = 3
@@ -121,31 +125,63 @@ def _words() -> dict[str, str]:
     }
 
 
-def why(line: Line, *, desk: bool) -> tuple[str, str]:
-    """Return a movement's cause in words, and where it is shown."""
-    kind, _sep, number = line.cause.partition(":")
-    number = number.partition(":")[0]
-    head = "/desk" if desk else ""
-    if kind == "case":
-        return _("Case %(number)s") % {"number": f"C-{number}"}, f"{head}/cases/{number}/"
-    if kind == "ticket":
-        return _("Ticket %(number)s") % {"number": f"T-{number}"}, f"{head}/tickets/{number}/"
-    if kind == "contract":
-        return _("Allotment of the contract"), ""
-    if kind == "card":
-        return _("Service card"), ""
+# What may cause a movement: how its number is written, its name, and where it is shown in the portal and at the desk.
+_CAUSES: dict[str, tuple[str, Any, str, str]] = {
+    "case": ("C-%s", gettext_lazy("Case %(number)s"), "/cases/%s/", "/desk/cases/%s/"),
+    "ticket": ("T-%s", gettext_lazy("Ticket %(number)s"), "/tickets/%s/", "/desk/tickets/%s/"),
+    "complaint": ("Q-%s", gettext_lazy("Ruling on complaint %(number)s"), "/complaints/%s/", "/desk/complaints/%s/"),
+    "order": ("O-%s", gettext_lazy("Order %(number)s"), "/quotations/orders/%s/", "/desk/quotations/orders/%s/"),
+}
+
+
+def why(line: Line, *, desk: bool, titles: Mapping[str, str] | None = None) -> tuple[str, str]:
+    """Return a movement's cause in words, and where it is shown. LED-4."""
+    kind, _sep, rest = line.cause.partition(":")
+    number, _sep, more = rest.partition(":")
+    if kind in _CAUSES:
+        written, name, portal, own = _CAUSES[kind]
+        words = str(name) % {"number": written % number}
+        if title := (titles or {}).get(f"{kind}:{number}"):
+            words = f"{words} · {title}"
+        return words, (own if desk else portal) % number
     if line.kind == "expired":
         return _("What is left when a pocket ends expires"), ""
+    if kind == "contract":
+        words = {
+            "before": _("Used before the contract was written down here"),
+        }.get(more) or {"added": _("Allotment of the contract")}.get(line.kind, _("Contract"))
+        return words, f"/desk/contracts/{number}/" if desk else f"/contracts/{number}/"
+    if kind == "card":
+        return _("Service card"), ""
     return line.cause, ""
 
 
-def rows(found: Statement, *, desk: bool = False) -> list[Row]:
+def titles(found: Statement, actor: Actor) -> dict[str, str]:
+    """Return the titles of the tickets and cases that a statement names, those that the actor may see. One statement.
+
+    ACC-11: who sees only his own matters reads the others' numbers, not their titles.
+    """
+    numbers: dict[str, set[int]] = {}
+    for line in found.lines:
+        kind, _sep, number = line.cause.partition(":")
+        if kind in ("case", "ticket") and number.isdigit():
+            numbers.setdefault(kind, set()).add(int(number))
+    if not numbers:
+        return {}
+    of_any = Q(pk__in=[])
+    for kind, wanted in numbers.items():
+        of_any |= Q(kind=kind, number__in=wanted)
+    rows = visible_threads(actor).filter(of_any).values_list("kind", "number", "title")
+    return {f"{kind}:{number}": title for kind, number, title in rows}
+
+
+def rows(found: Statement, *, desk: bool = False, titles: Mapping[str, str] | None = None) -> list[Row]:
     """Return the movements in words, oldest first."""
     words = _words()
     made = []
     for line in found.lines:
         what, tone = _WHAT[line.kind]
-        reason, url = why(line, desk=desk)
+        reason, url = why(line, desk=desk, titles=titles)
         made.append(
             Row(line.at, words[what], reason, url, line.unit, line.amount, line.reserved, line.left, line.label,
                 line.tariff_version, tone)
@@ -153,12 +189,34 @@ def rows(found: Statement, *, desk: bool = False) -> list[Row]:
     return made
 
 
+_RARE = ("moved", "taken_back")
+
+
 def sums(found: Statement) -> list[dict[str, Any]]:
     """Return the figures of each unit that the period knows of, in the order event, incident, credit."""
+    known = [(unit, found.sums[unit]) for unit in ("event", "incident", "credit") if not found.sums[unit].is_empty]
+    rare = [name for name in _RARE if any(getattr(one, name) for _unit, one in known)]
     return [
-        {"unit": unit, "name": formats.unit_name(unit), "sum": found.sums[unit]}
-        for unit in ("event", "incident", "credit")
-        if not found.sums[unit].is_empty
+        {"unit": unit, "name": formats.unit_name(unit), "sum": one, "figures": figures(one, rare)} for unit, one in known
+    ]
+
+
+def figures(one: Sums, rare: Sequence[str] = ()) -> list[tuple[str, int]]:
+    """Return a unit's figures in the order in which they add up, with what is rare only where it is asked for. LED-4."""
+    signed = [
+        ("added", _("Added"), one.added),
+        ("moved", _("Moved to another pocket"), one.moved),
+        ("used", _("Used"), -one.used),
+        ("given_back", _("Given back"), one.given_back),
+        ("taken_back", _("Taken back"), -one.taken_back),
+        ("expired", _("Expired"), -one.expired),
+    ]
+    return [
+        (_("Starting"), one.starting),
+        *((label, amount) for name, label, amount in signed if name not in _RARE or name in rare),
+        (_("Left"), one.left),
+        (_("Of it reserved"), one.reserved),
+        (_("Reserved in the period"), one.set_aside),
     ]
 
 
@@ -176,11 +234,12 @@ def as_csv(found: Statement, made: Sequence[Row], *, zone: ZoneInfo) -> str:
     writer.writerow([_("Day and hour"), _("Movement"), _("Reason"), _("Unit"), _("Amount"), _("Reserved"), _("Left"),
                      _("Pocket"), _("Tariff version")])  # fmt: skip
     for one in sums(found):
-        writer.writerow(["", _("Starting balance"), "", one["unit"], "", "", one["sum"].starting, "", ""])
+        writer.writerow(["", _("Starting balance"), "", one["unit"], "", one["sum"].reserved_before, one["sum"].starting, "", ""])
     for row in made:
         at = row.at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
         writer.writerow([cell(part) for part in (at, row.what, row.why, row.unit, row.amount, row.reserved, row.left,
                                                 row.pocket, row.tariff_version or "")])  # fmt: skip
     for one in sums(found):
-        writer.writerow(["", _("Left"), "", one["unit"], "", one["sum"].reserved, one["sum"].left, "", ""])
+        for label, amount in one["figures"]:
+            writer.writerow(["", f"{_('Sum')}: {label}", "", one["unit"], amount, "", "", "", ""])
     return out.getvalue()

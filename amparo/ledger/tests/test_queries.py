@@ -39,8 +39,9 @@ def test_a_statement_reconciles_to_the_unit(year):
     """LED-4: starting, added, used, given back, expired, taken back, left; each line with its cause."""
     told = queries.statement(year.pk, START - DAY, END)
     assert told.sums["credit"] == Sums(
-        starting=0, added=50, used=6, given_back=2, expired=6, taken_back=3, moved=0, left=37, reserved=5
-    )
+        starting=0, added=50, used=6, given_back=2, expired=6, taken_back=3, moved=0, left=37, reserved=5,
+        set_aside=17, released=6, settled=6,
+    )  # fmt: skip
     assert told.sums["event"] == Sums(added=3, used=1, left=2)
     assert told.sums["incident"].is_empty
     assert all(sums.reconciles for sums in told.sums.values())
@@ -91,10 +92,12 @@ def test_statements_of_adjoining_periods_join(year):
 def test_a_statement_of_one_contract_or_card_has_its_pockets_only(year):
     """LED-4: what went on into an extension leaves it."""
     card = queries.statement(year.pk, START - DAY, END, source="card:9")
-    assert card.sums["credit"] == Sums(added=10, expired=6, moved=-4, left=0)
+    assert card.sums["credit"] == Sums(added=10, expired=6, moved=-4, left=0, set_aside=4, released=4)
     assert {line.source for line in card.lines} == {"card:9"}
     contract = queries.statement(year.pk, START - DAY, END, source="contract:1")
-    assert contract.sums["credit"] == Sums(added=40, used=6, given_back=2, taken_back=3, left=33, reserved=5)
+    assert contract.sums["credit"] == Sums(
+        added=40, used=6, given_back=2, taken_back=3, left=33, reserved=5, set_aside=13, released=2, settled=6
+    )  # fmt: skip
     grace = Pocket.objects.get(source__startswith="grace:")
     assert queries.statement(year.pk, START, END, source=grace.source).sums["credit"].left == 4
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 from pypdf import PdfReader
 
 from amparo.cases import commands as cases
@@ -91,12 +92,34 @@ def test_the_statement_shows_one_incident_and_reconciles(closed_incident, contac
     assert f"C-{closed_incident.pk}" in page and "Usado" in page
     rows = list(csv.reader(io.StringIO(client.get(f"/statements/csv/?{period}").content.decode("utf-8-sig"))))
     used = [row for row in rows if row[1] == "Usado"]
-    assert [(row[2], row[3], row[4], row[6]) for row in used] == [(f"Caso C-{closed_incident.pk}", "incident", "-1", "1")]
+    assert [(row[2], row[3], row[4], row[6]) for row in used] == [(f"Caso C-{closed_incident.pk} · No abre la caja", "incident", "-1", "1")]
     pdf = client.get(f"/statements/pdf/?{period}")
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf.content)).pages)
     assert "Estado de cuenta" in text and f"C-{closed_incident.pk}" in text and customer.nic_shown in text
     now = {pocket.unit: pocket.balance for pocket in ledger.pockets(customer.pk, NOON)}
     assert now == {"event": 5, "incident": 1, "credit": 10}
+
+
+@pytest.mark.django_db
+def test_each_line_of_a_statement_gives_its_reason_and_the_figures_add_up(closed_incident, contact, own_only, customer, client_for):
+    """LED-4, ACC-11: per customer and per contract; who sees only his own matters reads no title of another's."""
+    zone = timezone.get_default_timezone()
+    period = statements.Period(DAY - timedelta(days=5), NOON.date())
+    found = statements.load(customer.pk, period, None, zone=zone)
+    for one in statements.sums(found):
+        figures = dict(one["figures"])
+        assert sum(amount for _label, amount in one["figures"][:-3]) == figures["Quedan"] == one["sum"].left
+    asked = f"since={period.since}&until={period.until}"
+    text = client_for(contact).get(f"/statements/csv/?{asked}").content.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert [row[2] for row in rows if row[1] == "Usado"] == [f"Caso C-{closed_incident.pk} · No abre la caja"]
+    assert ["", "Suma: Reservado en el periodo", "", "incident", "1", "", "", "", ""] in rows
+    assert "No abre la caja" not in client_for(own_only).get(f"/statements/csv/?{asked}").content.decode()
+    contract = next(source for source, _label in statements.sources(found))
+    narrowed = list(csv.reader(io.StringIO(client_for(contact).get(f"/statements/csv/?{asked}&source={contract}").content.decode())))
+    assert {row[2] for row in narrowed if row[1] == "Abonado"} == {"Dotación de la póliza"}
+    other = statements.load(customer.pk, period, "contract:999999", zone=zone)
+    assert other.lines == () and statements.sums(other) == []
 
 
 @pytest.mark.django_db

@@ -16,18 +16,20 @@ from amparo.ui.views import contact_only, staff_only
 from .. import documents, statements
 
 
-def _context(request: HttpRequest, customer: Customer, *, desk: bool) -> dict[str, Any]:
+def _context(request: HttpRequest, customer: Customer, *, desk: bool, named: bool) -> dict[str, Any]:
     today = timezone.localdate(request.now, request.zone)
     period = statements.read_period(request.GET.get("since", ""), request.GET.get("until", ""), today=today)
     source = statements.read_source(request.GET.get("source", ""))
     found = statements.load(customer.pk, period, source, zone=request.zone)
+    titles = statements.titles(found, request.actor) if named else {}
     return {
         "customer": customer,
         "period": period,
         "source": source or "",
+        "source_label": next((pocket.label for pocket in found.held), "") if source else "",
         "found": found,
         "sums": statements.sums(found),
-        "rows": statements.rows(found, desk=desk),
+        "rows": statements.rows(found, desk=desk, titles=titles),
         "at": request.now,
         "query": f"since={period.since}&until={period.until}&source={source or ''}",
     }
@@ -36,7 +38,7 @@ def _context(request: HttpRequest, customer: Customer, *, desk: bool) -> dict[st
 def _answer(request: HttpRequest, customer: Customer, form: str, *, desk: bool) -> HttpResponse:
     if form not in ("page", "pdf", "csv"):
         raise Http404
-    context = _context(request, customer, desk=desk)
+    context = _context(request, customer, desk=desk, named=form != "page")
     name = f"estado-de-cuenta-{customer.nic_shown}-{context['period'].since}-{context['period'].until}"
     if form == "csv":
         text = statements.as_csv(context["found"], context["rows"], zone=request.zone)
