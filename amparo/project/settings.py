@@ -161,7 +161,7 @@ def _database(url: str) -> dict[str, object]:
         )
     query = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "amparo.kernel.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "amparo",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
