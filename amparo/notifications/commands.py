@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from smtplib import SMTPException
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Min
 
 from amparo.deadlines.queries import calendar_for
 from amparo.history.commands import signal
 from amparo.kernel.actor import Actor
-from amparo.kernel.refusals import Invalid
+from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.policies.queries import value
 
 from . import access, letters
 from .kinds import KINDS, Kind
-from .models import Letter, Notice, Preference
+from .models import Letter, Notice, Preference, UnitWarning
 from .rules import not_before, retry_after
 
 log = structlog.get_logger(__name__)
+
+# Long enough for every warning of one contract and its pockets, short enough to be at once for people.
+GATHERED: Final = timedelta(minutes=5)
+GATHERING: Final = 5_1105  # the space of advisory locks that telling customers uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,55 @@ def tell(
     return len(people)
 
 
+@transaction.atomic
+def gather(
+    kind_code: str, said: dict[str, Any], *, subject: str, customer_id: int, fact_id: int, at: datetime
+) -> None:
+    """Keep a warning about units for the customer's letter of the day; the same fact again changes nothing. LED-5."""
+    UnitWarning.objects.bulk_create(
+        [
+            UnitWarning(
+                kind=KINDS[kind_code].code, said=said, subject_ref=subject, customer_id=customer_id, fact_id=fact_id, at=at
+            )
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+
+
+def tell_gathered(
+    tell_customer: Callable[[int, list[UnitWarning], datetime], None], *, at: datetime, limit: int = 200
+) -> int:
+    """Tell customers what was gathered, each at most once a day by its own clock; return how many were told. LED-5.
+
+    What comes within some minutes is told together; what comes later on a day of which the customer was told waits for
+    the next. Any number of workers may run this.
+    """
+    told = 0
+    waiting = UnitWarning.objects.filter(told_at__isnull=True)
+    ripe = waiting.values("customer_id").annotate(first=Min("at")).filter(first__lte=at - GATHERED)
+    for customer_id in list(ripe.order_by("first").values_list("customer_id", flat=True)[:limit]):
+        with transaction.atomic():
+            if not _holds(customer_id):
+                continue
+            zone = ZoneInfo(calendar_for(customer_id, at).zone)
+            morning = datetime.combine(at.astimezone(zone).date(), time(), zone)
+            if UnitWarning.objects.filter(customer_id=customer_id, told_at__gte=morning).exists():
+                continue
+            lines = list(waiting.filter(customer_id=customer_id).order_by("at", "pk"))
+            if lines:
+                tell_customer(customer_id, lines, at)
+                UnitWarning.objects.filter(pk__in=[line.pk for line in lines]).update(told_at=at)
+                told += 1
+    return told
+
+
+def _holds(customer_id: int) -> bool:
+    """True where nobody else is telling this customer at this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [GATHERING, customer_id % 2**31])
+        return bool(cursor.fetchone()[0])
+
+
 def _when(kind: Kind, time_zone: str, customer_id: int | None, at: datetime) -> datetime:
     """Return when a letter may go: not at night where its reader is, or, where he never said, where his company is."""
     if kind.at_night:
@@ -104,6 +160,18 @@ def _when(kind: Kind, time_zone: str, customer_id: int | None, at: datetime) -> 
         quiet_from=value("notifications.quiet_from_hour", at=at),
         quiet_until=value("notifications.quiet_until_hour", at=at),
     )
+
+
+def purge(subjects: Sequence[str], *, actor: Actor, at: datetime) -> int:
+    """Remove the notices and letters that told of these things; return how many. CAS-2.
+
+    What waits to be sent is told first: while a letter waits, it stays. Raises NotPermitted for anybody but the service.
+    """
+    if not actor.is_system:
+        raise NotPermitted()
+    notices, _of = Notice.objects.filter(subject_ref__in=list(subjects)).delete()
+    letters, _of = Letter.objects.filter(subject_ref__in=list(subjects)).exclude(state="waiting").delete()
+    return notices + letters
 
 
 def send_due(*, at: datetime, limit: int = 50) -> int:

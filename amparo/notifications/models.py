@@ -34,6 +34,7 @@ class Notice(models.Model):
         constraints = [models.UniqueConstraint(fields=["fact_id", "user", "kind"], name="notice_once")]
         indexes = [
             models.Index(fields=["user", "-id"], name="notice_by_user"),
+            models.Index(fields=["subject_ref"], name="notice_by_subject"),
             models.Index(fields=["user"], name="notice_unread", condition=models.Q(read_at__isnull=True)),
         ]
 
@@ -62,5 +63,24 @@ class Letter(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["subject_ref"], name="letter_by_subject"),
             models.Index(fields=["not_before"], name="letter_waiting", condition=models.Q(state="waiting")),
+        ]
+
+
+class UnitWarning(models.Model):
+    """That units or a contract run low or end, waiting to be told: once a day, all of a customer's in one letter. LED-5."""
+
+    fact_id = models.BigIntegerField(unique=True)
+    customer_id = models.BigIntegerField()
+    kind = models.CharField(max_length=40)
+    subject_ref = models.CharField(max_length=80)
+    said = models.JSONField()
+    at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["customer_id", "at"], name="unit_warning_waiting", condition=models.Q(told_at__isnull=True)),
+            models.Index(fields=["customer_id", "told_at"], name="unit_warning_told"),
         ]

@@ -241,5 +241,5 @@ def as_csv(found: Statement, made: Sequence[Row], *, zone: ZoneInfo) -> str:
                                                 row.pocket, row.tariff_version or "")])  # fmt: skip
     for one in sums(found):
         for label, amount in one["figures"]:
-            writer.writerow(["", f"{_('Sum')}: {label}", "", one["unit"], amount, "", "", "", ""])
+            writer.writerow(["", _("Sum: %(figure)s") % {"figure": label}, "", one["unit"], amount, "", "", "", ""])
     return out.getvalue()

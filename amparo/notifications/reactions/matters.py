@@ -213,53 +213,6 @@ def _units(kind: str, fact: FactRow, write: Callable[[Reader], Words]) -> None:
     commands.tell(kind, told, subject=fact.subject, customer_id=fact.customer_id, fact_id=fact.id, at=moment(fact))
 
 
-def pocket_low(fact: FactRow) -> None:
-    """Tell that a pocket fell to a fifth. LED-5."""
-    left = [(fact.data["unit"], fact.data["available"])]
-
-    def write(reader: Reader) -> Words:
-        return Words(
-            title=_("You have %(left)s left") % {"left": formats.amounts(left)},
-            url="/statements/",
-            paragraphs=(_("%(pocket)s runs low. A service card brings credits at once; a renewal brings a new allotment.") % {"pocket": fact.data["label"]},),
-            figures=((_("Left"), formats.amounts(left)),),
-            action=_("See the statement"),
-        )
-
-    _units("units_low", fact, write)
-
-
-def pocket_ending(fact: FactRow) -> None:
-    """Tell that units end soon. LED-5."""
-    left = [(fact.data["unit"], fact.data["available"])]
-
-    def write(reader: Reader) -> Words:
-        return Words(
-            title=_("%(left)s end soon") % {"left": formats.amounts(left)},
-            url="/statements/",
-            paragraphs=(_("What is left of %(pocket)s when it ends expires.") % {"pocket": fact.data["label"]},),
-            figures=((_("Left"), formats.amounts(left)), (_("Ends"), when(fact.data["ends_at"], reader))),
-            action=_("See the statement"),
-        )
-
-    _units("units_ending", fact, write)
-
-
-def contract_ending(fact: FactRow) -> None:
-    """Tell that a contract ends soon. LED-5."""
-
-    def write(reader: Reader) -> Words:
-        day = formats.day_full(date.fromisoformat(fact.data["ends_on"][:10]))
-        return Words(
-            title=_("Your contract %(number)s ends on %(day)s") % {"number": fact.data["number"], "day": day},
-            url="/contracts/",
-            paragraphs=(_("Preferential service goes on without a gap if it is renewed before. Unused units end with the contract."),),
-            action=_("See the contract"),
-        )
-
-    _units("units_ending", fact, write)
-
-
 def contract_sold(fact: FactRow) -> None:
     """Tell that a contract or a card was added. CTR-1, CRD-1."""
 
