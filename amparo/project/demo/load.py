@@ -45,6 +45,7 @@ class World:
     releases: dict[str, Release] = field(default_factory=dict)
     cards: list[str] = field(default_factory=list)
     serial: int = 41_000
+    at_work: list[Actor] = field(default_factory=list)  # who attends a case as the visitor looks
 
     def on(self, days_ago: float, hour: int = 10, minute: int = 0) -> datetime:
         """Return a moment so many days ago, on a weekday in business hours, never after now."""

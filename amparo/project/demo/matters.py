@@ -161,8 +161,12 @@ class _Attending:
     def _attend(self, state: str) -> None:
         if self.story.minutes:
             self.later(4)
+            live = state == "attention" and self.engineer not in self.world.at_work
+            if live:  # one person attends one case at a time: this one is being attended as the visitor looks
+                self.world.at_work.append(self.engineer)
+                self.at = max(self.at, self.world.now - timedelta(minutes=12))
             cases.start_clock(self.fresh(), actor=self.engineer, at=self.at)
-            if state == "attention":
+            if live:
                 return
             self.later(self.story.minutes)
             cases.stop_clock(self.fresh(), actor=self.engineer, at=self.at)
