@@ -20,7 +20,9 @@ def _may_see() -> Callable[[Actor, str], bool]:
 
 
 def may_read(actor: Actor, file: StoredFile) -> bool:
-    """True where the actor may read the file now: the right is computed at each use. SEC-11."""
+    """True where the actor may read the file now: the right is computed at each use. SEC-11. What is purged nobody reads. CAS-2."""
+    if file.purged_at is not None:
+        return False
     if not file.subject:
         return actor.owns(file.uploaded_by_id)
     return _may_see()(actor, file.subject)

@@ -19,7 +19,8 @@ class StoredFile(models.Model):
 
     While it is a draft, `subject` is empty and only the person who uploaded it may use it, under `draft_key`.
     `sha256` is of the bytes as they came; `inline_sha256` of our own rendering of a picture, which alone is shown in
-    a page. Once attached it stays: the record needs it. CAS-1, SEC-27.
+    a page. Once attached it stays: the record needs it (CAS-1, SEC-27), until the record itself is purged: then it loses its
+    name and its bytes (`removed_at`) and nobody reads it any more. CAS-2.
     """
 
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id)
@@ -39,6 +40,8 @@ class StoredFile(models.Model):
     subject = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField()
     attached_at = models.DateTimeField(null=True)
+    purged_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -55,6 +58,9 @@ class StoredFile(models.Model):
             models.Index(fields=["subject"], name="file_by_subject", condition=~Q(subject="")),
             models.Index(fields=["uploaded_by", "created_at"], name="file_by_person"),
             models.Index(fields=["created_at"], name="file_drafts", condition=Q(subject="")),
+            models.Index(
+                fields=["id"], name="file_to_remove", condition=Q(purged_at__isnull=False, removed_at__isnull=True)
+            ),
         ]
 
     @property

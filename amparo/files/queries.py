@@ -30,7 +30,7 @@ def drafts(draft_key: str, actor: Actor) -> list[StoredFile]:
 
 def files_of(subject: str) -> list[StoredFile]:
     """Return the files of a thing, in order; the caller has asked whether it may be seen."""
-    return list(StoredFile.objects.filter(subject=subject).order_by("attached_at", "pk"))
+    return list(StoredFile.objects.filter(subject=subject, purged_at__isnull=True).order_by("attached_at", "pk"))
 
 
 def find(public_id: str) -> StoredFile | None:

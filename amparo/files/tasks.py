@@ -1,4 +1,4 @@
-"""What comes round: drafts that nobody sent."""
+"""What comes round: drafts that nobody sent, bytes that nobody needs."""
 
 from __future__ import annotations
 
@@ -8,5 +8,6 @@ from . import commands
 
 
 def tick(*, at: datetime) -> None:
-    """Remove drafts that are a day old."""
+    """Remove drafts that are a day old, and bytes of what was purged."""
     commands.remove_orphans(at=at)
+    commands.remove_purged(at=at)

@@ -1,7 +1,7 @@
 """Tables of conversations.
 
 `Thread` is shaped for the queue: one indexed statement lists it. Triggers (migration `guards`) keep the tally of
-queues, the words that are searched, refuse every change of an entry, and tell open pages that the queue moved.
+queues, the words that are searched, refuse every change of an entry but its purge, and tell open pages that the queue moved.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ class Thread(models.Model):
     last_customer_at = models.DateTimeField(null=True)
     last_staff_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    purged_at = models.DateTimeField(null=True)
     entry_count = models.PositiveIntegerField(default=0)
     public_count = models.PositiveIntegerField(default=0)
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)

@@ -67,6 +67,6 @@ def _remove(file_id: int) -> int:
         lock_bytes(sha256)
     file.delete()
     for sha256 in hashes:
-        if not StoredFile.objects.filter(Q(sha256=sha256) | Q(inline_sha256=sha256)).exists():
+        if not StoredFile.objects.filter(Q(sha256=sha256) | Q(inline_sha256=sha256), purged_at__isnull=True).exists():
             disk.remove(sha256)
     return 1

@@ -7,9 +7,10 @@ from django.db import IntegrityError, transaction
 
 from amparo.conftest import NOON
 from amparo.history.queries import facts as history
+from amparo.kernel.actor import SYSTEM
 from amparo.kernel.refusals import Invalid, NotPermitted, Stale
 from amparo.live import access, queries, rules
-from amparo.live.commands import end_call, identify_caller, note_outcome, start_call
+from amparo.live.commands import end_call, identify_caller, note_outcome, purge, start_call
 from amparo.live.errors import CallEnded, CallOpen, NumberInvalid
 from amparo.live.models import Call
 
@@ -127,3 +128,15 @@ def test_who_takes_and_sees_calls(call, operator, engineer, sales, quality, admi
         start_call("5555123456", key="k9", actor=contact, at=NOON)
     with pytest.raises(NotPermitted):
         end_call(call, about="x", outcome="other", actor=engineer, at=LATER)
+
+
+def test_what_a_call_was_about_is_purged_with_its_case(call, operator, administrator):
+    """CAS-2: that there was a call, when and by whom stays."""
+    end_call(call, about="La caja 3", outcome="case", notes="Un secreto", linked="case:41", actor=operator, at=LATER)
+    with pytest.raises(NotPermitted):
+        purge(["case:41"], actor=administrator, at=LATER)
+    assert purge(["case:42"], actor=SYSTEM, at=LATER) == []
+    assert purge(["case:41"], actor=SYSTEM, at=LATER) == [call.subject]
+    call.refresh_from_db()
+    assert (call.about, call.notes, call.phone, call.caller_name) == ("—", "", "", "")
+    assert call.seconds == 432 and call.outcome == "case"
