@@ -26,11 +26,10 @@ Piece = tuple[Literal["same", "ins", "del"], str]
 def canonical(title: str, text: str) -> str:
     """Return the one text of a version in a language: title, an empty line, the Markdown text.
 
-    NFC, line ends LF, no space at the end of a line, no control code, one line end last: so that anybody can
-    compute the hash from what he was given on paper or on file.
+    NFC, line ends LF, no space at the end of a line, no control code, no empty line at either end of the text, one
+    line end last: so that anybody can compute the hash from the file that he was given.
     """
-    lines = _clean(f"{title.strip()}\n\n{text}").split("\n")
-    return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+    return f"{clean_line(title, TITLE_MAX)}\n\n{clean_text(text)}\n"
 
 
 def fingerprint(title: str, text: str) -> str:
@@ -49,8 +48,8 @@ def clean_line(text: str, length: int) -> str:
 
 
 def _clean(text: str) -> str:
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f\ufeff]", lambda found: " " if found[0] == "\t" else "", text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return unicodedata.normalize("NFC", re.sub(r"[\x00-\x09\x0b-\x1f\x7f\ufeff]", "", text))
 
 
 def language_of(language: str | None) -> str:

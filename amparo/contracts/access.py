@@ -1,4 +1,4 @@
-"""Standing: may this person use this service now, and if not, what is missing and how to get it. ACC-1, ACC-2, ACC-3, ACC-5, ACC-6, ACC-7, ACC-8, ACC-9, ACC-10, ACC-11.
+"""Standing: may this person use this service now, and if not, what is missing and how to get it. ACC-1, ACC-2, ACC-3, ACC-5, ACC-6, ACC-7, ACC-8, ACC-9, ACC-10, ACC-11, AGR-1.
 
 Nothing else in the code decides who may use a service. And who may do what with plans, contracts, cards, imports.
 """
@@ -12,7 +12,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +26,7 @@ from amparo.ui import formats
 from . import queries
 from .errors import NoStanding
 from .models import SupportContract
-from .rules.standing import SERVICES, Asked, Check, Ground, allowed, judge
+from .rules.standing import SERVICES, Asked, Check, Ground, allowed, judge, judge_going_on
 
 SERVICE_LABELS = {
     "knowledge": _("Knowledge base, videos and blog"),
@@ -60,6 +61,7 @@ _CONDITIONS = {
     "contract": _("Contract in force"),
     "named": _("Be a named contact of the contract"),
     "units": _("Units left"),
+    "agreement": _("Agreement accepted"),
 }
 # remedy -> (label for the customer, route, label for staff, route of the desk)
 _REMEDIES: Mapping[str, tuple[Any, str, Any, str]] = {
@@ -73,7 +75,12 @@ _REMEDIES: Mapping[str, tuple[Any, str, Any, str]] = {
     "take_contract": (_("Take a contract"), "contracts:plans", _("Sell a contract"), "desk_contracts:sell"),
     "be_named": (_("See the contract"), "contracts:mine", _("See the contracts"), "desk_contracts:list"),
     "redeem_card": (_("Redeem a service card"), "contracts:redeem", _("Redeem a card for the customer"), "desk_contracts:redeem"),
+    "accept": (_("Read and accept"), "agreements:accept", _("Read it to the customer"), "desk_agreements:by_telephone"),
 }
+# Where somebody was going who is asked to accept an agreement first; the rungs above name their own pages.
+_BEGINS = {
+    "ticket": "tickets:new", "case": "cases:new", "development": "quotations:request_new", "phone_limited": "web:help",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,14 @@ def standing(
     return _answer(service, _ground(actor, customer_id, at), _asked(at, product_id), actor, customer_id)
 
 
+def standing_going_on(
+    actor: Actor, service: str, *, at: datetime, product_id: int | None = None, customer_id: int | None = None
+) -> Standing:
+    """Judge a service that is under way already: as `standing`, but no agreement is asked for. AGR-1."""
+    ground, asked = _ground(actor, customer_id, at), _asked(at, product_id)
+    return _answered(service, judge_going_on(service, ground, asked), actor, customer_id)
+
+
 def all_standings(actor: Actor, at: datetime, *, customer_id: int | None = None) -> list[Standing]:
     """Judge every service, for «qué puede usar y por qué». One statement for all. ACC-9."""
     ground, asked = _ground(actor, customer_id, at), _asked(at, None)
@@ -134,10 +149,23 @@ def require(
     actor: Actor, service: str, *, at: datetime, product_id: int | None = None, customer_id: int | None = None
 ) -> Standing:
     """Return the standing of whoever may use a service. Raises NoStanding, with what is missing and the way out. ACC-9."""
-    found = standing(actor, service, at=at, product_id=product_id, customer_id=customer_id)
+    return _required(standing(actor, service, at=at, product_id=product_id, customer_id=customer_id))
+
+
+def require_going_on(
+    actor: Actor, service: str, *, at: datetime, product_id: int | None = None, customer_id: int | None = None
+) -> Standing:
+    """Return the standing of whoever may go on with what is under way; no agreement is asked for. AGR-1, ACC-9.
+
+    Raises NoStanding.
+    """
+    return _required(standing_going_on(actor, service, at=at, product_id=product_id, customer_id=customer_id))
+
+
+def _required(found: Standing) -> Standing:
     if not found.allowed:
         raise NoStanding(
-            f"{_CANNOT[service]} {found.why_not}", remedies=[found.remedy] if found.remedy else [], standing=found
+            f"{_CANNOT[found.service]} {found.why_not}", remedies=[found.remedy] if found.remedy else [], standing=found
         )
     return found
 
@@ -156,22 +184,29 @@ def _ground(actor: Actor, customer_id: int | None, at: datetime) -> Ground:
 
 
 def _answer(service: str, ground: Ground, asked: Asked, actor: Actor, customer_id: int | None) -> Standing:
-    checks = judge(service, ground, asked)
+    return _answered(service, judge(service, ground, asked), actor, customer_id)
+
+
+def _answered(service: str, checks: tuple[Check, ...], actor: Actor, customer_id: int | None) -> Standing:
     conditions = tuple(_in_words(check, actor, customer_id) for check in checks)
     way_out = next((one.remedy for one in conditions if one.needed and not one.passed and one.remedy), None)
     return Standing(service, SERVICE_LABELS[service], allowed(checks), conditions, way_out)
 
 
 def _in_words(check: Check, actor: Actor, customer_id: int | None) -> Condition:
-    remedy = None if check.passed else _remedy(check.remedy, actor, customer_id)
+    remedy = None if check.passed else _remedy(check, actor, customer_id)
     return Condition(check.code, _CONDITIONS[check.code], check.passed, _detail(check), remedy, check.needed)
 
 
-def _remedy(code: str, actor: Actor, customer_id: int | None) -> Remedy | None:
-    if not code:
+def _remedy(check: Check, actor: Actor, customer_id: int | None) -> Remedy | None:
+    if not check.remedy:
         return None
-    label, route, desk_label, desk_route = _REMEDIES[code]
+    label, route, desk_label, desk_route = _REMEDIES[check.remedy]
+    if check.detail == "agreement_of_others":
+        label = _("Read it")
     try:
+        if check.code == "agreement":
+            return _to_accept(check.facts["service"], label, route, desk_label, desk_route, actor, customer_id)
         if not actor.is_staff:
             return Remedy(label, reverse(route))
         if not desk_route:
@@ -181,6 +216,27 @@ def _remedy(code: str, actor: Actor, customer_id: int | None) -> Remedy | None:
         return Remedy(desk_label, reverse(desk_route) + (f"?customer={customer_id}" if customer_id else ""))
     except NoReverseMatch:
         return None
+
+
+def _to_accept(
+    service: str, label: Any, route: str, desk_label: Any, desk_route: str, actor: Actor, customer_id: int | None
+) -> Remedy:
+    """The page that asks for what is missing, one document after the other, and leads back. AGR-1."""
+    if actor.is_staff:
+        return Remedy(desk_label, f"{reverse(desk_route)}?{urlencode({'customer': customer_id or '', 'service': service})}")
+    try:
+        back = {"next": reverse(_BEGINS[service])} if service in _BEGINS else {}
+    except NoReverseMatch:
+        back = {}
+    return Remedy(label, f"{reverse(route)}?{urlencode({'service': service} | back)}")
+
+
+def _documents(documents: tuple[tuple[Mapping[str, str], int], ...]) -> str:
+    """«Condiciones generales», versión 2; …"""
+    tongue = "en" if (translation.get_language() or "es").startswith("en") else "es"
+    return ", ".join(
+        gettext("«%(title)s», version %(number)s") % {"title": titles[tongue], "number": number} for titles, number in documents
+    )
 
 
 def _day(moment: datetime) -> str:
@@ -213,6 +269,14 @@ def _detail(check: Check) -> str:
         case "units":
             order = [(unit, facts["left"].get(unit, 0)) for unit in ("event", "incident", "credit")]
             return gettext("You have %(amounts)s.") % {"amounts": formats.amounts(order)}
+        case "agreement_accepted":
+            return _documents(facts["documents"]) + "."
+        case "agreement_missing":
+            return gettext("Read and accept first: %(documents)s.") % {"documents": _documents(facts["documents"])}
+        case "agreement_of_others":
+            return gettext("An administrator of your company has to accept first: %(documents)s.") % {
+                "documents": _documents(facts["documents"])
+            }
     return str(_SENTENCES[check.detail]) % facts
 
 

@@ -10,11 +10,12 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
+from amparo.agreements.access import may_bind
 from amparo.policies.queries import value
 from amparo.products.rules import Installed
 
 from .models import ServiceCard, ServiceCardBatch, SupportContract
-from .rules.standing import Ground, HeldContract, HeldLicence
+from .rules.standing import Ground, HeldAgreement, HeldContract, HeldLicence
 from .rules.terms import Share, Standing, standing_of
 
 PAGE = 50
@@ -200,7 +201,14 @@ SELECT
         FROM contracts_supportcontract k WHERE k.customer_id = %(customer)s), '[]') AS contracts,
     (SELECT json_object_agg(u.unit, u.left) FROM (
         SELECT p.unit, sum(p.balance - p.reserved) AS left FROM ledger_pocket p
-        WHERE p.customer_id = %(customer)s AND p.starts_at <= %(at)s AND p.ends_at > %(at)s GROUP BY p.unit) u) AS units
+        WHERE p.customer_id = %(customer)s AND p.starts_at <= %(at)s AND p.ends_at > %(at)s GROUP BY p.unit) u) AS units,
+    coalesce((SELECT json_agg(json_build_array(g.code, v.number, v.title_es, v.title_en, g.services, a.accepted_at)
+            ORDER BY g.position, g.id)
+        FROM agreements_agreement g
+        JOIN LATERAL (SELECT o.id, o.number, o.title_es, o.title_en FROM agreements_agreementversion o
+            WHERE o.agreement_id = g.id AND o.starts_at <= %(at)s ORDER BY o.starts_at DESC LIMIT 1) v ON TRUE
+        LEFT JOIN agreements_acceptance a ON a.version_id = v.id AND a.customer_id = %(customer)s AND a.accepted_at <= %(at)s
+        WHERE g.asked_from <= %(at)s AND %(customer)s::bigint IS NOT NULL), '[]') AS agreements
 """
 
 
@@ -221,6 +229,11 @@ def ground(
         licences=tuple(_held_licence(*one) for one in row["licences"]),
         contracts=tuple(_held_contract(*one) for one in row["contracts"]),
         units=row["units"] or {},
+        agreements=tuple(
+            HeldAgreement(code, number, {"es": es, "en": en}, tuple(services), _moment(accepted_at))
+            for code, number, es, en, services, accepted_at in row["agreements"]
+        ),
+        may_accept=by_staff or may_bind(company_role or "", at=at),
     )
 
 

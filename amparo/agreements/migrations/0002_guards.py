@@ -15,7 +15,7 @@ DECLARE
 BEGIN
     SELECT * INTO read FROM agreements_agreementversion WHERE id = NEW.version_id;
     IF read.published_at IS NULL OR read.starts_at > NEW.accepted_at
-       OR NEW.text_hash IS DISTINCT FROM CASE NEW.language WHEN 'en' THEN read.hash_en ELSE read.hash_es END THEN
+       OR NEW.text_hash IS DISTINCT FROM (CASE NEW.language WHEN 'en' THEN read.hash_en ELSE read.hash_es END) THEN
         RAISE EXCEPTION 'agreements: only the text of a version in force is accepted'
             USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME;
     END IF;

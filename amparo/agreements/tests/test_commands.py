@@ -51,7 +51,7 @@ def test_the_five_documents_stand_as_drafts_that_ask_nobody(customer):
 @pytest.mark.django_db
 def test_the_hash_proves_the_text(version, contact):
     """AGR-1: anybody computes it from the title and the text on paper."""
-    expected = hashlib.sha256("Condiciones soporte\n\n# Uno\n\nSe atiende de 9 a 18.\n".encode()).hexdigest()
+    expected = hashlib.sha256(b"Condiciones soporte\n\n# Uno\n\nSe atiende de 9 a 18.\n").hexdigest()
     said = yes(version, contact)
     assert said.text_hash == version.hash_es == expected
     assert yes(version, contact).pk == said.pk

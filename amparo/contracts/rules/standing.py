@@ -1,4 +1,4 @@
-"""Who may use which service: pure. Section 2, ACC-1, ACC-2, ACC-3, ACC-5, ACC-6, ACC-7, ACC-8, ACC-9, ACC-10.
+"""Who may use which service: pure. Section 2, ACC-1, ACC-2, ACC-3, ACC-5, ACC-6, ACC-7, ACC-8, ACC-9, ACC-10, AGR-1.
 
 Each service asks a list of conditions, each judged by itself. A condition that is not `needed` is told and refuses
 nothing. What is known is collected in a Ground before; here nobody asks the database or the clock.
@@ -50,8 +50,22 @@ class HeldContract:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldAgreement:
+    """A document in force that the `services` ask for: whether this customer accepted its version, and when. AGR-1."""
+
+    code: str
+    number: int
+    titles: Mapping[str, str]
+    services: tuple[str, ...]
+    accepted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ground:
-    """What is known when standing is asked. `by_staff`: staff ask about a customer, who is not signed in himself."""
+    """What is known when standing is asked. `by_staff`: staff ask about a customer, who is not signed in himself.
+
+    `may_accept`: the person may accept agreements for the customer.
+    """
 
     signed_in: bool = False
     email_verified: bool = False
@@ -63,6 +77,8 @@ class Ground:
     licences: tuple[HeldLicence, ...] = ()
     contracts: tuple[HeldContract, ...] = ()
     units: Mapping[str, int] = field(default_factory=dict)
+    agreements: tuple[HeldAgreement, ...] = ()
+    may_accept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +202,21 @@ def units(ground: Ground, asked: Asked) -> Check | None:
     return Check("units", bool(left), "units" if left else "no_units", {"left": left}, "redeem_card", needed=False)
 
 
+def agreement(service: str, ground: Ground) -> Check | None:
+    """Judge whether the customer accepted the documents that govern a service, in the versions in force. AGR-1.
+
+    Which documents govern which service is data; where none does, nothing is asked.
+    """
+    asked = [one for one in ground.agreements if service in one.services]
+    if not ground.has_customer or not asked:
+        return None
+    missing = [one for one in asked if one.accepted_at is None]
+    shown = missing or asked
+    detail = "agreement_accepted" if not missing else "agreement_missing" if ground.may_accept else "agreement_of_others"
+    facts = {"documents": tuple((one.titles, one.number) for one in shown), "service": service}
+    return Check("agreement", not missing, detail, facts, "accept")
+
+
 Condition = Callable[[Ground, Asked], Check | None]
 REGISTERED: Final[tuple[Condition, ...]] = (signed_in, email)
 LICENSED: Final[tuple[Condition, ...]] = (signed_in, customer, licence, version)
@@ -206,9 +237,15 @@ SERVICES: Final[Mapping[str, tuple[Condition, ...]]] = {
 
 
 def judge(service: str, ground: Ground, asked: Asked) -> tuple[Check, ...]:
-    """Return every condition of a service, passed or failed, in the order in which to remedy them. ACC-9."""
-    found = (condition(ground, asked) for condition in SERVICES[service])
+    """Return every condition of a service, passed or failed, in the order in which to remedy them. ACC-9, AGR-1."""
+    found = [condition(ground, asked) for condition in SERVICES[service]]
+    found.append(agreement(service, ground))
     return tuple(check for check in found if check is not None)
+
+
+def judge_going_on(service: str, ground: Ground, asked: Asked) -> tuple[Check, ...]:
+    """Return the conditions for going on with what is under way: no agreement stands in its way. AGR-1."""
+    return tuple(check for check in judge(service, ground, asked) if check.code != "agreement")
 
 
 def allowed(checks: tuple[Check, ...]) -> bool:
