@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -32,7 +33,8 @@ from jinja2.nodes import EvalContext
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from . import formats, navigation, pieces
+from . import formats, pieces
+from .frame import Frame, Shown
 
 _at: ContextVar[tuple[datetime, tzinfo] | None] = ContextVar("ui_at", default=None)
 
@@ -116,17 +118,6 @@ def asset(path: str) -> str:
     return static(path)
 
 
-_kept: dict[tuple[str, str | None], Markup] = {}
-
-
-def once(name: str, draw: Callable[[], str]) -> Markup:
-    """Return what is the same on every page of a language (the palette, the help), drawn once for each."""
-    key = (name, translation.get_language())
-    if key not in _kept or settings.DEBUG:
-        _kept[key] = Markup(draw())  # noqa: S704 (a component of ours, drawn without values)
-    return _kept[key]
-
-
 @lru_cache(maxsize=64)
 def icon_url(name: str) -> str:
     return f"{static('vendor/icons.svg')}#{name}"
@@ -149,22 +140,36 @@ def _door(setting: str) -> Any:
     return import_string(path) if path else None
 
 
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who the vendor is, as far as a page shows it. Missing values are empty."""
 
-    name = "Amparo"
-    telephone = hours = accent = logo = web = legal_name = address = ""
+    name: str = "Amparo"
+    telephone: str = ""
+    hours: str = ""
+    accent: str = ""
+    logo: str = ""
+    web: str = ""
+    legal_name: str = ""
+    address: str = ""
 
-    def __init__(self, values: Mapping[str, Any] | None = None) -> None:
-        for key, value in (values or {}).items():
-            if value:
-                setattr(self, key.rsplit(".", 1)[-1], value)
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Identity:
+        """Make one of a mapping of policies, whatever group its keys name."""
+        given = {key.rsplit(".", 1)[-1]: value for key, value in values.items() if value}
+        return cls(**{name: given[name] for name in cls.__slots__ if name in given})
 
 
 def identity() -> Identity:
     """Return the vendor's identity from the function that settings.UI_IDENTITY names (a mapping of the policies)."""
     door = _door("UI_IDENTITY")
-    return Identity(door() if door else None)
+    return Identity.of(door()) if door else Identity()
+
+
+def rail_counts(actor: Any) -> Mapping[str, int]:
+    """Return the live counts of the rail from the function that settings.UI_COUNTS names."""
+    door = _door("UI_COUNTS")
+    return door(actor) if door else {}
 
 
 def theme_of(request: HttpRequest) -> str:
@@ -172,44 +177,6 @@ def theme_of(request: HttpRequest) -> str:
     user = getattr(request, "user", None) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
     theme = request.COOKIES.get("theme", "") or getattr(user, "theme", "")
     return theme if theme in ("light", "dark") else "auto"
-
-
-class Frame:
-    """What the frame of a page knows, under the one name `ui`, so that no page's own name is ever covered.
-
-    What costs a query is a method, asked only where it is shown.
-    """
-
-    def __init__(self, request: HttpRequest, actor: Any) -> None:
-        self._request, self._actor = request, actor
-        self.here = request.path
-        self.stream_url = getattr(settings, "STREAM_URL", "")
-        self.shortcuts_on = getattr(self._user(), "shortcuts_on", True)
-
-    def _user(self) -> Any:
-        return (
-            getattr(self._request, "user", None)
-            if settings.SESSION_COOKIE_NAME in self._request.COOKIES
-            else None
-        )
-
-    def places(self) -> Sequence[navigation.Entry]:
-        return navigation.places(self._actor, self.here)
-
-    def counts(self) -> Mapping[str, int]:
-        """Return the live counts of the rail by the code of the place (settings.UI_COUNTS names the function)."""
-        door = _door("UI_COUNTS")
-        return door(self._actor) if door and self._actor is not None else {}
-
-    def companies(self) -> list[dict[str, Any]]:
-        """Return the companies that the reader may act for, the present one first: name, nic, customer.
-
-        They come with the user in the statement that loads it; nothing is asked here.
-        """
-        if self._actor is None or not self._actor.is_contact:
-            return []
-        found = getattr(self._request.user, "company_list", None) or []
-        return sorted(found, key=lambda company: company["customer"] != self._actor.customer_id)
 
 
 class _Token:
@@ -239,16 +206,23 @@ def context(request: HttpRequest) -> dict[str, Any]:
     zone = getattr(request, "zone", None)
     _at.set((moment or timezone.now(), zone or timezone.get_current_timezone()))
     actor = getattr(request, "actor", None)
+    language = (translation.get_language() or "es").split("-")[0]
+    theme, token, token_field = theme_of(request), _Token(request), _TokenField(request)
+
+    def nonce() -> str:
+        return request.csp_nonce() if hasattr(request, "csp_nonce") else ""
+
+    shown = Shown(theme, language, now(), identity, rail_counts, nonce, token, token_field)
     return {
-        "csrf_token": _Token(request),
-        "csrf_input": _TokenField(request),
+        "csrf_token": token,
+        "csrf_input": token_field,
         "user": getattr(request, "user", None),
         "actor": actor,
         "messages": lambda: messages.get_messages(request),
-        "csp_nonce": lambda: request.csp_nonce() if hasattr(request, "csp_nonce") else "",
-        "theme": theme_of(request),
-        "language": (translation.get_language() or "es").split("-")[0],
-        "ui": Frame(request, actor),
+        "csp_nonce": nonce,
+        "theme": theme,
+        "language": language,
+        "ui": Frame(request, actor, shown),
     }
 
 
@@ -300,8 +274,8 @@ def _said_in(_language: str | None, message: str) -> Markup:
     return Markup(translation.gettext(message)) % {}  # noqa: S704
 
 
-def _words_attribute() -> str:
-    return str(Markup.escape(json.dumps(script_words(), ensure_ascii=False)))
+def _words_attribute() -> Markup:
+    return Markup.escape(json.dumps(script_words(), ensure_ascii=False))
 
 
 def environment(**options: Any) -> Environment:
@@ -324,8 +298,7 @@ def environment(**options: Any) -> Environment:
         asset=asset,
         icon_url=icon_url,
         import_map=import_map,
-        once=once,
-        script_words=lambda: once("words", _words_attribute),
+        script_words=_words_attribute,
         get_locale=translation.get_language,
         htmx_script=htmx_script,
         idempotency_field=idempotency_field,

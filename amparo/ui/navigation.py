@@ -159,29 +159,45 @@ def places(actor: Any, path: str) -> Sequence[Entry]:
     """Return the places this person may go to, the present one marked (the longest address that the path begins with)."""
     if actor is None or not actor.is_signed_in:
         return ()
-    table = DESK if actor.is_staff else PORTAL
-    shown = [
-        (place, address)
-        for place in table
-        if (not place.roles or actor.has_role(*place.roles))
-        and (not place.contacts or actor.is_contact)
-        and (address := _address(place.names, settings.ROOT_URLCONF)) is not None
-    ]
-    here = max((address for _, address in shown if _within(path, address)), key=len, default="")
+    current = here(actor, path)
     return [
         Entry(
             place.code,
             place.label,
             place.icon,
             address,
-            address == here,
+            place.code == current,
             place.keys,
             place.foot,
             place.wide_only,
             place.short or place.label,
         )
-        for place, address in shown
+        for place, address in _open_to(actor, settings.ROOT_URLCONF)
     ]
+
+
+def here(actor: Any, path: str) -> str:
+    """Return the code of the place that a path lies in, nothing where it lies in none."""
+    if actor is None or not actor.is_signed_in:
+        return ""
+    within = [
+        (len(address), place.code)
+        for place, address in _open_to(actor, settings.ROOT_URLCONF)
+        if _within(path, address)
+    ]
+    return max(within)[1] if within else ""
+
+
+@lru_cache(maxsize=1024)
+def _open_to(actor: Any, urlconf: str) -> Sequence[tuple[Place, str]]:
+    """The places that a person may go to, with their addresses."""
+    return tuple(
+        (place, address)
+        for place in (DESK if actor.is_staff else PORTAL)
+        if (not place.roles or actor.has_role(*place.roles))
+        and (not place.contacts or actor.is_contact)
+        and (address := _address(place.names, urlconf)) is not None
+    )
 
 
 def _within(path: str, address: str) -> bool:

@@ -180,6 +180,11 @@ class Counts:
     by_kind: Mapping[str, int] = field(default_factory=dict)
     by_assignee: Mapping[int, int] = field(default_factory=dict)
 
+    @property
+    def rail(self) -> dict[str, int]:
+        """What of them stands beside the places of the desk."""
+        return {"queue": self.working, "tickets": self.by_kind.get("ticket", 0), "cases": self.by_kind.get("case", 0)}
+
 
 _COUNTS = """
 SELECT kind, queue, assignee_id, sum(step)::bigint FROM threads_tally

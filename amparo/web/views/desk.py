@@ -20,12 +20,12 @@ def queue(request: HttpRequest) -> HttpResponse:
     filters = queries.queue_filter(view, request.GET.dict(), request.actor)
     page = threads.queue(request.actor, filters, at=request.now, after=request.GET.get("after", ""))
     counts = threads.counts(request.actor, at=request.now)
+    request.rail_counts = counts.rail
     context = {
         "view": view,
         "page": page,
         "rows": queries.queue_rows(page.rows),
         "tabs": queries.queue_tabs(counts),
-        "rail": {"queue": counts.working, "tickets": counts.by_kind.get("ticket", 0), "cases": counts.by_kind.get("case", 0)},
         "kind": filters.kind,
         "query": f"view={view}" + (f"&kind={filters.kind}" if filters.kind else ""),
     }
