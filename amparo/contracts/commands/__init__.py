@@ -1,6 +1,6 @@
 """The verbs of contracts, cut by noun."""
 
-from .cards import issue_batch, redeem_card, void_batch, void_card
+from .cards import credits_end_at, issue_batch, redeem_bought, redeem_card, void_batch, void_card
 from .contracts import (
     ask_for_contract,
     cancel,
@@ -19,11 +19,13 @@ __all__ = [
     "ask_for_contract",
     "cancel",
     "change_plan",
+    "credits_end_at",
     "drop_import",
     "drop_old_imports",
     "issue_batch",
     "name_contact",
     "put_on_sale",
+    "redeem_bought",
     "redeem_card",
     "renew",
     "sell_contract",

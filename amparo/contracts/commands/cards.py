@@ -130,12 +130,17 @@ def _redeemed(code: str, customer_id: int, key: str, actor: Actor, at: datetime)
         return card if key and card.redeem_key == key and card.customer_id == customer_id else None
     if card.voided_at is not None or (card.batch.redeem_until is not None and card.batch.redeem_until <= at):
         return None
+    return _given(card, customer_id, key, actor, at)
+
+
+def _given(card: ServiceCard, customer_id: int, key: str, actor: Actor, at: datetime) -> ServiceCard:
+    """Give the credits of an open card that is locked."""
     card.redeemed_at, card.redeemed_by_id = at, actor.user_id
     card.customer_id, card.redeem_key = customer_id, key
     card.save(update_fields=["redeemed_at", "redeemed_by", "customer", "redeem_key"])
     label = gettext("Service card …%(end)s") % {"end": card.code_end}
     pocket = ledger.open_pocket(
-        customer_id, "credit", card.subject, label, at, _ends_at(card.batch.months, at), actor=actor, at=at
+        customer_id, "credit", card.subject, label, at, credits_end_at(card.batch.months, at=at), actor=actor, at=at
     )
     ledger.issue(pocket, card.batch.face_value, cause=card.subject, key=f"{card.subject}:face", actor=actor, at=at)
     record("card.redeemed", subject=card, actor=actor, at=at, credits=card.batch.face_value, batch=card.batch_id,
@@ -143,8 +148,24 @@ def _redeemed(code: str, customer_id: int, key: str, actor: Actor, at: datetime)
     return card
 
 
-def _ends_at(months: int, at: datetime) -> datetime:
-    """Return when a card's credits end: local midnight after the last day."""
+@transaction.atomic
+def redeem_bought(card: ServiceCard, customer_id: int, *, actor: Actor, at: datetime) -> ServiceCard:
+    """Give a customer the credits of a card that it bought here, without typing its code; again changes nothing. CRD-1.
+
+    The caller has asked whose card it is. Raises NotPermitted, CardNotTaken (void, over, or redeemed by another).
+    """
+    if not access.may_redeem(actor, customer_id):
+        raise NotPermitted()
+    card = ServiceCard.objects.select_for_update(of=("self",)).select_related("batch").get(pk=card.pk)
+    if card.redeemed_at is not None and card.customer_id == customer_id:
+        return card
+    if card.state != "open" or (card.batch.redeem_until is not None and card.batch.redeem_until <= at):
+        raise CardNotTaken()
+    return _given(card, customer_id, "", actor, at)
+
+
+def credits_end_at(months: int, *, at: datetime) -> datetime:
+    """Return when credits that are given now end: local midnight after the last day."""
     zone = service_zone(at)
     after = last_day(at.astimezone(zone).date(), months) + timedelta(days=1)
     return datetime.combine(after, time(), zone).astimezone(ZoneInfo("UTC"))

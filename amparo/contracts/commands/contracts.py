@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
@@ -37,6 +38,7 @@ def sell_contract(
     key: str | None = None,
     number: str = "",
     used: Mapping[str, int] | None = None,
+    agreed: Mapping[str, Any] | None = None,
     actor: Actor,
     at: datetime,
 ) -> SupportContract:
@@ -44,7 +46,8 @@ def sell_contract(
 
     One pocket for each unit that the plan has, until local midnight after the last day; a contract that is over when
     it is written down gets none. `number` where it has one already, else the next one; `used` is what was consumed
-    of each unit before it was written down here. The same `key` returns the first contract.
+    of each unit before it was written down here; `agreed` the plan's terms as they were when it was ordered, which hold
+    though the plan changed or is no longer on sale. The same `key` returns the first contract.
     Raises NotPermitted, PlanNotOnSale, NumberTaken, Invalid (used).
     """
     if not access.may_sell(actor):
@@ -52,9 +55,9 @@ def sell_contract(
     if key and (first := SupportContract.objects.filter(key=key).first()):
         return first
     plan = Plan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.pk)
-    if not plan.is_on_sale:
+    if agreed is None and not plan.is_on_sale:
         raise PlanNotOnSale()
-    return _take(customer, plan, starts_on, None, actor, at, key, number, used or {})
+    return _take(customer, plan, starts_on, None, actor, at, key, number, used or {}, agreed or plan.terms())
 
 
 @transaction.atomic
@@ -63,12 +66,14 @@ def renew(
     *,
     plan: Plan | None = None,
     key: str | None = None,
+    agreed: Mapping[str, Any] | None = None,
     actor: Actor,
     at: datetime,
 ) -> SupportContract:
     """Follow a contract by another from the day after its end, or from today where it is over. CTR-1.
 
-    The new one has the plan's terms of now and pockets of its own; what is left on the old one ends with it.
+    The new one has the plan's terms of now, or those `agreed` when it was ordered, and pockets of its own; what is left
+    on the old one ends with it.
     Raises NotPermitted, AlreadyRenewed, ContractOver (cancelled), PlanNotOnSale.
     """
     if not access.may_sell(actor):
@@ -81,22 +86,22 @@ def renew(
     if SupportContract.objects.filter(renewed_from=contract).exists():
         raise AlreadyRenewed()
     plan = Plan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.pk if plan else contract.plan_id)
-    if not plan.is_on_sale:
+    if agreed is None and not plan.is_on_sale:
         raise PlanNotOnSale()
     starts_on = renewal_starts_on(contract.ends_on, today=at.astimezone(service_zone(at)).date())
-    return _take(contract.customer, plan, starts_on, contract, actor, at, key, "", {})
+    return _take(contract.customer, plan, starts_on, contract, actor, at, key, "", {}, agreed or plan.terms())
 
 
 def _take(
     customer: Customer, plan: Plan, starts_on: date, renewed_from: SupportContract | None, actor: Actor, at: datetime,
-    key: str | None, number: str, used: Mapping[str, int],
+    key: str | None, number: str, used: Mapping[str, int], terms: Mapping[str, Any],
 ) -> SupportContract:
-    ends_on = last_day(starts_on, plan.months)
+    ends_on = last_day(starts_on, terms["months"])
     starts_at, ends_at = moments(starts_on, ends_on, service_zone(at))
     try:
         with transaction.atomic():
             contract = SupportContract.objects.create(
-                number=number.strip().upper() or _next_number(), customer=customer, plan=plan, terms=plan.terms(),
+                number=number.strip().upper() or _next_number(), customer=customer, plan=plan, terms=dict(terms),
                 starts_on=starts_on, ends_on=ends_on, starts_at=starts_at, ends_at=ends_at,
                 renewed_from=renewed_from, sold_at=at, sold_by_id=actor.user_id, key=key or None,
             )
