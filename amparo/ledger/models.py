@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -165,3 +166,48 @@ class PocketWarning(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["pocket", "reason"], name="pocket_warned_once")]
+
+
+class Reconciliation(models.Model):
+    """A check of every customer's pockets against their transfers alone, customer by customer, kept with its result. LED-4.
+
+    `last_customer` is how far it came: whoever goes on begins behind it. `units` holds, for each unit, what was issued,
+    spent and expired by the transfers, and what the pockets show as left; `off` how far these are apart, added up without
+    sign over all customers. `differences` are the pockets and transfers that do not agree, the first thousand.
+    """
+
+    state = models.CharField(max_length=10, default="running")
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    customers = models.PositiveIntegerField()
+    customers_done = models.PositiveIntegerField(default=0)
+    last_customer = models.BigIntegerField(default=0)
+    pockets = models.PositiveBigIntegerField(default=0)
+    transfers = models.PositiveBigIntegerField(default=0)
+    units = models.JSONField(default=dict)
+    differences = models.JSONField(default=list)
+    differences_count = models.PositiveIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["running", "done"]), name="reconciliation_state_known"),
+            models.CheckConstraint(
+                condition=Q(state="running", ended_at__isnull=True) | Q(state="done", ended_at__isnull=False),
+                name="reconciliation_ends_once",
+            ),
+            models.UniqueConstraint(fields=["state"], condition=Q(state="running"), name="reconciliation_one_at_a_time"),
+        ]
+
+    @property
+    def subject(self) -> str:
+        return f"reconciliation:{self.pk}"
+
+    @property
+    def agrees(self) -> bool:
+        """True where nothing is off: every figure of the report says zero."""
+        return self.state == "done" and not self.differences_count and not any(one["off"] for one in self.units.values())
+
+    @property
+    def percent(self) -> int:
+        return 100 if self.state == "done" else self.customers_done * 100 // max(1, self.customers)

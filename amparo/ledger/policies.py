@@ -43,3 +43,12 @@ declare(
         else _("Give whole numbers of days from 1 to 366.")
     ),
 )
+declare(
+    "ledger.reconcile_nightly",
+    default=True,
+    kind=bool,
+    label=_("Check every pocket against its transfers each night"),
+    help=_("After three o'clock; the result stands in the reports. An administrator can also ask for it at any time."),
+    rule="LED-4",
+    group="ledger",
+)

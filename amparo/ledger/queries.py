@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from amparo.kernel.prepared import Kept
 
-from .models import Holder, Kind, Pocket, Transfer, Unit
+from .models import Holder, Kind, Pocket, Reconciliation, Transfer, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,3 +351,94 @@ def check() -> dict[str, Any]:
         for pk, what, most, found in transfers_off
     ]
     return {"pockets": counted[0], "transfers": counted[1], "differences": differences}
+
+
+# Everything of one step in one statement, so that it is one look at one moment: nothing can move between two reads.
+_STEP = f"""
+WITH who AS MATERIALIZED (SELECT id FROM people_customer WHERE id > %(after)s ORDER BY id LIMIT %(limit)s),
+p AS MATERIALIZED (SELECT * FROM ledger_pocket WHERE customer_id IN (SELECT id FROM who)),
+t AS MATERIALIZED (
+    SELECT t.*, r.amount AS held FROM ledger_transfer t LEFT JOIN ledger_transfer r ON r.id = t.pending_id
+    WHERE t.customer_id IN (SELECT id FROM who)
+),
+touched AS (
+    SELECT p.id, sum({_EFFECT.format(p="p.id")}) AS balance,
+        sum(CASE WHEN t.debit_id = p.id THEN CASE t.kind WHEN 'reserve' THEN t.amount WHEN 'single' THEN 0 ELSE -t.held END
+            ELSE 0 END) AS reserved,
+        bool_and(t.unit = p.unit) AS unit
+    FROM t CROSS JOIN LATERAL (VALUES (t.debit_id), (t.credit_id)) AS side (pocket_id)
+    JOIN p ON p.id = side.pocket_id AND p.customer_id = t.customer_id GROUP BY p.id
+),
+off AS (
+    SELECT p.customer_id AS customer, 'pocket' AS thing, p.id, what.name, what.shown, what.recomputed
+    FROM p LEFT JOIN touched ON touched.id = p.id CROSS JOIN LATERAL (VALUES
+        ('balance', p.balance, coalesce(touched.balance, 0)),
+        ('reserved', p.reserved, coalesce(touched.reserved, 0)),
+        ('unit', 1, coalesce(touched.unit, true)::int)
+    ) AS what (name, shown, recomputed) WHERE what.shown <> what.recomputed
+    UNION ALL
+    SELECT t.customer_id, 'transfer', t.id, 'customer', t.customer_id, NULL
+    FROM t CROSS JOIN LATERAL (VALUES (t.debit_id), (t.credit_id)) AS side (pocket_id)
+    LEFT JOIN p ON p.id = side.pocket_id AND p.customer_id = t.customer_id
+    WHERE side.pocket_id >= 1001 AND p.id IS NULL
+    UNION ALL
+    SELECT t.customer_id, 'transfer', t.pending_id, 'posted', t.held, sum(t.amount) FROM t WHERE t.pending_id IS NOT NULL
+    GROUP BY t.customer_id, t.pending_id, t.held HAVING sum(t.amount) > t.held OR count(*) > 1
+    UNION ALL
+    SELECT t.customer_id, 'transfer', o.id, 'given back', o.amount, sum(t.amount) FROM t JOIN t o ON o.id = t.reverses_id
+    GROUP BY t.customer_id, o.id, o.amount HAVING sum(t.amount) > o.amount
+),
+moved AS (
+    SELECT customer_id, unit,
+        sum(CASE WHEN kind <> 'single' THEN 0 WHEN debit_id <= 3 THEN amount WHEN credit_id <= 3 THEN -amount ELSE 0 END) AS issued,
+        sum(CASE WHEN kind IN ('reserve', 'void') THEN 0 WHEN credit_id BETWEEN 4 AND 6 THEN amount
+            WHEN debit_id BETWEEN 4 AND 6 THEN -amount ELSE 0 END) AS spent,
+        sum(CASE WHEN kind <> 'single' THEN 0 WHEN credit_id BETWEEN 7 AND 9 THEN amount
+            WHEN debit_id BETWEEN 7 AND 9 THEN -amount ELSE 0 END) AS expired
+    FROM t GROUP BY 1, 2
+),
+held AS (SELECT customer_id, unit, sum(balance) AS balance, sum(reserved) AS reserved FROM p GROUP BY 1, 2),
+figures AS (
+    SELECT unit, coalesce(issued, 0) AS issued, coalesce(spent, 0) AS spent, coalesce(expired, 0) AS expired,
+        coalesce(balance, 0) AS balance, coalesce(reserved, 0) AS reserved
+    FROM moved FULL JOIN held USING (customer_id, unit)
+)
+SELECT (SELECT coalesce(array_agg(id ORDER BY id), '{{}}') FROM who), (SELECT count(*) FROM p), (SELECT count(*) FROM t),
+    (SELECT coalesce(jsonb_object_agg(unit, sums), '{{}}') FROM (
+        SELECT unit, jsonb_build_object('issued', sum(issued), 'spent', sum(spent), 'expired', sum(expired),
+            'left', sum(balance), 'reserved', sum(reserved), 'off', sum(abs(issued - spent - expired - balance))) AS sums
+        FROM figures GROUP BY unit) AS by_unit),
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('customer', customer, thing, id, 'what', name, 'shown', shown,
+        'recomputed', recomputed) ORDER BY customer, id), '[]') FROM off)
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What one look at some customers found: figures by unit, and each pocket or transfer that does not agree."""
+
+    customers: list[int]
+    pockets: int
+    transfers: int
+    units: dict[str, dict[str, int]]
+    differences: list[dict[str, Any]]
+
+
+def check_customers(after: int, limit: int) -> Checked:
+    """Recompute the pockets of up to `limit` customers behind `after` from their transfers alone. One statement. LED-4."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STEP, {"after": after, "limit": limit})
+        customers, pockets, transfers, units, differences = cursor.fetchone()
+    return Checked(customers, pockets, transfers, json.loads(units), json.loads(differences))
+
+
+def holders_count() -> int:
+    """Return how many customers there are to be checked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM people_customer")
+        return int(cursor.fetchone()[0])
+
+
+def reconciliations(*, limit: int = 30) -> list[Reconciliation]:
+    """Return the newest reconciliations, without what they found in detail. One statement. LED-4."""
+    return list(Reconciliation.objects.select_related("asked_by").defer("differences").order_by("-pk")[:limit])

@@ -18,3 +18,10 @@ def tick(*, at: datetime) -> int:
             if done < BATCH:
                 break
     return total
+
+
+def reconcile(*, at: datetime) -> int:
+    """Begin the night's reconciliation when it is time; go on with the one that runs, a second at a time. LED-4."""
+    if commands.reconcile_nightly(at=at):
+        commands.drop_old(at=at)
+    return commands.work(at=at)

@@ -1,6 +1,6 @@
 """The worker: reactions to facts as they come, and the jobs that come round.
 
-Two threads beside the job queue: one LISTENs and delivers facts within milliseconds, one ticks. Any number of
+Three threads: one LISTENs and delivers facts within milliseconds, one ticks, one does what takes its time. Any number of
 workers may run: every piece of work is claimed in the database, so each is done once.
 """
 
@@ -38,10 +38,15 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.project.worker.heartbeat", 10),
 )
 
+# What takes its time, in a thread of its own, so that no promise waits for it.
+LONG: tuple[tuple[str, float], ...] = (
+    ("amparo.ledger.tasks.reconcile", 2),
+)
 
-def tick_functions() -> list[tuple[Callable[..., object], float]]:
+
+def tick_functions(table: tuple[tuple[str, float], ...] = TICKS) -> list[tuple[Callable[..., object], float]]:
     found = []
-    for dotted, seconds in TICKS:
+    for dotted, seconds in table:
         module, _sep, name = dotted.rpartition(".")
         try:
             found.append((getattr(import_module(module), name), seconds))
@@ -78,10 +83,10 @@ def deliver_forever(stop: threading.Event) -> None:
             close_old_connections()
 
 
-def tick_forever(stop: threading.Event) -> None:
+def tick_forever(stop: threading.Event, table: tuple[tuple[str, float], ...] = TICKS) -> None:
     """Run what comes round; one failing piece never stops the others."""
-    due = {function: 0.0 for function, _seconds in tick_functions()}
-    rhythm = dict(tick_functions())
+    due = {function: 0.0 for function, _seconds in tick_functions(table)}
+    rhythm = dict(tick_functions(table))
     while not stop.is_set():
         for function in due:
             if time.monotonic() >= due[function] and not stop.is_set():
@@ -116,6 +121,7 @@ def run() -> int:
     threads = [
         threading.Thread(target=deliver_forever, args=(stop,), name="deliver"),
         threading.Thread(target=tick_forever, args=(stop,), name="tick"),
+        threading.Thread(target=tick_forever, args=(stop, LONG), name="long"),
     ]
     for thread in threads:
         thread.start()

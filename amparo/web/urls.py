@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import desk, phone, portal, reports, statements
+from .views import desk, phone, portal, reconciliations, reports, statements
 
 portal_urls = [
     path("", portal.home, name="home"),
@@ -32,5 +32,8 @@ desk_urls = [
     path("reports/units/", reports.units, name="report_units"),
     path("reports/units/<unit>/", reports.holders, name="report_holders"),
     path("reports/units/<unit>/<which>/", reports.movements, name="report_movements"),
+    path("reports/reconciliation/", reconciliations.index, name="reconciliations"),
+    path("reports/reconciliation/ask/", reconciliations.ask, name="reconciliation_ask"),
+    path("reports/reconciliation/<int:run_id>/", reconciliations.one, name="reconciliation"),
     path("search.json", desk.search_json, name="search_json"),
 ]

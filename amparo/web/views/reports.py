@@ -14,8 +14,10 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from amparo.deadlines.queries import promise_list
+from amparo.kernel.actor import Actor
 from amparo.kernel.paging import page_of, unmark
 from amparo.kernel.refusals import Invalid
+from amparo.ledger.access import may_reconcile
 from amparo.ui import formats
 from amparo.ui.views import staff_only
 
@@ -31,11 +33,13 @@ def _span(request: HttpRequest) -> reports.Span:
     )
 
 
-def _tabs() -> list[dict[str, Any]]:
+def _tabs(actor: Actor) -> list[dict[str, Any]]:
+    own = [{"code": "reconciliation", "label": _("Reconciliation"), "url": reverse("desk_web:reconciliations")}]
     return [
         {"code": "promises", "label": _("Promises"), "url": reverse("desk_web:report_promises")},
         {"code": "attention", "label": _("Attention"), "url": reverse("desk_web:report_attention")},
         {"code": "units", "label": _("Units"), "url": reverse("desk_web:report_units")},
+        *(own if may_reconcile(actor) else []),
     ]
 
 
@@ -79,7 +83,7 @@ def promises(request: HttpRequest) -> HttpResponse:
         {"code": code, "label": label, "url": f"?by={code}&{span.query}"}
         for code, label in (("month", _("By month")), ("kind", _("By kind")), ("person", _("By person")), ("customer", _("By customer")))
     ]  # fmt: skip
-    context = {"tabs": _tabs(), "span": span, "by": by, "groups": groups, "rows": shown, "total": total}
+    context = {"tabs": _tabs(request.actor), "span": span, "by": by, "groups": groups, "rows": shown, "total": total}
     return render(request, "web/desk/report_promises.html", context)
 
 
@@ -100,7 +104,7 @@ def promise_rows(request: HttpRequest) -> HttpResponse:
     query = "&".join([span.query, *(f"{key}={value}" for key, value in given)])
     states = [("", _("All")), ("kept", _("Kept")), ("late", _("Late")), ("owed_late", _("Late and still owed")), ("open", pgettext("matters", "Open"))]
     context = {
-        "tabs": _tabs(),
+        "tabs": _tabs(request.actor),
         "span": span,
         "state": state,
         "states": [{"code": code, "label": label, "url": f"?{query}&state={code}"} for code, label in states],
@@ -150,7 +154,7 @@ def attention(request: HttpRequest) -> HttpResponse:
     ]
     return render(
         request, "web/desk/report_attention.html",
-        {"tabs": _tabs(), "span": span, "by_kind": [row for row in by_kind if any(row["values"])], "by_month": by_month},
+        {"tabs": _tabs(request.actor), "span": span, "by_kind": [row for row in by_kind if any(row["values"])], "by_month": by_month},
     )  # fmt: skip
 
 
@@ -171,7 +175,7 @@ def matters(request: HttpRequest) -> HttpResponse:
         ]
         return _csv(f"atencion-{what or 'todo'}-{span.since}-{span.until}", head, table)
     context = {
-        "tabs": _tabs(),
+        "tabs": _tabs(request.actor),
         "label": reports.attention_label(what) if what else _("Tickets and cases"),
         "which": which,
         "page": page_of(rows, PAGE, lambda row: (row["moment"], row["id"])),
@@ -198,7 +202,7 @@ def movements(request: HttpRequest, unit: str, which: str) -> HttpResponse:
         table = [(*_days(request, row["at"]), row["customer"], row["label"], row["cause"], row["amount"]) for row in rows]
         return _csv(f"movimientos-{unit}-{which}-{span.since}-{span.until}", head, table)
     context = {
-        "tabs": _tabs(),
+        "tabs": _tabs(request.actor),
         "title": f"{formats.unit_name(unit).capitalize()}: {titles[which].lower()}",
         "page": page_of(rows, PAGE, lambda row: (row["at"], row["id"])),
         "query": span.query,
@@ -237,7 +241,7 @@ def units(request: HttpRequest) -> HttpResponse:
         }
         for unit in ("event", "incident", "credit")
     ]  # fmt: skip
-    return render(request, "web/desk/report_units.html", {"tabs": _tabs(), "span": span, "by_unit": by_unit})
+    return render(request, "web/desk/report_units.html", {"tabs": _tabs(request.actor), "span": span, "by_unit": by_unit})
 
 
 @require_GET
@@ -251,5 +255,5 @@ def holders(request: HttpRequest, unit: str) -> HttpResponse:
         head = [_("Customer"), _("Pocket"), _("Issued"), _("Left"), _("Reserved"), _("Ends")]
         table = [(r["name"], r["label"], r["issued"], r["balance"], r["reserved"], r["ends_at"].date()) for r in rows]
         return _csv(f"saldos-{unit}", head, table)
-    context = {"tabs": _tabs(), "unit": unit, "name": formats.unit_name(unit), "rows": rows}
+    context = {"tabs": _tabs(request.actor), "unit": unit, "name": formats.unit_name(unit), "rows": rows}
     return render(request, "web/desk/report_holders.html", context)

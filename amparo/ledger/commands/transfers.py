@@ -19,8 +19,8 @@ from amparo.history.commands import record
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.policies.queries import value
 
-from .errors import AlreadyEnded, AmountInvalid, KeyReused, NotEnough, NotInForce, TooMuchGivenBack
-from .models import VENDOR_POCKETS, Holder, Kind, Pocket, PocketWarning, Transfer
+from ..errors import AlreadyEnded, AmountInvalid, KeyReused, NotEnough, NotInForce, TooMuchGivenBack
+from ..models import VENDOR_POCKETS, Holder, Kind, Pocket, PocketWarning, Transfer
 
 TIMESTAMPTZ: Final = psycopg.adapters.types["timestamptz"].oid
 FIELDS = tuple(field.attname for field in Transfer._meta.concrete_fields)
