@@ -16,6 +16,7 @@ from amparo.kernel.actor import Actor
 VISIBLE: dict[str, str] = {
     "ticket": "amparo.tickets.access.may_see_id",
     "case": "amparo.cases.access.may_see_id",
+    "agreement-acceptance": "amparo.agreements.access.may_see_acceptance_id",
     "identity": "amparo.project.subjects.everybody",
 }
 

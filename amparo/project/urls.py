@@ -23,6 +23,7 @@ _APPS = [
     "cases",
     "people",
     "policies",
+    "agreements",
     "notifications",
 ]
 
