@@ -51,3 +51,16 @@ def test_nothing_is_asked_where_nothing_can_be_found(contact, django_assert_num_
 
 def test_a_prepared_statement_takes_values_by_name(db):
     assert rows("SELECT %(a)s::int + %(b)s::int", {"a": 2, "b": 3}) == [(5,)]
+
+
+def test_the_server_keeps_the_plan_of_what_is_prepared(db):
+    for number in range(3):
+        assert rows("SELECT %s::int + 41", [number]) == [(41 + number,)]
+    kept = rows("SELECT calls.generic_plans + calls.custom_plans FROM pg_prepared_statements calls WHERE statement LIKE %s", ["% + 41"])
+    assert kept == [(3,)]
+
+
+def test_what_is_not_asked_to_be_prepared_is_not(db):
+    for _again in range(20):
+        Customer.objects.filter(pk=1).exists()
+    assert rows("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s", ["%people_customer%"]) == [(0,)]

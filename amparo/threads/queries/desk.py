@@ -106,8 +106,8 @@ JOIN people_customer c ON c.id = t.customer_id
 LEFT JOIN people_user u ON u.id = t.assignee_id
 WHERE {where}
 ORDER BY {order}
-LIMIT %(limit)s
-"""
+LIMIT {limit:d}
+"""  # how many is in the text: the plan that is kept knows that they are few
 
 
 def queue(
@@ -136,8 +136,8 @@ def queue(
                 "((t.due_at IS NOT NULL AND (t.priority, t.due_at, t.id) > (%(m0)s, %(m1)s, %(m2)s))"
                 " OR t.due_at IS NULL)"
             )
-    sql = _ROWS.format(where=" AND ".join(where), order=order)
-    found = [QueueRow(*row) for row in prepared.rows(sql, {**given, "limit": size + 1})]
+    sql = _ROWS.format(where=" AND ".join(where), order=order, limit=size + 1)
+    found = [QueueRow(*row) for row in prepared.rows(sql, given)]
     if closed:
         return page_of(found, size, lambda row: (row.last_at, row.id))
     return page_of(found, size, lambda row: (row.priority, row.due_at, row.id))
