@@ -9,7 +9,7 @@ from amparo.kernel.refusals import Invalid, NotPermitted, Refusal, Stale
 
 class CodeTaken(Invalid):
     code = "agreement_code_taken"
-    message = _("There is already a document with this code. Use another code.")
+    message = _("This code cannot be used, or a document has it already. Use another code.")
 
 
 class VersionFixed(Refusal):
