@@ -62,6 +62,8 @@ STREAM_URL = env("AMPARO_STREAM_URL", "/events")
 STREAM_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(STREAM_URL)) if "://" in STREAM_URL else ""
 STREAM_ORIGINS = [PUBLIC_URL, *filter(None, env("AMPARO_ORIGINS", "").split(","))]
 HTTPS = PUBLIC_URL.startswith("https://")
+# Where the payment provider is asked: from the environment alone, so that no setting sends its key elsewhere. SEC-32
+STRIPE_API = env("AMPARO_STRIPE_API", "https://api.stripe.com").rstrip("/")
 _host = urlsplit(PUBLIC_URL).hostname or "127.0.0.1"
 ALLOWED_HOSTS = [_host, *filter(None, env("AMPARO_HOSTS", "127.0.0.1,localhost,[::1]").split(","))]
 if TESTING:

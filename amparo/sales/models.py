@@ -300,7 +300,7 @@ class SealedSetting(models.Model):
 
     @property
     def subject(self) -> str:
-        return "payment:settings"
+        return "payment:1"
 
     def as_shown(self) -> dict[str, Any]:
         return {"end": self.shown_end, "set_at": self.set_at}
