@@ -272,7 +272,7 @@ def by_telephone(request: HttpRequest) -> HttpResponse:
                 messages.success(request, _("It is on record that the customer accepted."))
                 return redirect(f"{request.path}?customer={customer.pk}&service={service}")
     page = {
-        "customer": customer, "version": found, "waits": waits, "form": form, "service": service, "language": tongue(request),
+        "customer": customer, "version": found, "waits": waits, "form": form, "service": service, "tongue": tongue(request),
         "languages": LANGUAGES, "error": error,
     }  # fmt: skip
     return render(request, "agreements/desk/by_telephone.html", page, status=status)

@@ -59,7 +59,7 @@ def _show(request: HttpRequest, found: AgreementVersion) -> HttpResponse:
     current = queries.in_force(found.agreement.code, request.now)
     context = {
         "version": found,
-        "language": language,
+        "tongue": language,
         "languages": LANGUAGES,
         "current": current,
         "versions": [one for one in queries.versions_of(found.agreement, request.actor) if not one.is_draft],
@@ -92,7 +92,7 @@ def changes(request: HttpRequest, code: str, version: int) -> HttpResponse:
             around=None if "whole" in request.GET else 2,
         )
     context = {
-        "version": found, "beside": beside, "versions": versions, "lines": lines, "language": language,
+        "version": found, "beside": beside, "versions": versions, "lines": lines, "tongue": language,
         "languages": LANGUAGES, "whole": "whole" in request.GET,
     }  # fmt: skip
     return render(request, "agreements/portal/changes.html", context)
@@ -162,7 +162,7 @@ def _ask(
     title = Contact.objects.filter(pk=actor.contact_id).values_list("title", flat=True).first() or ""
     context: dict[str, Any] = {
         "version": found,
-        "language": language,
+        "tongue": language,
         "languages": LANGUAGES,
         "said": access.acceptances_visible_to(actor).filter(version=found).first(),
         "may": may,
