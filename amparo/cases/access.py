@@ -80,6 +80,14 @@ def may_accept_closing(actor: Actor, case: Case) -> bool:
     return is_customer(actor, case)
 
 
+def may_judge(actor: Actor, case: Case) -> bool:
+    """Close a case by what became of its complaint: quality control, or the service itself when time decides. COM-3, COM-6.
+
+    Who of quality control may judge this one is asked where complaints are. COM-2.
+    """
+    return actor.is_system or actor.has_role("quality")
+
+
 def may_choose(actor: Actor, case: Case) -> bool:
     """Choose what becomes of a need that came up: the customer, or staff who note down what it said. CHG-5."""
     return is_customer(actor, case) or may_work(actor, case)
@@ -97,6 +105,6 @@ def open_moves(actor: Actor, case: Case) -> list[Move]:
     customer = {
         Move.CONSENT: may_consent, Move.DECLINE: may_consent, Move.ACCEPT_ORDER: may_accept_order,
         Move.ACCEPT: may_accept_closing, Move.REFUSE: may_accept_closing, Move.WITHDRAW: may_withdraw,
-        Move.CLOSE_UNCHARGED: may_close_uncharged,
+        Move.CLOSE_UNCHARGED: may_close_uncharged, Move.RULE: may_judge,
     }  # fmt: skip
     return [move for move in LIFE.open_moves(case.state) if customer.get(move, may_work)(actor, case)]

@@ -111,6 +111,16 @@ class OrderAccepted(Refusal):
     message = _("An order or a further service was accepted in this case, so it stays what it is. Open a linked case for anything else.")
 
 
+class GivenAgain(Refusal):
+    """COM-4: a service that is given again stays what it was, and charges nothing new."""
+
+    code = "given_again"
+    message = _(
+        "This case gives a service again after a complaint, so it stays what it is and charges nothing new. Open a linked "
+        "case for anything else."
+    )
+
+
 class EffectNotLawful(Invalid):
     """CHG-4: a proposal may not charge what the rules give back."""
 

@@ -196,10 +196,3 @@ class ClosingForm(forms.Form):
         return {
             int(name.partition("_")[2]): self.cleaned_data[name] for name in self.charge_fields if self.cleaned_data.get(name)
         }
-
-
-class RefusalForm(forms.Form):
-    """Why the customer does not accept. CAS-4, COM-1."""
-
-    reasons = forms.CharField(label=_("What is not right"), widget=_area(6), help_text=_("Quality control reads it. Nothing is charged meanwhile."))
-

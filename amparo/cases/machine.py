@@ -27,6 +27,7 @@ class State(StrEnum):
     PROCEDURE = "procedure"
     CLOSING_PROPOSED = "closing_proposed"
     SILENT = "silent"
+    COMPLAINT = "complaint"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
 
@@ -53,6 +54,7 @@ class Move(StrEnum):
     REFUSE = "refuse"
     FALL_SILENT = "fall_silent"
     CLOSE_UNCHARGED = "close_uncharged"
+    RULE = "rule"
 
 
 _S, _M = State, Move
@@ -85,14 +87,15 @@ LIFE: Final[Machine[State, Move]] = Machine(
         (_S.CLOSING_PROPOSED, _M.ACCEPT): _S.CLOSED,
         (_S.CLOSING_PROPOSED, _M.ANSWER): _S.ATTENTION,
         (_S.CLOSING_PROPOSED, _M.ANSWER_UNATTENDED): _S.REQUESTED,
-        (_S.CLOSING_PROPOSED, _M.REFUSE): _S.CLOSING_PROPOSED,
+        (_S.CLOSING_PROPOSED, _M.REFUSE): _S.COMPLAINT,
         (_S.CLOSING_PROPOSED, _M.FALL_SILENT): _S.SILENT,
         (_S.SILENT, _M.PROPOSE_CLOSING): _S.CLOSING_PROPOSED,
         (_S.SILENT, _M.ACCEPT): _S.CLOSED,
         (_S.SILENT, _M.ANSWER): _S.ATTENTION,
         (_S.SILENT, _M.ANSWER_UNATTENDED): _S.REQUESTED,
-        (_S.SILENT, _M.REFUSE): _S.CLOSING_PROPOSED,
+        (_S.SILENT, _M.REFUSE): _S.COMPLAINT,
         (_S.SILENT, _M.CLOSE_UNCHARGED): _S.CLOSED,
+        (_S.COMPLAINT, _M.RULE): _S.CLOSED,
     },
 )
 

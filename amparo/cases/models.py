@@ -13,6 +13,8 @@ from .machine import ATTENDED_KINDS, ENDED, ORDERED_KINDS, REASONS, Consent, Kin
 from .rules import Clock
 
 _KINDS = [kind.value for kind in Kind]
+# How a case closed: by the customer's word or silence, by nobody's answer, or by what became of a complaint. CAS-4, COM-4 to COM-6.
+CLOSED_HOWS = ["accepted", "tacit", "uncharged", "dismissed", "partly", "upheld", "lapsed"]
 _HOWS = [how.value for how in Consent]
 
 
@@ -82,8 +84,7 @@ class Case(models.Model):
                 name="case_closed_has_its_moment",
             ),
             models.CheckConstraint(
-                condition=~Q(state=State.CLOSED.value)
-                | Q(closed_how__in=["accepted", "tacit", "uncharged"]) & _reason_fits(),
+                condition=~Q(state=State.CLOSED.value) | Q(closed_how__in=CLOSED_HOWS) & _reason_fits(),
                 name="case_closed_for_a_reason_of_its_kind",
             ),
             models.CheckConstraint(
@@ -192,7 +193,8 @@ class Closing(models.Model):
     """A proposal to close: reason, summary, what it would charge or give back, and what became of it. CAS-4, CHG-7.
 
     It is open while `answer` is empty. `effects` lists the charges: id, effect, label, amounts. `next_at` is when the
-    next reminder (or the tacit acceptance) is due; computed when it was proposed, from `steps`.
+    next reminder (or the tacit acceptance) is due; computed when it was proposed, from `steps`. `complaint` is the number
+    of the complaint that refuses it, `decide_by` the end of its time: a mirror of what stands there. COM-1, COM-7.
     """
 
     class Answer(models.TextChoices):
@@ -202,6 +204,10 @@ class Closing(models.Model):
         ANSWERED = "answered"
         REPLACED = "replaced"
         UNCHARGED = "uncharged"
+        DISMISSED = "dismissed"
+        PARTLY = "partly"
+        UPHELD = "upheld"
+        LAPSED = "lapsed"
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="closings")
     reason = models.CharField(max_length=30)
@@ -222,6 +228,8 @@ class Closing(models.Model):
     answered_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
     refusal = models.TextField(blank=True)
+    complaint = models.BigIntegerField(null=True)
+    decide_by = models.DateTimeField(null=True)
     key = models.CharField(max_length=80)
 
     class Meta:
@@ -240,7 +248,13 @@ class Closing(models.Model):
             ),
             models.CheckConstraint(condition=Q(refused_at__isnull=True) | Q(next_at__isnull=True), name="closing_refused_waits"),
         ]
-        indexes = [models.Index(fields=["next_at"], name="closing_due", condition=Q(next_at__isnull=False))]
+        indexes = [
+            models.Index(fields=["next_at"], name="closing_due", condition=Q(next_at__isnull=False)),
+            models.Index(
+                fields=["id"], name="closing_refused_unheard",
+                condition=Q(answer="", refused_at__isnull=False, complaint__isnull=True),
+            ),
+        ]
 
     @property
     def is_open(self) -> bool:
@@ -283,6 +297,7 @@ class CaseLink(models.Model):
         PROCEDURE = "procedure"
         NEED = "need"
         DEVELOPMENT = "development"
+        COMPLAINT = "complaint"
         OTHER = "other"
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="follow_ups")
@@ -295,5 +310,5 @@ class CaseLink(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["case", "follow_up"], name="case_link_once"),
             models.CheckConstraint(condition=~Q(case=F("follow_up")), name="case_link_of_two"),
-            models.CheckConstraint(condition=Q(why__in=["procedure", "need", "development", "other"]), name="case_link_why_known"),
+            models.CheckConstraint(condition=Q(why__in=["procedure", "need", "development", "complaint", "other"]), name="case_link_why_known"),
         ]

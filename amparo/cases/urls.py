@@ -16,7 +16,6 @@ portal_urls = [
     path("<int:case_id>/order/decline/", portal.decline_order, name="decline_order"),
     path("<int:case_id>/needs/<int:need_id>/<str:choice>/", portal.choose, name="choose"),
     path("<int:case_id>/closing/accept/", portal.accept_closing, name="accept_closing"),
-    path("<int:case_id>/closing/refuse/", portal.refuse_closing, name="refuse_closing"),
     path("<int:case_id>/withdraw/", portal.withdraw, name="withdraw"),
     path("<int:case_id>/record/", portal.record, name="record"),
 ]

@@ -27,6 +27,7 @@ STATES_CUSTOMER: Final = {
     "procedure": gettext_lazy("In follow-up"),
     "closing_proposed": gettext_lazy("Review and accept the closing"),
     "silent": gettext_lazy("Review and accept the closing"),
+    "complaint": gettext_lazy("Complaint in review"),
     "closed": gettext_lazy("Closed"),
     "withdrawn": pgettext_lazy("case", "Withdrawn"),
 }
@@ -37,12 +38,14 @@ STATES_STAFF: Final = {
     "procedure": gettext_lazy("In follow-up"),
     "closing_proposed": gettext_lazy("Closing proposed"),
     "silent": gettext_lazy("Without an answer"),
+    "complaint": gettext_lazy("Complaint (quality)"),
     "closed": gettext_lazy("Closed"),
     "withdrawn": pgettext_lazy("case", "Withdrawn"),
 }
 TONES: Final = {
     "requested": ("waiting", "act"), "classified": ("act", "waiting"), "attention": ("waiting", "act"),
     "procedure": ("waiting", "act"), "closing_proposed": ("act", "waiting"), "silent": ("act", "neutral"),
+    "complaint": ("waiting", "late"),
     "closed": ("done", "done"), "withdrawn": ("neutral", "neutral"),
 }  # fmt: skip
 REASONS: Final = {
@@ -64,6 +67,7 @@ WHYS: Final = {
     "procedure": gettext_lazy("agreed procedure"),
     "need": gettext_lazy("need that came up"),
     "development": gettext_lazy("development"),
+    "complaint": gettext_lazy("service given again"),
     "other": gettext_lazy("follow-up"),
 }
 
@@ -139,6 +143,8 @@ def _said(data: Data, text: str) -> str:
 
 
 def _opened(d: Data) -> str:
+    if d.get("again_of"):
+        return _("Case opened to give the service of C-%(number)s again.") % {"number": d["again_of"]}
     if d.get("on_behalf"):
         return _("Case opened for %(name)s.") % {"name": d["on_behalf"]}
     return _("Case opened.")
@@ -174,6 +180,10 @@ def _closed(d: Data) -> str:
         "accepted": _("The closing was accepted: %(reason)s. Charged: %(cost)s."),
         "tacit": _("Closed without an answer within the time that the notice gave: %(reason)s. Charged: %(cost)s."),
         "uncharged": _("Closed without an answer and without a charge: %(reason)s."),
+        "dismissed": _("Closed as it was proposed, since the complaint was dismissed: %(reason)s. Charged: %(cost)s."),
+        "partly": _("Closed by the ruling, which upholds the complaint in part. Charged: %(cost)s."),
+        "upheld": _("Closed by the ruling, which upholds the complaint. Charged: %(cost)s."),
+        "lapsed": _("Closed for the customer, since the complaint was not decided in its time. Charged: %(cost)s."),
     }
     return texts[d["how"]] % {"reason": REASONS[d["reason"]], "cost": amounts(d.get("told"))}
 
@@ -248,6 +258,10 @@ TELLINGS: Final[Mapping[str, Telling]] = {
     "case.withdrawn": Telling(lambda d: _("Withdrawn before anything was ordered; nothing was charged."), "x", inline=True),
     "case.linked": Telling(
         lambda d: _("Linked case C-%(number)s (%(why)s).") % {"number": d["follow_up"], "why": WHYS[d["why"]]}, "link", inline=True
+    ),
+    "case.given_again": Telling(
+        lambda d: _("The service is given again, at no further charge, by complaint Q-%(number)s.") % {"number": d["complaint"]},
+        "refresh", "done", inline=True,
     ),
     "case.follows": Telling(
         lambda d: _("It follows from case C-%(number)s (%(why)s).") % {"number": d["case"], "why": WHYS[d["why"]]}, "link", inline=True

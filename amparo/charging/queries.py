@@ -77,6 +77,11 @@ def tariff_version_at(at: datetime) -> TariffVersion:
     return found
 
 
+def tariff_numbered(number: int) -> TariffVersion:
+    """Return a published version by its number. TAR-1."""
+    return TariffVersion.objects.get(number=number, starts_at__isnull=False)
+
+
 def tariff_at(at: datetime) -> rules.Tariff:
     """Return the prices in force at a moment. TAR-1."""
     return tariff_version_at(at).as_tariff()
@@ -132,13 +137,19 @@ def compare(version: TariffVersion, other: TariffVersion | None) -> list[dict[st
 
 
 def quote(
-    customer_id: int, needs: Sequence[rules.Need], *, at: datetime, pockets: Sequence[Pocket] | None = None
+    customer_id: int,
+    needs: Sequence[rules.Need],
+    *,
+    at: datetime,
+    pockets: Sequence[Pocket] | None = None,
+    tariff_number: int | None = None,
 ) -> ChargeQuote:
     """Return what needs would cost a customer at a moment; two statements. CHG-6, CHG-8, TAR-1.
 
-    `pockets` are the customer's pockets in force, where the caller holds them already. Raises NeedInvalid, BaseMissing. With too few units `chosen` is None and `missing` says how many credits it takes.
+    `pockets` are the customer's pockets in force, where the caller holds them already; `tariff_number` a version that
+    was promised, by default the one in force. Raises NeedInvalid, BaseMissing. With too few units `chosen` is None and `missing` says how many credits it takes.
     """
-    version = tariff_version_at(at)
+    version = tariff_version_at(at) if tariff_number is None else tariff_numbered(tariff_number)
     tariff = version.as_tariff()
     views = [
         rules.PocketView(p.pk, p.unit, p.available, p.ends_at, p.label, p.source)
@@ -155,6 +166,11 @@ def quote(
         tariff_version=version.number,
         tariff_from=version.starts_at or at,
     )
+
+
+def kept_tariff(charge: Charge, at: datetime) -> int | None:
+    """Return the version of the tariff that a charge keeps at a moment, None where it follows the one in force. QUO-3."""
+    return charge.tariff_version if charge.tariff_ends_at is not None and at < charge.tariff_ends_at else None
 
 
 def needs_of(charge: Charge) -> list[rules.Need]:
@@ -176,6 +192,11 @@ def charged(charge: Charge) -> dict[str, int]:
     return total
 
 
+def held(charge: Charge) -> dict[str, int]:
+    """Return the units that a charge holds now: reserved, or charged and not given back. CHG-4, COM-4."""
+    return charge.amounts if charge.state == State.RESERVED else charged(charge)
+
+
 # --- in words -------------------------------------------------------------------------------------------------------
 
 
@@ -186,7 +207,7 @@ def explain(charge: Charge, language: str, *, at: datetime | None = None, zone: 
     proposed: show this, and send `seen` back with the consent. TAR-1.
     """
     if at is not None and charge.state == State.PROPOSED:
-        fresh = quote(charge.customer_id, needs_of(charge), at=at)
+        fresh = quote(charge.customer_id, needs_of(charge), at=at, tariff_number=kept_tariff(charge, at))
         return explain_quote(fresh, language, zone=zone, shown=charge.seen)
     with translation.override(language):
         return _explanation(

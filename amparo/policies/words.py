@@ -13,9 +13,11 @@ GROUPS = {
     "deadlines": _("Times and deadlines"),
     "tickets": _("Tickets"),
     "cases": _("Cases"),
+    "complaints": _("Complaints"),
     "files": _("Files"),
     "threads": _("Conversations"),
     "live": _("Telephone"),
     "notifications": _("Notices"),
+    "mailbox": _("Mail that comes in"),
     "access": _("Levels of service"),
 }

@@ -17,10 +17,10 @@ from .closing import (
     close_uncharged,
     mark_silent,
     propose_closing,
-    refuse_closing,
     remind,
     remind_due,
 )
+from .disputes import close_as_proposed, close_for_customer, dispute_refused, refuse_closing
 from .opening import link_follow_up, mark_defect, open_case, open_follow_up, withdraw, write
 from .orders import accept_order, decline_order, propose_order
 
@@ -31,11 +31,14 @@ __all__ = [
     "answer_closing",
     "choose_needs",
     "classify",
+    "close_as_proposed",
+    "close_for_customer",
     "close_uncharged",
     "consent",
     "decide_at_limit",
     "decline_consent",
     "decline_order",
+    "dispute_refused",
     "link_follow_up",
     "mark_defect",
     "mark_silent",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -13,9 +13,9 @@ from django.utils.translation import ngettext
 from amparo.cases.errors import UnitsMissing
 from amparo.cases.models import Case
 from amparo.charging import commands as charging
-from amparo.charging.errors import CreditsMissing
+from amparo.charging.errors import CreditsMissing, NotGiven
 from amparo.charging.models import Charge
-from amparo.charging.queries import tariff_at
+from amparo.charging.queries import held, tariff_at
 from amparo.charging.rules import CREDIT, Need, PocketView, lawful_ways, most_beneficial
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Remedy
@@ -73,6 +73,28 @@ def give_back(charge: Charge, *, reason: str, actor: Actor, at: datetime) -> Non
         charging.give_back(charge, reason=reason, actor=SYSTEM, at=at)
     else:
         drop(charge, reason=reason, actor=actor, at=at)
+
+
+def give_some_back(
+    charge: Charge, amounts: Mapping[str, int], *, reason: str, key: str, actor: Actor, at: datetime
+) -> dict[str, int]:
+    """Give some units of a charge back and make the rest of it final; return what it charges in the end. COM-4, LED-6.
+
+    Raises NotGiven where it holds fewer.
+    """
+    holds = held(charge)
+    if any(count > holds.get(unit, 0) for unit, count in amounts.items()):
+        raise NotGiven(left=holds)
+    rest = {unit: count - amounts.get(unit, 0) for unit, count in holds.items()}
+    if charge.state == "final":
+        if any(amounts.values()):
+            some = {unit: count for unit, count in amounts.items() if count}
+            charging.give_back(charge, amount_by_unit=some, reason=reason, key=key, actor=SYSTEM, at=at)
+    elif any(rest.values()):
+        charging.settle(charge, amount_by_unit=rest, actor=actor, at=at)
+    elif holds:
+        charging.release(charge, reason=reason, actor=actor, at=at)
+    return {unit: count for unit, count in rest.items() if count}
 
 
 def total(several: Iterable[dict[str, int]]) -> dict[str, int]:

@@ -7,9 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from amparo.cases import access
-from amparo.cases.errors import KindInvalid, NothingAsked, NotOffered, OrderAccepted, TextMissing
+from amparo.cases.errors import GivenAgain, KindInvalid, NothingAsked, NotOffered, OrderAccepted, TextMissing
 from amparo.cases.machine import ATTENDED_KINDS, ORDERED_KINDS, Kind, Move, State
-from amparo.cases.models import Case, Order
+from amparo.cases.models import Case, CaseLink, Order
 from amparo.cases.rules import NEED_OF
 from amparo.charging import commands as charging
 from amparo.charging.queries import needs_of
@@ -34,7 +34,7 @@ def classify(
     Advice and incidents get a proposed charge, the most beneficial; general services and developments an order later.
     Classified again, the customer is asked again: what was reserved for the first kind is given back. The explanation
     is told in the thread, which answers what is owed. Fact: `case.classified`.
-    Raises NotPermitted, KindInvalid, TextMissing, OrderAccepted, Stale, IllegalMove.
+    Raises NotPermitted, KindInvalid, TextMissing, OrderAccepted, GivenAgain, Stale, IllegalMove.
     """
     case = locked(case)
     permit(access.may_work(actor, case), case)
@@ -48,6 +48,8 @@ def classify(
         raise Stale(case=case.pk)
     if (case.consent_at is not None and case.kind in ORDERED_KINDS) or has_consented_further(case):
         raise OrderAccepted(case=case.pk)
+    if case.consent_at is not None and CaseLink.objects.filter(follow_up=case, why=CaseLink.Why.COMPLAINT).exists():
+        raise GivenAgain(case=case.pk)
     before = case.kind
     move(case, Move.CLASSIFY)
     stop_running(case, actor=actor, at=at)
@@ -137,7 +139,7 @@ def consent(
     if case.kind not in ATTENDED_KINDS:
         raise NotOffered(case=case.pk)
     move(case, Move.CONSENT)
-    standing.require(actor, "case", at=at, customer_id=case.customer_id)
+    standing.require_going_on(actor, "case", at=at, customer_id=case.customer_id)
     assert case.charge is not None
     case.charge = charges.reserve(case.charge, how=how, price=price, actor=actor, at=at)
     case.told = case.charge.amounts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -121,6 +121,8 @@ def _effects(case: Case, why: Reason, asked: Mapping[int, str], at: datetime) ->
     found = [(case.charge, "", True)] if case.charge and case.is_attended else []
     for charge, words, is_main in [*found, *((need.charge, need.description, False) for need in further)]:
         assert charge is not None
+        if not (amounts := charges.held(charge)):
+            continue  # given back before, when the service was given again: COM-4
         in_advance = charge.state == "final"
         if is_main or in_advance:
             usual = default_effect(
@@ -133,7 +135,7 @@ def _effects(case: Case, why: Reason, asked: Mapping[int, str], at: datetime) ->
             raise EffectNotLawful(field="effects")
         planned.append({
             "charge": charge.pk, "effect": effect.value, "what": kind.value if is_main else "further", "words": words,
-            "amounts": charge.amounts,
+            "amounts": amounts,
         })  # fmt: skip
     return planned
 
@@ -181,27 +183,43 @@ def accept_closing(case: Case, *, seen: int, actor: Actor, at: datetime) -> Case
         return case
     if closing is None or not closing.is_open:
         raise Stale(case=case.pk)
-    return _close(case, closing, Closing.Answer.ACCEPTED, Move.ACCEPT, actor, at)
+    return close(case, closing, Closing.Answer.ACCEPTED, Move.ACCEPT, actor=actor, at=at)
 
 
-def _close(case: Case, closing: Closing, how: str, made: Move, actor: Actor, at: datetime) -> Case:
+def close(
+    case: Case,
+    closing: Closing,
+    how: str,
+    made: Move,
+    *,
+    carried_out: Callable[[], dict[str, int]] | None = None,
+    effective_at: datetime | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Case:
+    """Close a locked case by its open closing. `carried_out` does otherwise with its charges and says what they charged.
+
+    `effective_at` is when it closed, where that is earlier than when it became known: COM-6. Units move at `at`, so that
+    what was shown of the past stays true. LED-4.
+    """
+    moment = effective_at or at
     move(case, made)
-    _answered(closing, how, actor, at)
-    done = _carry_out(closing, how, actor, at)
+    _answered(closing, how, actor, moment)
+    done = carried_out() if carried_out else carry_out(closing, how, actor, at)
     for need in case.needs.filter(choice="", charge__isnull=False).select_related("charge"):
         charges.drop(need.charge, reason="closed", actor=actor, at=at)
-    case.close_reason, case.closed_at, case.closed_how = closing.reason, at, str(how)
+    case.close_reason, case.closed_at, case.closed_how = closing.reason, moment, str(how)
     case.save()
     deadlines.end_open(case.subject, reason="closed", actor=actor, at=at, kind_code="answer.case")
     place(case, at=at)
     tell(
-        "closed", case, actor=actor, at=at, closing=closing.pk, how=str(how), reason=closing.reason, told=done,
-        seconds=closing.seconds,
+        "closed", case, actor=actor, at=moment, closing=closing.pk, how=str(how), reason=closing.reason, told=done,
+        seconds=closing.seconds, **({"recorded_at": at} if moment != at else {}),
     )  # fmt: skip
     return case
 
 
-def _carry_out(closing: Closing, how: str, actor: Actor, at: datetime) -> dict[str, int]:
+def carry_out(closing: Closing, how: str, actor: Actor, at: datetime) -> dict[str, int]:
     """Do what the closing says with each charge; uncharged gives back whatever is reserved. Return what was charged."""
     charged: list[dict[str, int]] = []
     for one in sorted(closing.effects, key=lambda one: one["charge"]):
@@ -252,33 +270,6 @@ def answer_closing(
 
 
 @transaction.atomic
-def refuse_closing(case: Case, *, seen: int, reasons: str, actor: Actor, at: datetime) -> Case:
-    """Refuse a closing with reasons: quality is told, the case and its reservation stay as they are. CAS-4, COM-1.
-
-    Nobody reminds, and silence accepts nothing any more. Fact: `case.closing_refused`.
-    Raises NotPermitted, TextMissing, Stale, IllegalMove.
-    """
-    case = locked(case)
-    permit(access.may_accept_closing(actor, case), case)
-    closing = Closing.objects.select_for_update().filter(case=case, pk=seen).first()
-    if closing is None or not closing.is_open:
-        raise Stale(case=case.pk)
-    if not reasons.strip():
-        raise TextMissing(field="reasons")
-    if closing.refused_at is not None:
-        return case
-    move(case, Move.REFUSE)
-    closing.refused_at, closing.refusal, closing.next_at = at, reasons.strip(), None
-    closing.save(update_fields=["refused_at", "refusal", "next_at"])
-    case.save()
-    threads.say(
-        case.thread, reasons, key=f"refusal:{closing.pk}", state=case.state, queue="quality", actor=actor, at=at
-    )
-    tell("closing_refused", case, actor=actor, at=at, closing=closing.pk, reasons=closing.refusal)
-    return case
-
-
-@transaction.atomic
 def remind(closing: Closing, *, at: datetime) -> Closing:
     """Take the next step of an unanswered closing: a reminder, silence after the last, or the tacit acceptance. CAS-4.
 
@@ -298,7 +289,7 @@ def remind(closing: Closing, *, at: datetime) -> Closing:
             of=len(steps), told=cost_of(closing), tacit_at=closing.tacit_at, recorded_at=at,
         )  # fmt: skip
     if closing.tacit_at is not None and closing.tacit_at <= at:
-        _close(case, closing, Closing.Answer.TACIT, Move.ACCEPT, SYSTEM, at)
+        close(case, closing, Closing.Answer.TACIT, Move.ACCEPT, actor=SYSTEM, at=at)
         return closing
     if closing.reminders_sent >= len(steps) and case.state == State.CLOSING_PROPOSED:
         _fall_silent(case, at)
@@ -351,6 +342,6 @@ def close_uncharged(case: Case, *, seen: int | None = None, actor: Actor, at: da
     closing = open_closing(case)
     if closing is None:
         raise NothingAsked(case=case.pk)
-    return _close(case, closing, Closing.Answer.UNCHARGED, Move.CLOSE_UNCHARGED, actor, at)
+    return close(case, closing, Closing.Answer.UNCHARGED, Move.CLOSE_UNCHARGED, actor=actor, at=at)
 
 

@@ -20,6 +20,7 @@ QUEUES = {
     State.PROCEDURE: "attention",
     State.CLOSING_PROPOSED: "closing",
     State.SILENT: "silent",
+    State.COMPLAINT: "quality",
     State.CLOSED: "closed",
     State.WITHDRAWN: "closed",
 }

@@ -11,6 +11,7 @@ from django.utils import translation
 
 from amparo.cases import words
 from amparo.cases.machine import ENDED
+from amparo.cases.models import CLOSED_HOWS
 from amparo.cases.rules import Clock
 from amparo.charging.models import Charge
 from amparo.charging.queries import Explanation, explain, line_label
@@ -28,7 +29,8 @@ SELECT to_jsonb(c), to_jsonb(t) - 'open_key',
     jsonb_build_object('name', k.name, 'nic', k.nic, 'phone', k.phone),
     coalesce(nullif(a.name, ''), a.email, ''), coalesce(nullif(p.name, ''), p.email, ''), coalesce(p.language, 'es-mx'), pr.name, s.number,
     (SELECT jsonb_agg(to_jsonb(h) ORDER BY h.id) FROM charging_charge h
-        WHERE h.subject = 'case:' || c.id AND h.state <> 'withdrawn'),
+        WHERE h.state <> 'withdrawn' AND h.id IN (SELECT s.id FROM charging_charge s WHERE s.subject = 'case:' || c.id
+            UNION SELECT c.charge_id UNION SELECT n.charge_id FROM cases_furtherneed n WHERE n.case_id = c.id)),
     (SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object('by', coalesce(nullif(u.name, ''), u.email)) ORDER BY o.id)
         FROM cases_order o JOIN people_user u ON u.id = o.proposed_by_id WHERE o.case_id = c.id),
     (SELECT jsonb_agg(to_jsonb(l) || jsonb_build_object('by', coalesce(nullif(u.name, ''), u.email)) ORDER BY l.id)
@@ -118,8 +120,13 @@ class CasePage:
     @property
     def closing_done(self) -> dict[str, Any] | None:
         """The closing by which the case closed."""
-        found = [one for one in self.closings if one["answer"] in ("accepted", "tacit", "uncharged")]
+        found = [one for one in self.closings if one["answer"] in CLOSED_HOWS]
         return found[-1] if found else None
+
+    @property
+    def is_given_again(self) -> bool:
+        """True where the case gives a service again after a complaint. COM-4."""
+        return bool(self.row["consent_at"]) and any(one["why"] == "complaint" for one in self.follows)
 
     @property
     def needs_open(self) -> list[dict[str, Any]]:

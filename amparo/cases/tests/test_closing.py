@@ -75,7 +75,9 @@ def test_staff_never_accept_for_the_customer(contract, contact, engineer, admini
         with pytest.raises(NotPermitted):
             accepted(case, actor)
         with pytest.raises(NotPermitted):
-            commands.refuse_closing(case, seen=closing_of(case).pk, reasons="No", actor=actor, at=NOON)
+            commands.refuse_closing(
+                case, seen=closing_of(case).pk, reasons="No", complaint=7, decide_by=DAY_3, actor=actor, at=NOON
+            )
 
 
 def test_an_earlier_proposal_is_not_accepted_by_an_old_page(contract, contact, engineer):
@@ -203,14 +205,32 @@ def test_a_refusal_tells_quality_and_keeps_the_case_as_it_is(contract, contact, 
     case = proposed(attended(contact, engineer, "incident"), engineer, "solved")
     closing = closing_of(case)
     with pytest.raises(TextMissing):
-        commands.refuse_closing(case, seen=closing.pk, reasons=" ", actor=contact, at=NOON)
-    for _ in range(2):
-        commands.refuse_closing(case, seen=closing.pk, reasons="No quedó.", actor=contact, at=NOON)
+        commands.refuse_closing(case, seen=closing.pk, reasons=" ", complaint=7, decide_by=DAY_3, actor=contact, at=NOON)
+    commands.refuse_closing(case, seen=closing.pk, reasons="No quedó.", complaint=7, decide_by=DAY_3, actor=contact, at=NOON)
     case = fresh(case)
-    assert (case.state, case.thread.queue) == ("closing_proposed", "quality") and facts(case).count("case.closing_refused") == 1
+    assert (case.state, case.thread.queue) == ("complaint", "quality") and facts(case).count("case.closing_refused") == 1
+    assert (closing_of(case).complaint, closing_of(case).decide_by) == (7, DAY_3)
     assert reserved(case.customer_id)["incident"] == 1
+    assert case.thread.due_at is None, "the refusal is answered by the ruling, nobody else owes an answer"
     tick(at=DAY_7 + timedelta(days=60))
-    assert fresh(case).state == "closing_proposed" and "case.closing_reminded" not in facts(case)
+    assert fresh(case).state == "complaint" and "case.closing_reminded" not in facts(case)
+    with pytest.raises(IllegalMove):
+        commands.accept_closing(case, seen=closing.pk, actor=contact, at=NOON)
+
+
+def test_a_refused_case_is_closed_by_its_ruling_alone(contract, contact, engineer, operator, quality, administrator):
+    """COM-2, COM-5"""
+    case = proposed(attended(contact, engineer, "incident"), engineer, "solved")
+    with pytest.raises(NothingAsked):
+        commands.close_as_proposed(case, how="dismissed", actor=quality, at=NOON)
+    commands.refuse_closing(case, seen=closing_of(case).pk, reasons="No.", complaint=7, decide_by=DAY_3, actor=contact, at=NOON)
+    for actor in (engineer, operator, administrator, contact):
+        with pytest.raises(NotPermitted):
+            commands.close_as_proposed(case, how="dismissed", actor=actor, at=NOON)
+        with pytest.raises(NotPermitted):
+            commands.close_for_customer(case, how="upheld", back={}, again=True, actor=actor, at=NOON)
+    assert commands.close_as_proposed(case, how="dismissed", actor=quality, at=NOON).closed_how == "dismissed"
+    assert left(case.customer_id)["incident"] == 2 and reserved(case.customer_id)["incident"] == 0
 
 
 def test_silence_is_reminded_of_after_1_3_and_7_business_days_and_then_leaves_the_queue(contract, contact, engineer):

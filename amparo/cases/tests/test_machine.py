@@ -27,12 +27,13 @@ LAWFUL = {
     },
     "closing_proposed": {
         "propose_closing": "closing_proposed", "accept": "closed", "answer": "attention", "answer_unattended": "requested",
-        "refuse": "closing_proposed", "fall_silent": "silent",
+        "refuse": "complaint", "fall_silent": "silent",
     },
     "silent": {
         "propose_closing": "closing_proposed", "accept": "closed", "answer": "attention", "answer_unattended": "requested",
-        "refuse": "closing_proposed", "close_uncharged": "closed",
+        "refuse": "complaint", "close_uncharged": "closed",
     },
+    "complaint": {"rule": "closed"},
     "closed": {},
     "withdrawn": {},
 }  # fmt: skip

@@ -191,16 +191,6 @@ def test_a_need_of_another_case_is_not_there(covered, contact, engineer, other_c
     assert not FurtherNeed.objects.get().choice
 
 
-def test_not_agreeing_asks_for_reasons_and_tells_quality(covered, contact, engineer, portal, facts):
-    """CAS-4, COM-1"""
-    case = proposed(attended(contact, engineer, "incident", at=NOW), engineer, "solved", at=NOW)
-    html = page(portal, "cases:refuse_closing", case.pk)
-    send(portal, "cases:refuse_closing", case.pk, status=422, seen=hidden(html, "seen"), reasons=" ")
-    send(portal, "cases:refuse_closing", case.pk, seen=hidden(html, "seen"), reasons="No quedó.")
-    assert "case.closing_refused" in facts(case) and fresh(case).thread.queue == "quality"
-    assert page(portal, "cases:case", case.pk) and page(portal, "cases:refuse_closing", case.pk, status=409)
-
-
 def test_staff_note_down_a_consent_by_telephone(covered, contact, operator, client_for):
     """CHG-1"""
     case = classified(contact, operator, "incident", at=NOW)

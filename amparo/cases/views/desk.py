@@ -76,7 +76,7 @@ def acts(request: HttpRequest, page: queries.CasePage) -> dict[str, bool]:
 
     further = any(need["charge_id"] and need["choice"] == "now" for need in page.needs)
     return {
-        "classify": may(Move.CLASSIFY) and not page.order_accepted and not further,
+        "classify": may(Move.CLASSIFY) and not page.order_accepted and not further and not page.is_given_again,
         "consent": may(Move.CONSENT) and clocked,
         "order": may(Move.PROPOSE_ORDER) and ordered,
         "start": may(Move.START_CLOCK) and clocked and page.clock.since is None and (not over or further),

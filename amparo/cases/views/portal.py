@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from amparo.cases import access, commands, queries, words
 from amparo.cases.errors import NothingAsked
-from amparo.cases.forms import NewCase, RefusalForm
+from amparo.cases.forms import NewCase
 from amparo.cases.models import Case, FurtherNeed
 from amparo.charging.errors import PriceChanged
 from amparo.charging.queries import explain_quote, quote
@@ -248,28 +248,6 @@ def accept_closing(request: HttpRequest, case_id: int) -> HttpResponse:
     commands.accept_closing(loaded(request, case_id), seen=number(request, "seen"), actor=request.actor, at=request.now)
     messages.success(request, _("Thank you. The case is closed."))
     return redirect("cases:case", case_id)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@contact_only
-@told
-def refuse_closing(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Say that one does not agree, with the reasons; quality control is told. CAS-4, COM-1."""
-    page = queries.case_page(request.actor, case_id)
-    if page is None:
-        raise Http404
-    if page.closing is None or page.closing["refused_at"]:
-        raise NothingAsked(case=case_id)
-    form = RefusalForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        commands.refuse_closing(
-            loaded(request, case_id), seen=number(request, "seen"), reasons=form.cleaned_data["reasons"],
-            actor=request.actor, at=request.now,
-        )  # fmt: skip
-        messages.info(request, _("Quality control has your reasons. The case stays as it is and nothing is charged meanwhile."))
-        return redirect("cases:case", case_id)
-    context = {"page": page, "form": form}
-    return render(request, "cases/portal/case_refuse.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -78,6 +78,7 @@ def open_thread(
     author: Author | None = None,
     entry_kind: str = "message",
     assignee_id: int | None = None,
+    opened_by_id: int | None = None,
     files: Sequence[str] = (),
     draft_key: str = "",
     key: str | None = None,
@@ -89,14 +90,15 @@ def open_thread(
 
     The thread's `number` becomes the id of the ticket or case that owns it. With `promise_kind` (such as
     `answer.ticket`) the clock starts now. The owner checks the right to open and records the fact. The same `key`
-    gives back the first thread (`is_new` false). Raises NothingSaid, TooLong, KeyReused, and refusals of files.
+    gives back the first thread (`is_new` false). `opened_by_id` is for whom the service itself opens it.
+    Raises NothingSaid, TooLong, KeyReused, and refusals of files.
     """
     assert connection.in_atomic_block, "a thread is opened in the transaction of what owns it"
     body, title = _body(body, at), clean_line(title, 200)
     who = author or Author.of(actor)
     row: dict[str, Any] = {
         "kind": kind, "numbers": f"threads_{kind}_number", "customer": customer_id, "title": title,
-        "opened_by": who.user_id if who.kind == "customer" else None, "assignee": assignee_id, "state": state,
+        "opened_by": who.user_id if who.kind == "customer" else opened_by_id, "assignee": assignee_id, "state": state,
         "queue": queue, "priority": priority, "at": at, "customer_at": at if who.kind == "customer" else None,
         "key": f"{actor.ref}:{key}" if key else None, "entry_kind": entry_kind, "author": who.user_id,
         "author_kind": who.kind, "author_name": who.name, "typed_by": who.typed_by, "body": body,
