@@ -8,10 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone, translation
 
 from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page, page_of, unmark
 from amparo.people.models import Contact
+from amparo.ui import documents as ui_documents
+from amparo.ui.jinja import at_moment
 
 from . import access
 from .models import Acceptance, Agreement, AgreementVersion
@@ -191,3 +194,19 @@ def who_may_bind(customer_id: int, roles: Sequence[str]) -> list[dict[str, Any]]
         customer=customer_id, removed_at__isnull=True, user__is_active=True, company_role__in=roles
     )
     return list(rows.order_by("user__name").values("id", "title", "company_role", "user_id", name=F("user__name")))
+
+
+def paper(version: AgreementVersion, language: str, *, acceptance: Acceptance | None = None, at: datetime) -> bytes:
+    """Return a version in one language as PDF, with the acceptance on it where there is one. Raises NoDocuments."""
+    with translation.override(language), at_moment(at, timezone.get_current_timezone()):
+        context = {
+            "version": version, "language": language, "title": version.title_in(language), "html": version.html_in(language),
+            "hash": version.hash_in(language), "acceptance": acceptance,
+        }  # fmt: skip
+        return ui_documents.pdf("agreements/agreement_paper.html", context)
+
+
+def paper_of(acceptance_id: int, *, at: datetime) -> bytes | None:
+    """Return what was accepted as PDF, in the language in which it was read. Raises NoDocuments."""
+    said = Acceptance.objects.select_related("version__agreement", "customer").filter(pk=acceptance_id).first()
+    return paper(said.version, said.language, acceptance=said, at=at) if said else None

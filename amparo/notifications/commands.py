@@ -35,7 +35,10 @@ GATHERING: Final = 5_1105  # the space of advisory locks that telling customers 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is told, in the person's language: a title, paragraphs, figures, and where it leads."""
+    """What is told, in the person's language: a title, paragraphs, figures, and where it leads.
+
+    `papers` go with the letter, made when it is sent: (file name, typed string of what is printed).
+    """
 
     title: str
     url: str
@@ -43,6 +46,7 @@ class Words:
     figures: tuple[tuple[str, str], ...] = ()
     action: str = ""
     footnote: str = ""
+    papers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +224,8 @@ def _message(letter: Letter, at: datetime) -> EmailMultiAlternatives:
         headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "Message-ID": letters.message_id(letter)},
     )
     message.attach_alternative(html, "text/html")
+    for name, content in letters.papers(letter.words, at=at):
+        message.attach(name, content, "application/pdf")
     return message
 
 

@@ -35,6 +35,8 @@ _KINDS = (
     Kind("units_low", "customer", _("Events, incidents or credits run low")),
     Kind("units_ending", "customer", _("Units or a contract end soon")),
     Kind("contract", "customer", _("A contract or card was added")),
+    Kind("agreement", "customer", _("The copy of an agreement that your company accepted")),
+    Kind("agreement_new", "customer", _("A new version of an agreement that your services will ask for")),
     Kind("new_matter", "staff", _("A new ticket or case came in"), mail=False),
     Kind("customer_wrote", "staff", _("The customer wrote in a matter assigned to you"), mail=False),
     Kind("assigned", "staff", _("A matter was assigned to you")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from email.utils import formataddr
 from typing import Any
@@ -11,11 +12,29 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from amparo.policies.queries import group
+from amparo.ui.documents import NoDocuments
 
 from .models import Letter
+
+
+# What can go with a letter as PDF: kind of a typed string -> dotted function (id, at) -> bytes, None where there is none.
+PAPERS: dict[str, str] = {"agreement-acceptance": "amparo.agreements.queries.paper_of"}
+
+
+def papers(words: dict[str, Any], *, at: datetime) -> Iterator[tuple[str, bytes]]:
+    """Print what goes with a letter. Where the machine makes no PDF the letter goes alone: it leads to the page."""
+    for name, subject in words.get("papers") or ():
+        kind, _sep, number = subject.partition(":")
+        try:
+            content = import_string(PAPERS[kind])(int(number), at=at)
+        except NoDocuments:
+            continue
+        if content is not None:
+            yield one_line(name), content
 
 
 def one_line(text: str) -> str:

@@ -42,6 +42,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "card.redeemed": (_TELL + "contract_sold",),
     "card.guessing": (_TELL + "guessing",),
     "call.ended": (_TELL + "lead",),
+    "agreement.accepted": ("amparo.notifications.reactions.agreements.accepted",),
+    "agreement.published": ("amparo.notifications.reactions.agreements.published",),
     "invitation.sent": ("amparo.people.reactions.send_invitation",),
     "ticket.defect_corrected": ("amparo.tickets.reactions.defect_answered",),
     "ticket.defect_rejected": ("amparo.tickets.reactions.defect_answered",),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from amparo.agreements import access, rules
-from amparo.agreements.models import Acceptance, AgreementVersion
-from amparo.ui import documents
+from amparo.agreements.models import AgreementVersion
 
 
 def tongue(request: HttpRequest) -> str:
@@ -37,18 +34,6 @@ def service_of(request: HttpRequest) -> str:
 
 def one_version(request: HttpRequest, code: str, version: int) -> AgreementVersion:
     return get_object_or_404(access.visible_to(request.actor), agreement__code=code, number=version)
-
-
-def paper(
-    version: AgreementVersion, language: str, *, acceptance: Acceptance | None = None, at: Any
-) -> bytes:
-    """Return a version in one language as PDF, with the acceptance on it where there is one. Raises NoDocuments."""
-    with translation.override(language):
-        context = {
-            "version": version, "language": language, "title": version.title_in(language), "html": version.html_in(language),
-            "hash": version.hash_in(language), "acceptance": acceptance, "at": at,
-        }  # fmt: skip
-        return documents.pdf("agreements/agreement_paper.html", context)
 
 
 def pdf_answer(content: bytes, name: str) -> HttpResponse:

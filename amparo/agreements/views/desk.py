@@ -22,7 +22,7 @@ from amparo.people.access import visible_customers
 from amparo.ui import formats
 from amparo.ui.views import staff_only
 
-from . import paper, pdf_answer, service_of, tongue
+from . import pdf_answer, service_of, tongue
 
 ROWS_MAX = 50_000
 
@@ -234,7 +234,7 @@ def _csv(request: HttpRequest, asked: dict[str, Any]) -> HttpResponse:
 def copy(request: HttpRequest, acceptance_id: int) -> HttpResponse:
     """The accepted text with who accepted it, as PDF."""
     said = get_object_or_404(access.acceptances_visible_to(request.actor), pk=acceptance_id)
-    content = paper(said.version, said.language, acceptance=said, at=request.now)
+    content = queries.paper(said.version, said.language, acceptance=said, at=request.now)
     return pdf_answer(content, f"{said.version.agreement.code}-{said.version.number}-{said.pk}")
 
 

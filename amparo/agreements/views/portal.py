@@ -20,7 +20,7 @@ from amparo.agreements.words import LANGUAGES
 from amparo.people.models import Contact
 from amparo.ui.views import contact_only
 
-from . import back_to, one_version, paper, pdf_answer, service_of, tongue
+from . import back_to, one_version, pdf_answer, service_of, tongue
 
 
 @require_safe
@@ -74,7 +74,7 @@ def _show(request: HttpRequest, found: AgreementVersion) -> HttpResponse:
 def version_pdf(request: HttpRequest, code: str, version: int) -> HttpResponse:
     """One version as PDF."""
     found, language = one_version(request, code, version), tongue(request)
-    return pdf_answer(paper(found, language, at=request.now), f"{code}-{version}-{language}")
+    return pdf_answer(queries.paper(found, language, at=request.now), f"{code}-{version}-{language}")
 
 
 @require_safe
@@ -196,5 +196,5 @@ def mine(request: HttpRequest) -> HttpResponse:
 def copy(request: HttpRequest, acceptance_id: int) -> HttpResponse:
     """The accepted text with who accepted it, as PDF."""
     said = get_object_or_404(access.acceptances_visible_to(request.actor), pk=acceptance_id)
-    content = paper(said.version, said.language, acceptance=said, at=request.now)
+    content = queries.paper(said.version, said.language, acceptance=said, at=request.now)
     return pdf_answer(content, f"{said.version.agreement.code}-{said.version.number}-{said.pk}")
