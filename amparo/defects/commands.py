@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,9 @@ from django.db import transaction
 
 from amparo.contracts.queries import in_force
 from amparo.deadlines import commands as deadlines
-from amparo.history.commands import record
+from amparo.files import commands as files_of
+from amparo.files.models import StoredFile
+from amparo.history.commands import record, signal
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.products.models import Release
@@ -69,6 +72,7 @@ def report(
     record("defect.reported", subject=defect, actor=actor, at=at, source=thread.subject, **told)
     due_at = owed.due_at if owed else None
     record(f"{thread.kind}.defect_marked", subject=thread, actor=actor, at=at, due_at=due_at, **told)
+    signal("defects")
     return row
 
 
@@ -91,20 +95,62 @@ def _known(defect: Defect, product_id: int) -> Defect:
 
 
 @transaction.atomic
-def correct(defect: Defect, *, answer: str, release_id: int | None = None, actor: Actor, at: datetime) -> Defect:
-    """The correction was handed over: whoever reported it is told in its thread, and the fix guarantee is kept. TIM-5.
+def take(defect: Defect, *, actor: Actor, at: datetime) -> Defect:
+    """Take a defect upon oneself: what is promised about it counts for this person. TIM-9. Raises NotPermitted."""
+    return _hold(defect, actor.user_id, actor, at)
 
-    Facts: `defect.corrected` on the defect, `<kind>.defect_corrected` on each thread. Raises NotPermitted,
-    IllegalMove, ReasonMissing, Invalid (a release of another product).
+
+@transaction.atomic
+def give_up(defect: Defect, *, actor: Actor, at: datetime) -> Defect:
+    """Give a defect back to everybody who may correct it. Raises NotPermitted."""
+    return _hold(defect, None, actor, at)
+
+
+def _hold(defect: Defect, holder_id: int | None, actor: Actor, at: datetime) -> Defect:
+    defect = Defect.objects.select_for_update().get(pk=defect.pk)
+    if not access.may_hold(actor, defect):
+        raise NotPermitted(defect=defect.pk)
+    if defect.holder_id == holder_id:
+        return defect
+    defect.holder_id = holder_id
+    defect.save(update_fields=["holder"])
+    record("defect.taken" if holder_id else "defect.given_up", subject=defect, actor=actor, at=at)
+    signal("defects")
+    return defect
+
+
+@transaction.atomic
+def correct(
+    defect: Defect,
+    *,
+    answer: str,
+    release_id: int | None = None,
+    files: Sequence[str] = (),
+    draft_key: str = "",
+    actor: Actor,
+    at: datetime,
+) -> Defect:
+    """The correction is handed over, in a release or in files: whoever reported it is told, and the guarantee is kept. TIM-5.
+
+    The files belong to the defect and are read by the customers who reported it, also when their contract is over
+    (UPD-1). Facts: `defect.corrected` on the defect, `<kind>.defect_corrected` on each thread. Raises NotPermitted,
+    IllegalMove, ReasonMissing, Invalid (a release of another product), NotAttachable.
     """
     defect, reports, text = _ask(defect, Move.CORRECT, answer, actor)
     if release_id is not None and not Release.objects.filter(pk=release_id, product=defect.product_id).exists():
         raise Invalid(field="release")
     defect.corrected_in_id = release_id
-    _settle(defect, Move.CORRECT, text, actor, at)
+    handed = files_of.attach(files, subject=defect.subject, draft_key=draft_key, actor=actor, at=at) if files else []
+    given = {"release": release_id, "files": [_written(file) for file in handed]}
+    _settle(defect, Move.CORRECT, text, actor, at, given)
     for row in reports:
-        _tell_reporter(row, "defect_corrected", text, actor, at)
+        _tell_reporter(row, "defect_corrected", text, actor, at, given)
     return defect
+
+
+def _written(file: StoredFile) -> dict[str, Any]:
+    """What the record keeps of a file that was handed over: enough to prove which one it was. CAS-1."""
+    return {"name": file.name, "size": file.size, "sha256": file.sha256}
 
 
 @transaction.atomic
@@ -115,9 +161,9 @@ def reject(defect: Defect, *, reason: str, actor: Actor, at: datetime) -> Defect
     IllegalMove, ReasonMissing.
     """
     defect, reports, text = _ask(defect, Move.REJECT, reason, actor)
-    _settle(defect, Move.REJECT, text, actor, at)
+    _settle(defect, Move.REJECT, text, actor, at, {})
     for row in reports:
-        _tell_reporter(row, "defect_rejected", text, actor, at)
+        _tell_reporter(row, "defect_rejected", text, actor, at, {})
     return defect
 
 
@@ -136,15 +182,18 @@ def _ask(defect: Defect, move: Move, text: str, actor: Actor) -> tuple[Defect, l
     return defect, reports, text
 
 
-def _settle(defect: Defect, move: Move, text: str, actor: Actor, at: datetime) -> None:
+def _settle(defect: Defect, move: Move, text: str, actor: Actor, at: datetime, given: dict[str, Any]) -> None:
     defect.state = LIFE.after(defect.state, move).value
     defect.answer, defect.answered_at, defect.answered_by_id = text, at, actor.user_id
     defect.save(update_fields=["state", "answer", "answered_at", "answered_by", "corrected_in"])
     name = "defect.corrected" if defect.state == State.CORRECTED else "defect.not_a_defect"
-    record(name, subject=defect, actor=actor, at=at, answer=text, release=defect.corrected_in_id)
+    record(name, subject=defect, actor=actor, at=at, answer=text, **given)
+    signal("defects")
 
 
-def _tell_reporter(row: DefectReport, name: str, text: str, actor: Actor, at: datetime) -> None:
+def _tell_reporter(
+    row: DefectReport, name: str, text: str, actor: Actor, at: datetime, given: dict[str, Any]
+) -> None:
     """Say the answer in the thread and settle what was promised there. Threads told before are left alone."""
     thread = row.thread
     row.answered_at = at
@@ -156,4 +205,4 @@ def _tell_reporter(row: DefectReport, name: str, text: str, actor: Actor, at: da
             deadlines.end(row.promise, reason="not_a_defect", actor=actor, at=at)
     threads.say(thread, text, key=f"{name}:{row.pk}", actor=actor, at=at, via="desk")
     threads.settle_due(thread)
-    record(f"{thread.kind}.{name}", subject=thread, actor=actor, at=at, defect=row.defect_id)
+    record(f"{thread.kind}.{name}", subject=thread, actor=actor, at=at, defect=row.defect_id, answer=text, **given)

@@ -18,7 +18,7 @@ class CorrectForm(forms.Form):
 
     def __init__(self, *given: Any, releases: Sequence[tuple[str, str]], **named: Any) -> None:
         super().__init__(*given, **named)
-        self.fields["release"].choices = [("", _("Handed over apart")), *releases]  # type: ignore[attr-defined]
+        self.fields["release"].choices = [("", _("In files, or handed over apart")), *releases]  # type: ignore[attr-defined]
 
 
 class RejectForm(forms.Form):

@@ -26,6 +26,7 @@ class Defect(models.Model):
     state = models.CharField(max_length=20, default=State.OPEN.value)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     corrected_in = models.ForeignKey("products.Release", models.PROTECT, null=True, related_name="+", db_index=False)
     answer = models.TextField(blank=True)
     answered_at = models.DateTimeField(null=True)

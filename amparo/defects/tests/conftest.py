@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import transaction
 
-from amparo.conftest import NOON
+from amparo.conftest import NOON, make_staff
 from amparo.contracts import commands as contracts
 from amparo.kernel.actor import SYSTEM
 from amparo.products import commands as products
@@ -40,3 +40,8 @@ def thread_of():
             ).thread  # fmt: skip
 
     return opened
+
+
+@pytest.fixture
+def developer(db):
+    return make_staff("Dora Desarrolladora", "developer")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,15 +12,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from amparo.files.queries import drafts, files_of
 from amparo.kernel import markdown
 from amparo.kernel.refusals import Invalid
+from amparo.products.models import Product
 from amparo.products.queries import releases_of
+from amparo.threads.rules import draft_key
 from amparo.ui.views import staff_only
 
-from . import access, commands, queries
-from .forms import CorrectForm, RejectForm
-from .machine import State
-from .models import STATE_LABELS, Defect
+from .. import access, commands, queries
+from ..forms import CorrectForm, RejectForm
+from ..machine import State
+from ..models import STATE_LABELS, Defect
 
 TONES = {State.OPEN: "late", State.CORRECTED: "done", State.NOT_A_DEFECT: "neutral"}
 
@@ -27,15 +31,27 @@ TONES = {State.OPEN: "late", State.CORRECTED: "done", State.NOT_A_DEFECT: "neutr
 @require_safe
 @staff_only()
 def defects(request: HttpRequest) -> HttpResponse:
-    """Defects by state, newest first, with the earliest correction that is owed."""
+    """The board: what is open by the correction that is owed first; what was answered. By product, and one's own. TIM-5."""
     state = request.GET.get("state", "open")
     if state not in list(State):
         raise Invalid(field="state")
     words = request.GET.get("q", "")[:100].strip()
-    page = queries.defects(request.actor, state=state, words=words, after=request.GET.get("after", ""))
-    base = reverse("desk_defects:list")
-    tabs = [{"code": code.value, "label": label, "url": f"{base}?state={code.value}"} for code, label in STATE_LABELS.items()]
-    context = {"state": state, "asked": words, "page": page, "tabs": tabs}
+    chosen, mine = request.GET.get("product", ""), request.GET.get("mine") == "1"
+    if chosen and (not chosen.isdigit() or len(chosen) > 9):
+        raise Invalid(field="product")
+    page = queries.defects(
+        request.actor, state=state, words=words, product_id=int(chosen) if chosen else None, mine=mine,
+        after=request.GET.get("after", ""),
+    )  # fmt: skip
+    asked = {"q": words, "product": chosen, "mine": "1" if mine else ""}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    base = f"{reverse('desk_defects:list')}?{query}{'&' if query else ''}state="
+    tabs = [{"code": code.value, "label": label, "url": base + code.value} for code, label in STATE_LABELS.items()]
+    products = [(str(pk), name) for pk, name in Product.objects.values_list("pk", "name")]
+    context = {
+        "state": state, "asked": words, "page": page, "tabs": tabs, "products": products, "product": chosen, "mine": mine,
+        "query": f"{query}{'&' if query else ''}state={state}",
+    }  # fmt: skip
     return render(request, "defects/desk/defects.html", context)
 
 
@@ -47,7 +63,7 @@ def defect(request: HttpRequest, defect_id: int) -> HttpResponse:
 
 
 def _load(request: HttpRequest, defect_id: int) -> Defect:
-    shown = access.visible_to(request.actor).select_related("product", "release", "corrected_in", "answered_by")  # type: ignore[attr-defined]
+    shown = access.visible_to(request.actor).select_related("product", "release", "corrected_in", "answered_by", "holder")  # type: ignore[attr-defined]
     return get_object_or_404(shown, pk=defect_id)
 
 
@@ -56,7 +72,12 @@ def _releases(shown: Defect) -> list[tuple[str, str]]:
 
 
 def _page(request: HttpRequest, shown: Defect, *, status: int = 200, **forms: Any) -> HttpResponse:
+    key = draft_key(request.actor.user_id, f"correction:{shown.pk}")
     context = {
+        "files": files_of(shown.subject),
+        "draft_key": key,
+        "draft_files": [{"id": file.public_id, "name": file.name, "size": file.size} for file in drafts(key, request.actor)],
+        "may_hold": access.may_hold(request.actor, shown),
         "defect": shown,
         "description_html": markdown.render(shown.description),
         "answer_html": markdown.render(shown.answer),
@@ -81,6 +102,7 @@ def correct(request: HttpRequest, defect_id: int) -> HttpResponse:
     release = form.cleaned_data["release"]
     commands.correct(
         shown, answer=form.cleaned_data["answer"], release_id=int(release) if release else None,
+        files=request.POST.getlist("files"), draft_key=request.POST.get("draft_key", "")[:40],
         actor=request.actor, at=request.now,  # type: ignore[attr-defined]
     )  # fmt: skip
     messages.success(request, _("Everybody who reported it has been told."))
@@ -97,4 +119,20 @@ def reject(request: HttpRequest, defect_id: int) -> HttpResponse:
         return _page(request, shown, status=422, reject_form=form)
     commands.reject(shown, reason=form.cleaned_data["reason"], actor=request.actor, at=request.now)  # type: ignore[attr-defined]
     messages.success(request, _("Everybody who reported it has been told."))
+    return redirect("desk_defects:defect", defect_id)
+
+
+@require_POST
+@staff_only("engineer", "developer")
+def take(request: HttpRequest, defect_id: int) -> HttpResponse:
+    """Take it upon oneself."""
+    commands.take(_load(request, defect_id), actor=request.actor, at=request.now)  # type: ignore[attr-defined]
+    return redirect("desk_defects:defect", defect_id)
+
+
+@require_POST
+@staff_only("engineer", "developer")
+def give_up(request: HttpRequest, defect_id: int) -> HttpResponse:
+    """Give it back to everybody who corrects."""
+    commands.give_up(_load(request, defect_id), actor=request.actor, at=request.now)  # type: ignore[attr-defined]
     return redirect("desk_defects:defect", defect_id)
