@@ -20,7 +20,6 @@ from amparo.ui.documents import NoDocuments
 
 from .models import Letter
 
-
 # What can go with a letter as PDF: kind of a typed string -> dotted function (id, at) -> bytes, None where there is none.
 PAPERS: dict[str, str] = {"agreement-acceptance": "amparo.agreements.queries.paper_of"}
 
