@@ -109,7 +109,8 @@ class Charge(models.Model):
     """What a service costs a customer, in the way that costs him least, with the ways that were not taken. CHG-1, CHG-8.
 
     `subject` is what is charged for (`case:41`); its record tells the charge's story. `way` and `alternatives` are
-    plain data made by `rules`; `tariff_version` is the number of the version that they were priced by.
+    plain data made by `rules`; `tariff_version` is the number of the version that they were priced by. A quote keeps its
+    tariff while it is valid: before `tariff_ends_at` that version prices the charge again, whatever began since. QUO-3.
     """
 
     customer = models.ForeignKey("people.Customer", models.PROTECT, related_name="charges")
@@ -122,6 +123,7 @@ class Charge(models.Model):
     tariff_value = models.PositiveIntegerField(default=0)
     missing = models.PositiveIntegerField(default=0)
     tariff_version = models.PositiveIntegerField()
+    tariff_ends_at = models.DateTimeField(null=True)
     lessened_because = models.CharField(max_length=400, blank=True)
     proposed_at = models.DateTimeField()
     proposed_by = models.CharField(max_length=40)

@@ -29,6 +29,7 @@ KIND_LABELS = {
     "fix": _("Correction of a fault"),
     "complaint": _("Ruling on a complaint"),
     "opinion": _("Technical opinion"),
+    "delivery": _("Delivery of an order"),
 }
 PRIORITY_LABELS = {
     1: pgettext_lazy("priority", "high"),

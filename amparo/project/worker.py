@@ -32,6 +32,7 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.ledger.tasks.tick", 30),
     ("amparo.contracts.tasks.tick", 60),
     ("amparo.cases.tasks.tick", 5),
+    ("amparo.quotations.tasks.tick", 5),
     ("amparo.threads.tasks.tick", 30),
     ("amparo.files.tasks.tick", 600),
     ("amparo.people.tasks.tick", 600),

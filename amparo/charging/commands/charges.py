@@ -18,18 +18,25 @@ from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import NotPermitted
 from amparo.ledger import commands as ledger
 from amparo.ledger.errors import AmountInvalid, KeyReused
-from amparo.ledger.models import Transfer
+from amparo.ledger.models import Pocket, Transfer
 
 
 @transaction.atomic
 def propose(
-    subject: Any, customer_id: int, needs: Sequence[rules.Need], *, key: str, actor: Actor, at: datetime
+    subject: Any,
+    customer_id: int,
+    needs: Sequence[rules.Need],
+    *,
+    key: str,
+    tariff_until: datetime | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> Charge:
     """Say what a service would cost, in the way that costs the customer least; its alternatives are kept. CHG-1, CHG-8.
 
     `subject` is a typed string or a thing that has one. Nothing is taken yet. With too few units the charge is proposed
-    with `missing` credits and cannot be consented to until they are there (CHG-3). The same key returns the first.
-    Raises NotPermitted, NeedInvalid, BaseMissing, KeyReused.
+    with `missing` credits and cannot be consented to until they are there (CHG-3). Until `tariff_until` it keeps the tariff
+    of now, as a quote does (QUO-3). The same key returns the first. Raises NotPermitted, NeedInvalid, BaseMissing, KeyReused.
     """
     if not access.may_propose(actor, customer_id):
         raise NotPermitted
@@ -38,7 +45,13 @@ def propose(
     charge, made = Charge.objects.get_or_create(
         customer_id=customer_id,
         key=key,
-        defaults={"subject": ref, "proposed_at": at, "proposed_by": actor.ref, **_priced(found)},
+        defaults={
+            "subject": ref,
+            "proposed_at": at,
+            "proposed_by": actor.ref,
+            "tariff_ends_at": tariff_until,
+            **_priced(found),
+        },
     )
     if not made:
         if (charge.subject, charge.needs) != (ref, [need.as_data() for need in needs]):
@@ -55,7 +68,7 @@ def requote(charge: Charge, *, actor: Actor, at: datetime) -> Charge:
     if not access.may_propose(actor, charge.customer_id):
         raise NotPermitted
     state = LIFE.after(charge.state, Move.REQUOTE)
-    _put(charge, queries.quote(charge.customer_id, queries.needs_of(charge), at=at))
+    _put(charge, _quoted(charge, queries.needs_of(charge), at))
     charge.state, charge.proposed_at, charge.proposed_by = state, at, actor.ref
     charge.consented_at, charge.consented_by, charge.consented_name, charge.consent_how = None, "", "", ""
     charge.save()
@@ -76,7 +89,7 @@ def consent(charge: Charge, *, how: str, seen: str | None = None, actor: Actor, 
     if how not in CONSENT_HOW or not access.may_consent(actor, charge, how):
         raise NotPermitted
     state = LIFE.after(charge.state, Move.CONSENT)
-    found = queries.quote(charge.customer_id, queries.needs_of(charge), at=at)
+    found = _quoted(charge, queries.needs_of(charge), at)
     if found.chosen is None:
         raise CreditsMissing(missing=found.missing, quote=found)
     if found.seen != (seen or charge.seen):
@@ -227,7 +240,7 @@ def choose(charge: Charge, way_index: int, *, actor: Actor, at: datetime) -> Cha
     if not access.may_choose(actor, charge):
         raise NotPermitted
     state = LIFE.after(charge.state, Move.CHOOSE)
-    found = queries.quote(charge.customer_id, queries.needs_of(charge), at=at)
+    found = _quoted(charge, queries.needs_of(charge), at)
     ways = [] if found.chosen is None else [found.chosen, *found.alternatives]
     if not 0 <= way_index < len(ways) or not _is_cheaper(ways[way_index], charge):
         raise NotCheaper
@@ -251,7 +264,7 @@ def charge_less(
     if not access.may_choose(actor, charge):
         raise NotPermitted
     state = LIFE.after(charge.state, Move.CHOOSE)
-    found = queries.quote(charge.customer_id, needs, at=at)
+    found = _quoted(charge, needs, at)
     if found.chosen is None or not _is_cheaper(found.chosen, charge):
         raise NotCheaper
     if not reason.strip():
@@ -268,6 +281,14 @@ def charge_less(
 
 def _locked(charge: Charge) -> Charge:
     return Charge.objects.select_for_update(no_key=True).get(pk=charge.pk)
+
+
+def _quoted(
+    charge: Charge, needs: Sequence[rules.Need], at: datetime, pockets: Sequence[Pocket] | None = None
+) -> ChargeQuote:
+    """Price a charge anew, by the tariff that it keeps, or the one in force. TAR-1, QUO-3."""
+    kept = queries.kept_tariff(charge, at)
+    return queries.quote(charge.customer_id, needs, at=at, pockets=pockets, tariff_number=kept)
 
 
 def _priced(found: ChargeQuote) -> dict[str, Any]:
@@ -297,7 +318,7 @@ def _take(charge: Charge, verb: Any, word: str, *, charged: bool, actor: Actor, 
     """Take the units from the pockets of the best way of now, in key order. CHG-8, CHG-10, TAR-1."""
     pockets = {pocket.pk: pocket for pocket in ledger.hold_pockets(charge.customer_id, at=at)}
     needs = queries.needs_of(charge)
-    found = queries.quote(charge.customer_id, needs, at=at, pockets=list(pockets.values()))
+    found = _quoted(charge, needs, at, list(pockets.values()))
     if found.chosen is None:
         raise CreditsMissing(missing=found.missing, quote=found)
     if not rules.is_within(found.chosen, charge.amounts, charge.tariff_value):

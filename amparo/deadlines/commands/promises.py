@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import structlog
@@ -31,20 +32,22 @@ def promise(
     thread_id: int | None = None,
     holder_id: int | None = None,
     started_at: datetime | None = None,
+    amount: int | None = None,
     actor: Actor,
     at: datetime,
 ) -> Promise:
     """Promise something of a kind about a subject: the deadline is computed now, once, and stored. TIM-8, TIM-4.
 
-    The clock starts at `started_at` (default `at`), by the kind and the calendar that are in force then. The same
-    `key` gives back the first promise. Two statements, and the fact `promise.made`. Raises UnknownKind, NeverOpen.
+    The clock starts at `started_at` (default `at`), by the kind and the calendar that are in force then. `amount` says
+    how much time where each promise has its own (the delivery of an order), counted as the kind counts. The same `key` gives back the first promise. Two statements, and the fact `promise.made`. Raises UnknownKind, NeverOpen.
     """
     started_at = started_at or at
     terms = queries.terms(kind_code, customer_id=customer_id, at=started_at)
     calendar = queries.calendar_of_version(terms.version_id)
-    counting, amount = Counting(terms.counting), amount_of(terms.counting, terms.amount)
-    due_at = add_business_time(calendar, started_at, amount, counting)
-    plan = warning_times(calendar, started_at, due_at, amount, counting, terms.warn_percents)
+    whole = terms.amount if amount is None else Decimal(amount)
+    counting, length = Counting(terms.counting), amount_of(terms.counting, whole)
+    due_at = add_business_time(calendar, started_at, length, counting)
+    plan = warning_times(calendar, started_at, due_at, length, counting, terms.warn_percents)
     made = Promise(
         kind_id=terms.kind_id,
         kind_code=kind_code,
@@ -54,7 +57,7 @@ def promise(
         holder_id=holder_id,
         calendar_version_id=terms.version_id,
         counting=terms.counting,
-        amount=terms.amount,
+        amount=whole,
         priority=terms.priority,
         started_at=started_at,
         due_at=due_at,

@@ -1,0 +1,67 @@
+"""The verbs of quotations, cut by noun."""
+
+from .catalogue import (
+    add_item,
+    discard_version,
+    draft_version,
+    offer_item,
+    publish_version,
+    revise_version,
+    withdraw_item,
+)
+from .orders import (
+    accept_delivery,
+    assign_order,
+    cancel_order,
+    deliver,
+    deliver_with_closing,
+    finish_with_case,
+    refuse_delivery,
+    start_order,
+    tell_delay,
+)
+from .purging import purge
+from .quotes import (
+    accept_quote,
+    ask_change,
+    draft_quote,
+    expire_due,
+    present_quote,
+    quote_item,
+    reject_quote,
+    remind_due,
+    requote,
+    revise_quote,
+    withdraw_quote,
+)
+
+__all__ = [
+    "accept_delivery",
+    "accept_quote",
+    "add_item",
+    "ask_change",
+    "assign_order",
+    "cancel_order",
+    "deliver",
+    "deliver_with_closing",
+    "discard_version",
+    "draft_quote",
+    "draft_version",
+    "expire_due",
+    "finish_with_case",
+    "offer_item",
+    "present_quote",
+    "publish_version",
+    "purge",
+    "quote_item",
+    "refuse_delivery",
+    "reject_quote",
+    "remind_due",
+    "requote",
+    "revise_quote",
+    "revise_version",
+    "start_order",
+    "tell_delay",
+    "withdraw_item",
+    "withdraw_quote",
+]

@@ -1,0 +1,7 @@
+"""Tables of quotations, cut by noun."""
+
+from .catalogue import CatalogueItem, ItemVersion
+from .orders import Delay, Delivery, ServiceOrder
+from .quotes import Quote, QuoteVersion
+
+__all__ = ["CatalogueItem", "Delay", "Delivery", "ItemVersion", "Quote", "QuoteVersion", "ServiceOrder"]
