@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from amparo.agreements.models import AgreementVersion
 from amparo.cases import tasks as case_tasks
 from amparo.contracts import commands as contracts
 from amparo.contracts.models import Plan, SupportContract
@@ -26,7 +27,7 @@ from amparo.products import commands as products
 from amparo.products.models import Licence, Product, Release
 from amparo.threads.commands import add_template
 
-from . import matters, names
+from . import agreements, matters, names
 from .people import CONTACTS, make_free_user, make_staff, sign_in_for
 
 ZONE = ZoneInfo("America/Mexico_City")
@@ -44,6 +45,7 @@ class World:
     product: Product | None = None
     releases: dict[str, Release] = field(default_factory=dict)
     cards: list[str] = field(default_factory=list)
+    agreements: dict[str, AgreementVersion] = field(default_factory=dict)
     serial: int = 41_000
     at_work: list[Actor] = field(default_factory=list)  # who attends a case as the visitor looks
 
@@ -64,9 +66,12 @@ def load(*, at: datetime | None = None, customers: int = 100) -> int:
     with transaction.atomic():
         _vendor(world)
         _goods(world)
+        agreements.publish(world)
     for number, shop in enumerate(names.SHOPS[:customers]):
         with transaction.atomic():
             _customer(world, number, shop)
+    with transaction.atomic():
+        agreements.announce(world)
     _settle(world)
     return customers
 
@@ -128,6 +133,7 @@ def _customer(world: World, number: int, shop: str) -> None:
     licence = _licence(world, customer, number, since)
     situation = SITUATIONS[number % len(SITUATIONS)]
     held = _contracts(world, customer, situation, number)
+    agreements.accept(world, customer, contacts, number, covered=bool(held))
     matters.tell(world, customer, contacts, licence, situation=situation, held=held, number=number)
     if number in (0, 2):
         products.bind_terminal(licence, "Caja 1", f"CAJA1-{number:04}", actor=admin, at=since)
