@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest
-from django.utils.translation import gettext as _
 
 from amparo.files.queries import drafts
 from amparo.threads import queries as threads
 from amparo.threads.rules import draft_key
 from amparo.tickets import queries
 from amparo.tickets.models import Ticket
+from amparo.ui.drawn import kept
 
 
 def load(request: HttpRequest, number: int) -> Any:
@@ -22,20 +22,13 @@ def load(request: HttpRequest, number: int) -> Any:
     return ticket
 
 
-def via_words(via: str) -> str:
-    """Say how an entry came, where it did not come by the page."""
-    words = {"phone": _("by telephone"), "email": _("by e-mail"), "chat": _("by chat"), "import": _("imported")}
-    return words.get(via, "")
-
-
 def conversation(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
-    """What the record of a ticket shows. One statement."""
-    return {
-        "ticket": ticket,
-        "thread": ticket.thread,
-        "entries": threads.timeline(ticket.thread, request.actor),  # type: ignore[attr-defined]
-        "via_words": via_words,
-    }
+    """What the record of a ticket shows, drawn once for each version of it. One statement then, none later."""
+    thread = ticket.thread
+    version = None if thread.purged_at else (thread.pk, thread.entry_count)
+    actor = request.actor  # type: ignore[attr-defined]
+    record = kept(request, "tickets/_entries.html", version, lambda: {"entries": threads.timeline(thread, actor)})
+    return {"ticket": ticket, "thread": thread, "record": record}
 
 
 def writing(request: HttpRequest, place: str, draft: dict[str, str] | None) -> dict[str, Any]:
