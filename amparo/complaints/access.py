@@ -80,6 +80,6 @@ def answers_opinions(actor: Actor) -> bool:
     return actor.has_role("rnd_director")
 
 
-def may_answer(actor: Actor, opinion: Opinion, barred: Collection[int]) -> bool:
-    """Give an opinion: the director, nobody who worked on the case, never who asked. COM-2."""
-    return answers_opinions(actor) and actor.user_id not in barred and not actor.owns(opinion.asked_by_id)
+def may_answer(actor: Actor, opinion: Opinion, involved: Collection[int]) -> bool:
+    """Give an opinion: the director, nobody who worked on the case (`queries.involved`), never who asked. COM-2."""
+    return answers_opinions(actor) and actor.user_id not in involved and not actor.owns(opinion.asked_by_id)

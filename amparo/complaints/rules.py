@@ -9,8 +9,8 @@ from typing import Final
 
 from .machine import Outcome
 
-# What staff do about a case without working on it: they sort it, or give it to somebody.
-_NOT_WORK: Final = frozenset({"case.tagged", "case.assigned"})
+# What staff do about a case without working on it: they sort it, give it to somebody, or carry out an earlier ruling.
+_NOT_WORK: Final = frozenset({"case.tagged", "case.assigned", "case.given_again", "case.follows", "case.linked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,14 @@ class Deed:
 def worked_on(deeds: Iterable[Deed]) -> frozenset[int]:
     """Return who worked on a case: said something in it, to the customer or among staff, did anything, or was given it. COM-2.
 
-    Who only sorted it or gave it to another did not. People of the customer's own side are in it too: they are a party.
+    Who only sorted it, gave it to another or linked it did not. A promise is made and kept by something else that was done.
+    People of the customer's own side are in it too: they are a party.
     """
-    return frozenset(deed.user_id for deed in deeds if deed.is_given or deed.name not in _NOT_WORK)
+    return frozenset(
+        deed.user_id
+        for deed in deeds
+        if deed.is_given or not (deed.name in _NOT_WORK or deed.name.startswith("promise."))
+    )
 
 
 @dataclass(frozen=True, slots=True)

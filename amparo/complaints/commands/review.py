@@ -123,7 +123,7 @@ def give_opinion(opinion: Opinion, text: str, *, actor: Actor, at: datetime) -> 
         raise OpinionGiven(opinion=opinion.pk)
     if opinion.ended_at is not None or not complaint.is_open:
         raise OpinionTooLate(opinion=opinion.pk)
-    if not access.may_answer(actor, opinion, queries.barred(complaint)):
+    if not access.may_answer(actor, opinion, queries.involved(complaint)):
         raise Involved(opinion=opinion.pk)
     move(complaint, Move.GIVE_OPINION)
     deadlines.keep(opinion.promise, actor=actor, at=at)

@@ -8,7 +8,7 @@ from .doors import (
     outcomes,
     record_of,
 )
-from .judging import barred, disputed, nobody_may_judge, whom_to_ask
+from .judging import barred, disputed, involved, nobody_may_judge, whom_to_ask
 
 __all__ = [
     "CaseComplaint",
@@ -16,6 +16,7 @@ __all__ = [
     "barred",
     "disputed",
     "holds",
+    "involved",
     "nobody_may_judge",
     "of_case",
     "outcomes",

@@ -11,42 +11,49 @@ from amparo.complaints.rules import Deed, Disputed, worked_on
 from amparo.people.models import User
 from amparo.people.queries import staff_with
 
-# The case itself and the cases whose service it gives again; up to the complaint, for to review is no work on the case.
+# The case itself and the cases whose service it gives again, each up to its own complaint: to review one, to rule and to
+# carry out a ruling is no work on the case.
 _DEEDS = """
 WITH RECURSIVE matter(id) AS (
     SELECT %(case)s::bigint
     UNION SELECT l.case_id FROM cases_caselink l JOIN matter m ON l.follow_up_id = m.id WHERE l.why = 'complaint'
+), span AS (
+    SELECT m.id, c.thread_id, q.raised_at,
+        coalesce((SELECT max(f.seq) FROM history_fact f WHERE f.subject = 'case:' || m.id AND f.name = 'case.closing_refused'),
+                 2147483647) AS until
+    FROM matter m JOIN cases_case c ON c.id = m.id
+    CROSS JOIN LATERAL (SELECT max(q.raised_at) AS raised_at FROM complaints_complaint q WHERE q.case_id = m.id) q
+), deed AS (
+    SELECT f.actor_ref, f.name, f.data FROM span s JOIN history_fact f ON f.subject = 'case:' || s.id AND f.seq < s.until
+    UNION ALL
+    SELECT f.actor_ref, f.name, f.data FROM span s JOIN history_fact f ON f.subject = 'case-desk:' || s.id AND f.at < s.raised_at
 )
-SELECT substr(f.actor_ref, 6)::bigint, f.name, FALSE FROM matter m
-    JOIN history_fact f ON f.subject IN ('case:' || m.id, 'case-desk:' || m.id)
-    WHERE f.actor_ref LIKE 'user:%%' AND f.at <= %(until)s
+SELECT substr(d.actor_ref, 6)::bigint, CASE WHEN d.data ? 'again_of' THEN 'case.given_again' ELSE d.name END, FALSE
+    FROM deed d WHERE d.actor_ref LIKE 'user:%%'
 UNION
-SELECT (f.data ->> 'to')::bigint, f.name, TRUE FROM matter m
-    JOIN history_fact f ON f.subject IN ('case:' || m.id, 'case-desk:' || m.id)
-    WHERE f.name = 'case.assigned' AND f.data ->> 'to' IS NOT NULL AND f.at <= %(until)s
+SELECT (d.data ->> 'to')::bigint, d.name, TRUE FROM deed d WHERE d.name = 'case.assigned' AND d.data ->> 'to' IS NOT NULL
 UNION
-SELECT p.user_id, 'case.said', FALSE FROM matter m JOIN cases_case c ON c.id = m.id
-    JOIN threads_entry e ON e.thread_id = c.thread_id
-    CROSS JOIN LATERAL (VALUES (e.author_id), (e.typed_by_id)) AS p (user_id)
-    WHERE p.user_id IS NOT NULL AND e.at <= %(until)s
+SELECT p.user_id, 'case.said', FALSE FROM span s JOIN threads_entry e ON e.thread_id = s.thread_id AND e.at < s.raised_at
+    CROSS JOIN LATERAL (VALUES (e.author_id), (e.typed_by_id)) AS p (user_id) WHERE p.user_id IS NOT NULL
 """
 
 
-def barred(complaint: Complaint) -> frozenset[int]:
-    """Return who may neither judge a complaint nor be asked about it: who worked on its case, or is a party. COM-2.
-
-    Who gave the opinion may not judge by it either. Two statements.
-    """
+def involved(complaint: Complaint) -> frozenset[int]:
+    """Return who worked on a complaint's case, or is a party: nobody of them judges or is asked. COM-2. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_DEEDS, {"case": complaint.case_id, "until": complaint.raised_at})
-        found = worked_on(Deed(*row) for row in cursor.fetchall())
+        cursor.execute(_DEEDS, {"case": complaint.case_id})
+        return worked_on(Deed(*row) for row in cursor.fetchall())
+
+
+def barred(complaint: Complaint) -> frozenset[int]:
+    """Return who may not judge a complaint: who is involved, and who gave the opinion on it. COM-2. Two statements."""
     gave = complaint.opinions.filter(answered_by__isnull=False).values_list("answered_by", flat=True)
-    return found | {person for person in gave if person is not None}
+    return involved(complaint) | {person for person in gave if person is not None}
 
 
 def whom_to_ask(complaint: Complaint, *, asker_id: int | None) -> list[User]:
     """Return the directors who may be asked for an opinion. COM-2, TIM-7."""
-    out = barred(complaint)
+    out = involved(complaint)
     return [user for user in staff_with("rnd_director") if user.pk not in out and user.pk != asker_id]
 
 

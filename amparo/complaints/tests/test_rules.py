@@ -32,7 +32,8 @@ UPHELD, PARTLY, DISMISSED = Outcome.UPHELD, Outcome.PARTLY, Outcome.DISMISSED
     [
         ("case.answered", False, True), ("case.noted", False, True), ("case.clock_started", False, True),
         ("case.classified", False, True), ("case.closing_proposed", False, True), ("case.order_proposed", False, True),
-        ("promise.kept", False, True), ("case.something_new", False, True),
+        ("charge.reserved", False, True), ("case.something_new", False, True), ("promise.kept", False, False),
+        ("case.given_again", False, False), ("case.follows", False, False),
         ("case.assigned", True, True), ("case.assigned", False, False), ("case.tagged", False, False),
     ],
 )  # fmt: skip
