@@ -46,7 +46,8 @@ SELECT to_jsonb(c), to_jsonb(t) - 'open_key',
     (SELECT jsonb_build_object('body', d.body, 'kind', d.kind) FROM threads_draft d
         WHERE d.user_id = %(reader)s AND d.place = 'case:' || c.id),
     (SELECT jsonb_agg(jsonb_build_object('title', m.title, 'body', m.body) ORDER BY m.title) FROM threads_answertemplate m
-        WHERE %(staff)s AND m.is_active AND m.language = coalesce(p.language, 'es-mx'))
+        WHERE %(staff)s AND m.is_active AND m.language = coalesce(p.language, 'es-mx')),
+    (SELECT h.seq FROM history_chain h WHERE h.subject = 'case:' || c.id)
 FROM cases_case c JOIN threads_thread t ON t.id = c.thread_id JOIN people_customer k ON k.id = c.customer_id
 LEFT JOIN people_user a ON a.id = t.assignee_id LEFT JOIN people_user p ON p.id = c.contact_id
 LEFT JOIN products_product pr ON pr.id = c.product_id LEFT JOIN contracts_supportcontract s ON s.id = c.contract_id
@@ -78,6 +79,7 @@ class CasePage:
     staff: bool = False
     templates: list[dict[str, str]] = field(default_factory=list)
     explained: dict[int, Explanation] = field(default_factory=dict)
+    facts_told: int = 0
 
     @property
     def number(self) -> str:
@@ -86,6 +88,12 @@ class CasePage:
     @property
     def subject(self) -> str:
         return f"case:{self.id}"
+
+    @property
+    def story_version(self) -> tuple[int, int, int] | None:
+        """What tells one story from another: of which thread, how much was said, how much was done. None once any of it
+        was purged: entries and facts are immutable but for that."""
+        return None if self.thread.purged_at else (self.thread.pk, self.thread.entry_count, self.facts_told)
 
     @property
     def state(self) -> str:
@@ -170,14 +178,14 @@ def case_page(actor: Actor, case_id: int) -> CasePage | None:
         return None
     (row,) = found
     case, thread, customer, assignee, contact, language, product, contract, *rest = row
-    charges, orders, closings, needs, seconds, follow_ups, follows, draft, templates = (_load(value) for value in rest)
+    charges, orders, closings, needs, seconds, follow_ups, follows, draft, templates, told = (_load(value) for value in rest)
     case, thread, customer = _load(case), _load(thread), _load(customer)
     page = CasePage(
         id=case["id"], row=_timed(case), thread=_thread(thread), customer=customer, assignee=assignee, contact=contact,
         language=language, product=product, contract=contract, charges={one["id"]: Charge(**_timed(one)) for one in charges or []},
         orders=[_timed(one) for one in orders or []], closings=[_timed(one) for one in closings or []],
         needs=[_timed(one) for one in needs or []], seconds=seconds, follow_ups=follow_ups or [], follows=follows or [],
-        draft=draft, staff=actor.is_staff, templates=templates or [],
+        draft=draft, staff=actor.is_staff, templates=templates or [], facts_told=told or 0,
     )  # fmt: skip
     return page
 

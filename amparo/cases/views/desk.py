@@ -24,7 +24,7 @@ from amparo.threads import commands as threads
 from amparo.threads.errors import NothingSaid
 from amparo.ui.views import staff_only
 
-from .portal import key_of, loaded, writing
+from .portal import key_of, loaded, story, writing
 
 REGIONS = {"thread-head": "cases/desk/_head.html", "record": "cases/desk/_record.html"}
 
@@ -54,7 +54,7 @@ def show(
     if page is None:
         raise Http404
     context = {
-        "page": page, "story": queries.story(page, request.actor), "says": words, "at": request.now, "refusal": refusal,
+        "page": page, "story": story(request, page), "says": words, "at": request.now, "refusal": refusal,
         "acts": acts(request, page), "error": error, "cost_of": queries.cost_of, "templates": page.answer_templates(),
         "may_work": access.may_work(request.actor, Case()), **writing(request, page.subject, page.draft, body),
     }  # fmt: skip

@@ -29,6 +29,7 @@ from amparo.policies.queries import value
 from amparo.products.queries import licences_of
 from amparo.threads.errors import NothingSaid
 from amparo.threads.rules import draft_key
+from amparo.ui.drawn import kept
 from amparo.ui.views import contact_only
 
 View = Callable[..., HttpResponse]
@@ -59,6 +60,11 @@ def writing(request: HttpRequest, place: str, draft: dict[str, Any] | None, body
         "body": body or (draft or {}).get("body", ""), "mode": (draft or {}).get("kind", "reply"), "draft_key": key,
         "draft_files": [{"id": file.public_id, "name": file.name, "size": file.size} for file in waiting],
     }  # fmt: skip
+
+
+def story(request: HttpRequest, page: queries.CasePage) -> str:
+    """Return what was said and done, as HTML, drawn once for each version of it. CAS-1, SEC-10."""
+    return kept(request, "cases/_story.html", page.story_version, lambda: {"story": queries.story(page, request.actor)})
 
 
 def told(view: View) -> View:
@@ -145,7 +151,7 @@ def _show(
     if page is None:
         raise Http404
     context = {
-        "page": page, "story": queries.story(page, request.actor), "says": words, "at": request.now, "refusal": refusal,
+        "page": page, "story": story(request, page), "says": words, "at": request.now, "refusal": refusal,
         "closing_lines": queries.closing_lines, "cost_of": queries.cost_of, "error": error,
         **writing(request, page.subject, page.draft, body),
     }  # fmt: skip
