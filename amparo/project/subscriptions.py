@@ -7,6 +7,7 @@ in one transaction with its mark, and is idempotent by the fact's id.
 from __future__ import annotations
 
 _TELL = "amparo.notifications.reactions.matters."
+_FAULTS = "amparo.notifications.reactions.defects."
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "ticket.opened": (_TELL + "opened",),
@@ -44,7 +45,13 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "call.ended": (_TELL + "lead",),
     "agreement.accepted": ("amparo.notifications.reactions.agreements.accepted",),
     "agreement.published": ("amparo.notifications.reactions.agreements.published",),
+    "mail.waiting": ("amparo.notifications.reactions.mail.waiting",),
+    "letter.bounced": ("amparo.notifications.reactions.mail.bounced",),
     "invitation.sent": ("amparo.people.reactions.send_invitation",),
-    "ticket.defect_corrected": ("amparo.tickets.reactions.defect_answered",),
-    "ticket.defect_rejected": ("amparo.tickets.reactions.defect_answered",),
+    "ticket.defect_marked": (_FAULTS + "marked",),
+    "case.defect_marked": (_FAULTS + "marked",),
+    "ticket.defect_corrected": ("amparo.tickets.reactions.defect_answered", _FAULTS + "corrected"),
+    "case.defect_corrected": (_FAULTS + "corrected",),
+    "ticket.defect_rejected": ("amparo.tickets.reactions.defect_answered", _FAULTS + "rejected"),
+    "case.defect_rejected": (_FAULTS + "rejected",),
 }

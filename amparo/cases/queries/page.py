@@ -47,7 +47,11 @@ SELECT to_jsonb(c), to_jsonb(t) - 'open_key',
         WHERE d.user_id = %(reader)s AND d.place = 'case:' || c.id),
     (SELECT jsonb_agg(jsonb_build_object('title', m.title, 'body', m.body) ORDER BY m.title) FROM threads_answertemplate m
         WHERE %(staff)s AND m.is_active AND m.language = coalesce(p.language, 'es-mx')),
-    (SELECT h.seq FROM history_chain h WHERE h.subject = 'case:' || c.id)
+    (SELECT h.seq FROM history_chain h WHERE h.subject = 'case:' || c.id),
+    (SELECT jsonb_build_object('id', d.id, 'state', d.state, 'due_at', w.due_at, 'started_at', w.started_at, 'met_at', w.met_at,
+            'ended', w.state = 'ended')
+        FROM defects_defectreport r JOIN defects_defect d ON d.id = r.defect_id LEFT JOIN deadlines_promise w ON w.id = r.promise_id
+        WHERE r.source = 'case:' || c.id)
 FROM cases_case c JOIN threads_thread t ON t.id = c.thread_id JOIN people_customer k ON k.id = c.customer_id
 LEFT JOIN people_user a ON a.id = t.assignee_id LEFT JOIN people_user p ON p.id = c.contact_id
 LEFT JOIN products_product pr ON pr.id = c.product_id LEFT JOIN contracts_supportcontract s ON s.id = c.contract_id
@@ -80,6 +84,7 @@ class CasePage:
     templates: list[dict[str, str]] = field(default_factory=list)
     explained: dict[int, Explanation] = field(default_factory=dict)
     facts_told: int = 0
+    fault: dict[str, Any] | None = None
 
     @property
     def number(self) -> str:
@@ -178,14 +183,14 @@ def case_page(actor: Actor, case_id: int) -> CasePage | None:
         return None
     (row,) = found
     case, thread, customer, assignee, contact, language, product, contract, *rest = row
-    charges, orders, closings, needs, seconds, follow_ups, follows, draft, templates, told = (_load(value) for value in rest)
+    charges, orders, closings, needs, seconds, follow_ups, follows, draft, templates, told, fault = (_load(value) for value in rest)
     case, thread, customer = _load(case), _load(thread), _load(customer)
     page = CasePage(
         id=case["id"], row=_timed(case), thread=_thread(thread), customer=customer, assignee=assignee, contact=contact,
         language=language, product=product, contract=contract, charges={one["id"]: Charge(**_timed(one)) for one in charges or []},
         orders=[_timed(one) for one in orders or []], closings=[_timed(one) for one in closings or []],
         needs=[_timed(one) for one in needs or []], seconds=seconds, follow_ups=follow_ups or [], follows=follows or [],
-        draft=draft, staff=actor.is_staff, templates=templates or [], facts_told=told or 0,
+        draft=draft, staff=actor.is_staff, templates=templates or [], facts_told=told or 0, fault=_timed(fault) if fault else None,
     )  # fmt: skip
     return page
 

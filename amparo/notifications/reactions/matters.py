@@ -260,15 +260,22 @@ def assigned(fact: FactRow) -> None:
     _desk("assigned", fact, lambda m: readers.who_attends(m) if fact.data.get("to") else [], lambda: _("Assigned to you"))
 
 
+def _who_owes(fact: FactRow) -> Callable[[Matter], list[Reader]]:
+    """Who is to keep a promise: who attends the matter; of a correction also whoever corrects. TIM-5, TIM-10."""
+    if fact.data.get("kind") != "fix":
+        return readers.who_attends
+    return lambda matter: list({one.user_id: one for one in [*readers.who_attends(matter), *readers.staff("developer")]}.values())
+
+
 def promise_warned(fact: FactRow) -> None:
     """Warn staff before a deadline. TIM-10."""
     percent = fact.data["percent"]
-    _desk("promise_warned", fact, readers.who_attends, lambda: _("%(percent)s %% of the time has passed") % {"percent": percent})
+    _desk("promise_warned", fact, _who_owes(fact), lambda: _("%(percent)s %% of the time has passed") % {"percent": percent})
 
 
 def promise_lapsed(fact: FactRow) -> None:
     """Tell staff that a promise lapsed. TIM-10."""
-    _desk("promise_lapsed", fact, readers.who_attends, lambda: _("A promise lapsed"))
+    _desk("promise_lapsed", fact, _who_owes(fact), lambda: _("A promise lapsed"))
 
 
 def clock_warned(fact: FactRow) -> None:

@@ -73,7 +73,7 @@ def test_what_comes_later_on_the_same_day_waits_for_the_next(contract, customer,
         tick(end + timedelta(hours=hours))
     assert len(letters(contact)) == 1
     tick(end + timedelta(days=1))
-    first, second = letters(contact)
+    _first, second = letters(contact)
     assert second.words["title"] == "Le queda poco de varias unidades" and second.kind == "units_low"
     assert sorted(figure for _label, figure in second.words["figures"]) == ["1 crédito", "agotado"]
 
