@@ -20,6 +20,8 @@ VISIBLE: dict[str, str] = {
     "order": "amparo.quotations.access.may_see_order_id",
     "agreement-acceptance": "amparo.agreements.access.may_see_acceptance_id",
     "defect": "amparo.defects.access.may_see_id",
+    "sale": "amparo.sales.access.may_see_id",
+    "mail": "amparo.mailbox.access.may_see_id",
     "identity": "amparo.project.subjects.everybody",
 }
 
@@ -49,7 +51,7 @@ def may_follow(actor: Actor, topic: str) -> bool:
     if not actor.is_signed_in:
         return False
     kind, _sep, number = topic.partition(":")
-    if topic in ("queue", "calls", "reconciliations", "imports", "defects"):
+    if topic in ("queue", "calls", "reconciliations", "imports", "defects", "sales"):
         return actor.is_staff
     if kind.endswith("-desk"):  # notes, tags, who looks: nothing a customer may even know of. SEC-10
         return actor.is_staff and may_see(actor, f"{kind.removesuffix('-desk')}:{number}")

@@ -18,6 +18,7 @@ _APPS = [
     "threads",
     "contracts",
     "charging",
+    "sales",
     "defects",
     "tickets",
     "cases",

@@ -93,6 +93,14 @@ DESK: tuple[Place, ...] = (
         _MONEY,
     ),
     Place(
+        "sales",
+        _("Sales"),
+        "shopping-cart",
+        ("desk_sales:list",),
+        frozenset({"sales", "operator"}),
+        keys="g v",
+    ),
+    Place(
         "products",
         _("Products"),
         "package",
@@ -139,6 +147,7 @@ PORTAL: tuple[Place, ...] = (
         short=_("Movements"),
     ),
     Place("contracts", _("Contracts"), "certificate", ("contracts:mine",), wide_only=True),
+    Place("buy", _("Buy"), "shopping-cart", ("sales:shelf",), wide_only=True),
     Place("licences", _("Licences"), "license", ("products:licences",), wide_only=True),
     Place("company", _("My company"), "building-store", ("people:company",), wide_only=True, contacts=True),
     Place("profile", _("Profile"), "user-circle", ("people:profile", "web:profile"), keys="g u"),
