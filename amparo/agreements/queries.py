@@ -158,18 +158,23 @@ def documents(at: datetime) -> list[DocumentRow]:
 
 
 def acceptances_page(
-    actor: Actor, *, code: str = "", version: int | None = None, words: str = "", after: str = "", size: int = PAGE
+    actor: Actor, *, customer_id: int | None = None, code: str = "", version: int | None = None, words: str = "",
+    after: str = "", size: int = PAGE,
 ) -> Page[Acceptance]:
     """Return who accepted what, newest first. One statement."""
-    found = filtered(actor, code=code, version=version, words=words)
+    found = filtered(actor, customer_id=customer_id, code=code, version=version, words=words)
     if place := unmark(after, 1):
         found = found.filter(pk__lt=place[0])
     return page_of(list(found[: size + 1]), size, lambda one: (one.pk,))
 
 
-def filtered(actor: Actor, *, code: str = "", version: int | None = None, words: str = "") -> QuerySet[Acceptance]:
+def filtered(
+    actor: Actor, *, customer_id: int | None = None, code: str = "", version: int | None = None, words: str = ""
+) -> QuerySet[Acceptance]:
     """Return acceptances of a document, a version of it, and a customer by name, NIC or person."""
     found = access.acceptances_visible_to(actor).select_related("recorded_by")
+    if customer_id is not None:
+        found = found.filter(customer=customer_id)
     if code:
         found = found.filter(version__agreement__code=code)
     if version is not None:

@@ -14,6 +14,7 @@ GROUPS = {
     "tickets": _("Tickets"),
     "cases": _("Cases"),
     "complaints": _("Complaints"),
+    "agreements": _("Agreements"),
     "files": _("Files"),
     "threads": _("Conversations"),
     "live": _("Telephone"),

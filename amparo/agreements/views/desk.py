@@ -190,15 +190,17 @@ def acceptances(request: HttpRequest) -> HttpResponse:
         return _csv(request, asked)
     page = queries.acceptances_page(request.actor, **asked, after=request.GET.get("after", "")[:200])
     context = {
-        "page": page, "asked": asked, "rows": queries.documents(request.now),
-        "query": "&".join(f"{name}={value}" for name, value in request.GET.items() if name in ("code", "version")),
+        "may_record": access.may_record_by_telephone(request.actor), "page": page, "asked": asked, "rows": queries.documents(request.now),
+        "query": "&".join(f"{name}={value}" for name, value in request.GET.items() if name in ("code", "version", "customer")),
     }  # fmt: skip
     return render(request, "agreements/desk/acceptance_list.html", context)
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:
     version = request.GET.get("version", "")
+    customer = request.GET.get("customer", "")
     return {
+        "customer_id": int(customer) if customer.isdigit() and len(customer) < 19 else None,
         "code": request.GET.get("code", "")[:40], "version": int(version) if version.isdigit() and len(version) < 6 else None,
         "words": request.GET.get("q", "")[:80],
     }  # fmt: skip

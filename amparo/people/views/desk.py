@@ -34,6 +34,7 @@ PLACES: tuple[tuple[Any, str, str, frozenset[str], bool], ...] = (
     (gettext_lazy("Licences"), "license", "desk_products:of_customer", frozenset(), False),
     (gettext_lazy("Statement"), "receipt", "desk_web:statement", frozenset(), False),
     (gettext_lazy("What it may use"), "shield-check", "desk_contracts:standing", frozenset(), False),
+    (gettext_lazy("Agreements"), "file-check", "desk_agreements:acceptances", frozenset(), True),
     (gettext_lazy("Sell a contract"), "plus", "desk_contracts:sell", frozenset({"sales"}), True),
 )
 

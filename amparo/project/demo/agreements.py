@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from amparo.agreements import commands
 from amparo.agreements.models import Agreement, AgreementVersion
 from amparo.kernel.actor import Actor
 from amparo.people.models import Customer
 
-# code -> the capacity in which administrators of the demonstration accept
+ZONE = ZoneInfo("America/Mexico_City")
 CAPACITIES = ("Propietaria", "Gerente general", "Administrador", "Jefa de sistemas", "Contadora")
 
 
@@ -63,5 +64,6 @@ def announce(world: Any) -> None:
         "changes_en": "We keep the draft of a withdrawn request for 12 months.",
     }  # fmt: skip
     draft = commands.revise(draft, words, actor=admin, at=at)
-    commands.publish(draft, starts_at=world.now + timedelta(days=21), actor=admin, at=at)
+    day = (world.now + timedelta(days=21)).astimezone(ZONE).date()
+    commands.publish(draft, starts_at=datetime.combine(day, time(), ZONE), actor=admin, at=at)
     commands.draft_version(world.agreements["general-conditions"].agreement, actor=admin, at=world.on(2))
