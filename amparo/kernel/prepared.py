@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import QuerySet
 from django.db.models.query import ValuesIterable, get_related_populators
@@ -27,10 +27,11 @@ class _Prepared(ServerBindingCursor):
 
 def rows(sql: str, given: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Ask a prepared statement and return all rows. A value whose type does not show needs a cast: `%s::bigint`."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        raw: Any = _Prepared(connection.connection)  # type: ignore[call-arg]
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    database = connections[DEFAULT_DB_ALIAS]  # once: each look through `connection` asks which thread it is
+    database.ensure_connection()
+    with database.wrap_database_errors:
+        raw: Any = _Prepared(database.connection)  # type: ignore[call-arg]
+    wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
     with wrap(raw) as cursor:
         cursor.execute(sql, given)
         return cursor.fetchall()
@@ -104,6 +105,7 @@ class _Made:
         named |= {mark: ("given", name) for name, mark in marks.items()}
         self.params = [(param, named.get(param) if isinstance(param, Hashable) else None) for param in params]
         assert not any(isinstance(p, str) and p.startswith("\x02") and not place for p, place in self.params)
+        self.converters = self.compiler.get_converters([column[0] for column in self.compiler.select])
         self._read(queryset)
 
     def _read(self, queryset: QuerySet[Any]) -> None:
@@ -127,7 +129,9 @@ class _Made:
             param if place is None else getattr(actor, place[1]) if place[0] == "actor" else given[place[1]]
             for param, place in self.params
         ]
-        found = self.compiler.results_iter([rows(self.sql, values)])
+        found: Any = rows(self.sql, values)
+        if self.converters:
+            found = self.compiler.apply_converters(found, self.converters)
         if self.klass is None:
             return [dict(zip(self.names, row, strict=True)) for row in found]
         return [self._object(row) for row in found]

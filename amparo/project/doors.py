@@ -9,7 +9,7 @@ from amparo.kernel import clock
 from amparo.kernel.actor import Actor
 from amparo.notifications.queries import unread_count
 from amparo.policies.queries import group
-from amparo.threads.queries import counts
+from amparo.threads import queries as threads
 
 
 def identity() -> Mapping[str, Any]:
@@ -19,7 +19,7 @@ def identity() -> Mapping[str, Any]:
 
 def rail_counts(actor: Actor) -> Mapping[str, int]:
     """Return the live counts beside the places of the desk's rail, by the code of the place."""
-    return counts(actor, at=clock.now()).rail if actor.is_staff else {}
+    return threads.rail_counts(actor)
 
 
 def new_notices(actor: Actor) -> int:

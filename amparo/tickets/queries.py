@@ -129,8 +129,7 @@ def filled_templates(ticket: Ticket, actor: Actor, *, language: str) -> list[dic
         "person": opened_by.get_full_name() if opened_by else ticket.customer.name,
         "product": ticket.product.name,
     }
-    rows = threads.answer_templates(language=language)
-    return [{"title": row["title"], "body": fill(row["body"], fields)} for row in rows]
+    return [{"title": title, "body": fill(body, fields)} for title, body in threads.templates_in(language)]
 
 
 def answer_due_at(ticket: Ticket) -> datetime | None:

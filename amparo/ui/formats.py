@@ -100,6 +100,15 @@ def day_full(on: date, *, language: str | None = None) -> str:
     return _day_full(on, _tongue(language or get_language()))
 
 
+def weekday(on: date, *, month: bool = False) -> str:
+    """Return a day by its name, near enough to need no year: «jueves 26», «jueves 26 de noviembre»."""
+    tongue = _tongue(get_language())
+    near = f"{_WEEKDAYS_LONG[tongue][on.weekday()]} {on.day}"
+    if not month:
+        return near
+    return f"{near} {'' if tongue == 'en' else 'de '}{_MONTHS_LONG[tongue][on.month - 1]}"
+
+
 def clock(at: datetime, *, zone: tzinfo) -> str:
     """Return the time of day: «15:00»."""
     local = at.astimezone(zone)

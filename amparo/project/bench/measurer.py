@@ -38,19 +38,27 @@ class Measurer:
 
         self.application = WSGIHandler()
         self.connection = connection
+        self.given: dict[str, dict[str, str]] = {}  # cookies that a session was given: kept and sent, as a browser does
 
     def call(self, path: str, cookie: str, body: bytes | None = None, **more: str) -> tuple[str, bytes]:
         route, _mark, query = path.partition("?")
         environ: dict[str, Any] = {
             "REQUEST_METHOD": "GET" if body is None else "POST", "PATH_INFO": route, "QUERY_STRING": query, "SCRIPT_NAME": "",
             "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "8000", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "127.0.0.1",
-            "HTTP_COOKIE": cookie, "HTTP_ACCEPT": "text/html", "HTTP_ACCEPT_LANGUAGE": "es-MX,es;q=0.9",
+            "HTTP_COOKIE": "; ".join([cookie, *self.given.get(cookie, {}).values()]), "HTTP_ACCEPT": "text/html", "HTTP_ACCEPT_LANGUAGE": "es-MX,es;q=0.9",
             "REMOTE_ADDR": "127.0.0.1", "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.errors": sys.stderr,
             "wsgi.input": io.BytesIO(body) if body else _QUIET, "wsgi.multithread": True, "wsgi.multiprocess": False,
             "wsgi.run_once": False, "CONTENT_LENGTH": str(len(body or b"")), **more,
         }  # fmt: skip
         told: list[str] = []
-        answer = self.application(environ, lambda status, _headers: told.append(status))  # type: ignore[arg-type]
+
+        def begin(status: str, headers: list[tuple[str, str]]) -> None:
+            told.append(status)
+            for name, text in headers:
+                if name == "Set-Cookie":
+                    self.given.setdefault(cookie, {})[text.partition("=")[0]] = text.partition(";")[0]
+
+        answer = self.application(environ, begin)  # type: ignore[arg-type]
         content = b"".join(answer)
         answer.close()
         return told[0], content

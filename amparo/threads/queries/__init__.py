@@ -10,7 +10,9 @@ from .desk import (
     holders,
     looking,
     queue,
+    rail_counts,
     tag_names,
+    templates_in,
 )
 from .search import Hit, search
 from .timeline import EntryRow, FileRow, customer_threads, entries_since, timeline
@@ -30,7 +32,9 @@ __all__ = [
     "holders",
     "looking",
     "queue",
+    "rail_counts",
     "search",
     "tag_names",
+    "templates_in",
     "timeline",
 ]

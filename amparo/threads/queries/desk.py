@@ -231,6 +231,17 @@ def counts(actor: Actor, *, at: datetime) -> Counts:
     )
 
 
+_RAIL = f"SELECT kind, sum(step)::bigint FROM threads_tally WHERE queue IN ({_WORKING}) GROUP BY kind"  # noqa: S608 - names of ours
+
+
+def rail_counts(actor: Actor) -> dict[str, int]:
+    """Return what stands beside the places of the desk, as `Counts.rail`. One statement, for every page of the desk."""
+    if not actor.is_staff:
+        return {}
+    by_kind: dict[str, int] = dict(prepared.rows(_RAIL, []))  # type: ignore[arg-type]
+    return Counts(working=sum(by_kind.values()), by_kind=by_kind).rail
+
+
 def holders() -> list[dict[str, Any]]:
     """Return the people who may hold a thread, by name: id, name."""
     users: Any = User.objects.filter(is_active=True, staff_roles__role__in=[*access.ANSWERING, "administrator"])
@@ -262,6 +273,14 @@ def answer_templates(*, language: str | None = None, all_of_them: bool = False) 
     if language:
         rows = rows.filter(language=language)
     return list(rows.order_by("language", "title").values("id", "title", "language", "body", "is_active"))
+
+
+_TEMPLATES = "SELECT title, body FROM threads_answertemplate WHERE is_active AND language = %s ORDER BY title"
+
+
+def templates_in(language: str) -> list[tuple[str, str]]:
+    """Return the prepared answers of a language by title: title, body. One statement, for every page of a ticket."""
+    return prepared.rows(_TEMPLATES, [language])  # type: ignore[return-value]
 
 
 def tag_names() -> list[str]:

@@ -22,6 +22,7 @@ from amparo.tickets.errors import SomebodyWrote
 from amparo.tickets.forms import CallerTicketForm, CloseForm, DefectForm
 from amparo.tickets.machine import State
 from amparo.tickets.models import STAFF_LABELS
+from amparo.ui.drawn import kept
 from amparo.ui.views import staff_only
 
 from . import conversation, load, number_seen, posted_text, writing
@@ -89,7 +90,7 @@ def _page(request: HttpRequest, shown: Any, **more: Any) -> HttpResponse:
         return render(request, "tickets/desk/_record.html", context)
     context |= writing(request, shown.subject, shown.draft)
     context["templates"] = queries.filled_templates(shown, actor, language=queries.customer_language(shown))
-    context["close_form"] = CloseForm()
+    context["close_form"] = kept(request, "ui/_form.html", "close a ticket", lambda: {"form": CloseForm()})
     return render(request, "tickets/desk/ticket.html", context | more, status=status)
 
 

@@ -1,7 +1,9 @@
 import pytest
 from django.http import HttpResponse
+from django.middleware.csrf import CSRF_ALLOWED_CHARS, _does_token_match, _get_new_csrf_string
 from django.test import RequestFactory
 
+from amparo.ui import jinja
 from amparo.ui.middleware import Headers, policy
 
 
@@ -65,3 +67,13 @@ def test_a_region_is_never_taken_for_its_page():
 )
 def test_other_headers_of_safety_are_there(name):
     assert answer()[name]
+
+
+def test_a_masked_token_is_what_the_middleware_takes():
+    """SEC-12"""
+    secret = _get_new_csrf_string()
+    tokens = {jinja.masked(secret) for _ in range(50)}
+    assert len(tokens) == 50 and all(_does_token_match(token, secret) for token in tokens)
+    assert not any(_does_token_match(token, _get_new_csrf_string()) for token in tokens)
+    masks = "".join(token[:32] for token in tokens)
+    assert len(set(masks)) == len(CSRF_ALLOWED_CHARS)
