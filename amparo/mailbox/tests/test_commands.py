@@ -1,0 +1,571 @@
+"""Mail taken in and understood: each message in its matter, once, or where staff see it."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from PIL import Image
+
+from amparo.conftest import NOON, make_contact
+from amparo.deadlines.queries import open_promises
+from amparo.files.models import StoredFile
+from amparo.history.models import Fact
+from amparo.kernel.actor import SYSTEM
+from amparo.kernel.refusals import Refusal
+from amparo.kernel.reply import word_for
+from amparo.mailbox import commands, queries
+from amparo.mailbox.commands.letters import message
+from amparo.mailbox.models import BouncingAddress, Mail, PlainAnswer
+from amparo.notifications.models import Letter, Notice
+from amparo.people.models import Contact, User
+from amparo.threads.models import Entry
+from amparo.tickets.models import Ticket
+
+from .conftest import address, give_licence, written
+from .test_parse import DSN
+
+pytestmark = pytest.mark.django_db
+
+
+def last(ticket) -> Entry:
+    return Entry.objects.filter(thread=ticket.thread).order_by("-seq").first()
+
+
+# -- answers -------------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_by_mail_is_said_in_its_ticket(ticket, contact, come_in, facts):
+    """TKT-1, TIM-9: by the address of the letter, without quotes, with the promise of any message."""
+    before = len(open_promises(ticket.subject))
+    mail = come_in(written(contact.email, address(ticket.subject, contact.user_id),
+                           "Sigue igual.\n\nEl 10/11/2026 Soporte <s@amparo.mx> escribió:\n> Pruebe"))  # fmt: skip
+    entry = last(ticket)
+    assert (mail.state, mail.matter, mail.entry_id) == ("said", ticket.subject, entry.pk)
+    assert (entry.body, entry.via, entry.author_id, entry.author_kind) == ("Sigue igual.", "email", contact.user_id, "customer")
+    assert len(open_promises(ticket.subject)) == before + 1
+    assert "ticket.customer_wrote" in facts(ticket)
+
+
+def test_the_clock_starts_when_our_server_had_it(ticket, contact, box):
+    """TIM-9: neither the sender's Date nor our own delay."""
+    octets = written(contact.email, address(ticket.subject, contact.user_id), Date="Mon, 01 Jan 2024 00:00:00 +0000").as_bytes()
+    arrived = commands.Arrived(octets, uid=1, told_at=NOON - timedelta(hours=3))
+    [mail] = commands.take_in_many([arrived], source="imap", mailbox=box, uidvalidity=7, at=NOON)
+    commands.understand(mail.pk, at=NOON)
+    assert last(ticket).at == NOON - timedelta(hours=3)
+    assert NOON - timedelta(hours=3) in [one.started_at for one in open_promises(ticket.subject)]
+    for told in (NOON + timedelta(hours=1), NOON - timedelta(days=9)):
+        arrived = commands.Arrived(octets + str(told).encode(), told_at=told)
+        assert commands.take_in_many([arrived], source="imap", at=NOON)[0].received_at == NOON
+
+
+def test_an_answer_is_known_by_the_id_it_answers_to(ticket, contact, come_in):
+    """SEC-13: the signed word stands in the letter's own id too."""
+    word = word_for(ticket.subject, contact.user_id, secret=queries.secret())
+    mail = come_in(written(contact.email, In_Reply_To=f"<{word}.55@127.0.0.1>"))
+    assert (mail.state, mail.matter) == ("said", ticket.subject)
+
+
+def test_a_colleague_answers_a_letter_that_was_handed_on(ticket, contact, member, own_only, come_in):
+    """SEC-13, ACC-11: whoever sees the matter and has proved his address; nobody else."""
+    to = address(ticket.subject, contact.user_id)
+    assert come_in(written(member.email, to)).state == "said"
+    assert last(ticket).author_id == member.user_id
+    mail = come_in(written(own_only.email, to, "Yo no la veo"))
+    assert (mail.state, mail.reason) == ("waiting", "unknown_sender")
+
+
+def test_an_answer_to_a_closed_ticket_opens_it_again(ticket, contact, come_in):
+    """TKT-2"""
+    from amparo.tickets import commands as tickets
+
+    tickets.close(ticket, actor=contact, at=NOON)
+    come_in(written(contact.email, address(ticket.subject, contact.user_id)))
+    assert Ticket.objects.get(pk=ticket.pk).state == "open"
+
+
+def test_the_same_message_is_said_once(ticket, contact, come_in):
+    """CHG-10: by a second way, with other Received lines, after a crash."""
+    octets = written(contact.email, address(ticket.subject, contact.user_id)).as_bytes()
+    first = come_in(octets)
+    again = come_in(b"Received: from elsewhere by mx; Wed, 11 Nov 2026 12:00:00 -0600\r\n" + octets)
+    assert again.pk == first.pk and Mail.objects.count() == 1
+    Mail.objects.update(state="taken")  # as though it had been killed before its mark
+    commands.understand(first.pk, at=NOON + timedelta(hours=1))
+    assert Entry.objects.filter(thread=ticket.thread, via="email").count() == 1
+
+
+# -- forged and unknown senders ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda to: to.replace("-", "+", 1), lambda to: to.partition("+")[0] + "@amparo.mx", lambda to: to.replace(to[-12], "a" if to[-12] != "a" else "b"),
+    lambda to: "soporte+ticket-1-1-aaaaaaaaaaaaaaaa@amparo.mx",
+])  # fmt: skip
+def test_a_guessed_address_reaches_no_ticket(ticket, contact, come_in, spoil):
+    """SEC-13: without our signature it is no answer; at most a new question of who may ask."""
+    come_in(written(contact.email, spoil(address(ticket.subject, contact.user_id)), Subject=f"Re: {ticket.shown_number}"))
+    assert Entry.objects.filter(thread=ticket.thread).count() == 1
+
+
+def test_a_subject_reaches_no_ticket(ticket, contact, other_contact, come_in):
+    """SEC-13: never by subject alone."""
+    come_in(written(other_contact.email, Subject=f"Re: {ticket.shown_number} {ticket.thread.title}", References="<guess@amparo.mx>"))
+    assert Entry.objects.filter(thread=ticket.thread).count() == 1
+
+
+def test_a_word_of_another_reader_opens_nothing_to_a_stranger(ticket, contact, other_contact, come_in):
+    """SEC-13: who got hold of the address is still not somebody who may write there. The customer is told nothing."""
+    to = address(ticket.subject, contact.user_id)
+    for sender in (other_contact.email, "nadie@ejemplo.org"):
+        mail = come_in(written(sender, to, f"Soy {sender}"))
+        assert (mail.state, mail.reason, mail.matter) == ("waiting", "unknown_sender", ticket.subject)
+    assert Entry.objects.filter(thread=ticket.thread).count() == 1 and not PlainAnswer.objects.exists()
+
+
+def test_an_unproved_address_is_nobody(ticket, contact, customer, come_in):
+    """SEC-13: a contact whose address was never verified."""
+    from allauth.account.models import EmailAddress
+
+    late = make_contact(customer, "Nueva")
+    EmailAddress.objects.filter(user=late.user_id).update(verified=False)
+    assert come_in(written(late.email, address(ticket.subject, contact.user_id))).reason == "unknown_sender"
+
+
+def test_who_left_the_company_writes_no_more(ticket, contact, member, come_in):
+    """SEC-11, SEC-20"""
+    to = address(ticket.subject, member.user_id)
+    Contact.objects.filter(user=member.user_id).update(removed_at=NOON)
+    assert come_in(written(member.email, to)).reason == "unknown_sender"
+    User.objects.filter(pk=contact.user_id).update(is_active=False)
+    assert come_in(written(contact.email, to, "y yo")).reason == "unknown_sender"
+
+
+def test_staff_do_not_answer_by_mail_unless_allowed(ticket, engineer, operator, contact, come_in, set_policy):
+    """SEC-13, SEC-1: a forged staff address says nothing to a customer; allowed, only with the word of that very person."""
+    own, foreign = address(ticket.subject, engineer.user_id), address(ticket.subject, contact.user_id)
+    assert come_in(written(engineer.email, own, "uno")).reason == "staff_by_mail"
+    set_policy("notifications.staff_answer_by_mail", True)
+    for number, (sender, to) in enumerate([(engineer.email, foreign), (operator.email, own), (engineer.email, address(ticket.subject, operator.user_id))]):
+        assert come_in(written(sender, to, f"falso {number}")).reason == "staff_by_mail"
+    assert Entry.objects.filter(thread=ticket.thread).count() == 1
+    assert come_in(written(engineer.email, own, "Pruebe así.")).state == "said"
+    assert last(ticket).author_kind == "staff" and not open_promises(ticket.subject)
+
+
+def test_the_author_is_the_one_address_of_from(ticket, contact, come_in):
+    """SEC-14: neither Sender nor Reply-To nor a name; two authors are none."""
+    to = address(ticket.subject, contact.user_id)
+    mail = come_in(written("malo@ejemplo.org", to, "a", Reply_To=contact.email, Sender=contact.email))
+    assert mail.reason == "unknown_sender"
+    mail = come_in(written(f'"{contact.email}" <malo@ejemplo.org>', to, "b"))
+    assert mail.reason == "unknown_sender"
+    octets = written(contact.email, to, "c").as_bytes()
+    assert come_in(octets.replace(b"From: ", b"From: malo@ejemplo.org, ", 1)).reason == "several_authors"
+    assert come_in(b"From: malo@ejemplo.org\r\n" + octets.replace(b"Sigue", b"d")).reason == "several_authors"
+
+
+def test_only_our_own_server_says_who_a_sender_is(ticket, contact, box, come_in):
+    """SEC-14: the topmost result of the named server counts; whatever stands below, the sender may have written."""
+    to = address(ticket.subject, contact.user_id)
+    box.authserv = "mx.amparo.mx"
+    box.save()
+    bad, good = b"Authentication-Results: mx.amparo.mx; dmarc=fail\r\n", b"Authentication-Results: mx.amparo.mx; dmarc=pass\r\n"
+    other = b"Authentication-Results: mx.malo.org; dmarc=fail\r\n"
+    cases = {bad: "waiting", bad + good: "waiting", good + bad: "said", other + bad: "said", b"": "said"}
+    for number, (head, state) in enumerate(cases.items()):
+        mail = come_in(head + written(contact.email, to, f"número {number}").as_bytes())
+        assert mail.state == state, head
+        assert state == "said" or mail.reason == "unproven"
+
+
+def test_control_headers_of_others_do_nothing(ticket, contact, come_in):
+    """SEC-14: headers that other systems obey are dropped: none closes, assigns or changes anything."""
+    mail = come_in(written(contact.email, address(ticket.subject, contact.user_id), X_RT_Ticket="1", X_Amparo_Ticket="1", X_Amparo_Close="yes",
+                           X_Amparo_Loop="otro.mx"))  # fmt: skip
+    assert mail.state == "said" and Ticket.objects.get(pk=ticket.pk).state == "open"
+
+
+# -- machines ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("headers", [
+    {"Auto_Submitted": "auto-replied"}, {"Precedence": "bulk"}, {"X_Autoreply": "yes"}, {"Subject": "Respuesta automática: T-1"}, {"Return_Path": "<>"},
+])  # fmt: skip
+def test_an_automatic_answer_is_a_fact_for_staff_and_no_message(ticket, contact, come_in, facts, headers):
+    """SEC-15, TIM-9: no entry, no promise, no letter."""
+    promises = len(open_promises(ticket.subject))
+    mail = come_in(written(contact.email, address(ticket.subject, contact.user_id), "Estoy fuera", **headers))
+    assert (mail.state, mail.reason) == ("automatic", "machine")
+    assert Entry.objects.filter(thread=ticket.thread).count() == 1 and len(open_promises(ticket.subject)) == promises
+    assert "mail.auto_replied" in facts(ticket.thread.desk_subject) and "mail.auto_replied" not in facts(ticket)
+    assert not PlainAnswer.objects.exists()
+
+
+@pytest.mark.parametrize("headers", [
+    {"Auto_Submitted": "auto-generated"}, {"Precedence": "junk"}, {"List_Id": "<boletin.ejemplo.mx>"}, {"Return_Path": "<>"}, {"X_Amparo_Loop": "127.0.0.1"},
+])  # fmt: skip
+def test_machines_get_no_answer_and_open_nothing(come_in, headers):
+    """SEC-15"""
+    mail = come_in(written("robot@ejemplo.org", text="Oferta", **headers))
+    assert mail.state == "automatic" and not PlainAnswer.objects.exists() and not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("sender", ["no-reply@ejemplo.org", "noreply@ejemplo.org", "MAILER-DAEMON@ejemplo.org", "bounce+12@ejemplo.org", "no_responder@ejemplo.org"])
+def test_addresses_where_nobody_reads_get_no_answer(come_in, sender):
+    """SEC-15"""
+    come_in(written(sender))
+    assert not PlainAnswer.objects.exists()
+
+
+def test_our_own_letters_come_back_to_nothing(ticket, contact, come_in):
+    """SEC-15: our address as author, our mark, our id: a loop ends at its first turn."""
+    word = word_for(ticket.subject, contact.user_id, secret=queries.secret())
+    for number, message_ in enumerate([
+        written("soporte@amparo.mx", address(ticket.subject, contact.user_id), "a"), written("Soporte <soporte+x@amparo.mx>", text="b"),
+        written("a@ejemplo.org", text="c", X_Amparo_Loop="127.0.0.1"), written("a@ejemplo.org", text="d", **{"Message-ID": f"<{word}.1@127.0.0.1>"}),
+    ]):  # fmt: skip
+        mail = come_in(message_)
+        assert (mail.state, mail.reason) == ("automatic", "own"), number
+    assert Entry.objects.filter(thread=ticket.thread).count() == 1 and not PlainAnswer.objects.exists()
+
+
+def test_two_services_that_answer_each_other_stop(come_in):
+    """SEC-15: even where the other never says that it is a machine: one letter a day."""
+    for number in range(30):
+        come_in(written("tickets@otra.mx", text=f"Su caso {number} fue recibido"))
+    assert PlainAnswer.objects.count() == 1
+
+
+def test_a_report_of_failure_marks_letter_and_address(ticket, contact, operator, come_in, deliver):
+    """SEC-15"""
+    letter = Letter.objects.create(user_id=contact.user_id, kind="answer", subject_ref=ticket.subject, words={}, fact_id=1, state="sent",
+                                   not_before=NOON, created_at=NOON, sent_at=NOON)  # fmt: skip
+    word = word_for(ticket.subject, contact.user_id, secret=queries.secret())
+    report = DSN.replace(b"ACTION", b"failed").replace(b"<carta@amparo.mx>", f"<{word}.{letter.pk}@127.0.0.1>".encode())
+    mail = come_in(report)
+    assert (mail.state, mail.reason) == ("automatic", "bounce")
+    deliver()
+    letter.refresh_from_db()
+    assert letter.state == "bounced"
+    [row] = BouncingAddress.objects.all()
+    assert (row.address, row.status, row.count) == (contact.email, "5.1.1", 1)
+    assert Notice.objects.filter(user_id=operator.user_id, kind="bounced").count() == 1
+    come_in(report.replace(b"sorry", b"sorry again"), at=NOON + timedelta(hours=1))
+    deliver(NOON + timedelta(hours=1))
+    row.refresh_from_db()
+    assert row.count == 2 and Notice.objects.filter(kind="bounced").count() == 1
+    commands.clear_bouncing(row, actor=operator, at=NOON)
+    assert not queries.bouncing()
+
+
+def test_a_report_that_nobody_signed_marks_nothing(ticket, contact, come_in):
+    """SEC-15, SEC-13: anybody can write a report; only one that returns an id of ours counts, and only for its reader."""
+    assert come_in(DSN.replace(b"ACTION", b"failed").replace(b"ana@ejemplo.mx", contact.email.encode())).reason == "bounce"
+    assert not BouncingAddress.objects.exists() and not Fact.objects.filter(name="letter.bounced").exists()
+
+
+# -- floods ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_flood_waits_for_staff(ticket, contact, come_in, set_policy):
+    """SEC-15, SEC-16: what is too much within an hour is kept, not said."""
+    set_policy("mailbox.sender_hourly_max", 3)
+    to = address(ticket.subject, contact.user_id)
+    states = [come_in(written(contact.email, to, f"número {n}")).state for n in range(5)]
+    assert states == ["said"] * 3 + ["waiting"] * 2
+    later = come_in(written(contact.email, to, "mañana"), at=NOON + timedelta(hours=2))
+    assert later.state == "said"
+    set_policy("mailbox.sender_hourly_max", 99)
+    set_policy("mailbox.matter_hourly_max", 1)
+    assert come_in(written(contact.email, to, "otra"), at=NOON + timedelta(hours=2)).reason == "flood"
+
+
+def test_tickets_in_a_victims_name_are_not_opened(come_in):
+    """SEC-16: an address that is not known gets one short mail, without a word of what was written."""
+    for number in range(25):
+        mail = come_in(written("victima@ejemplo.org", text=f"Compre aquí http://malo.mx {number}", Subject="GANASTE http://malo.mx"))
+        assert (mail.state, mail.reason) == ("answered", "stranger")
+    [one] = PlainAnswer.objects.all()
+    sent = message(one, NOON)
+    assert sent.to == ["victima@ejemplo.org"] and "malo" not in sent.body + sent.subject and "GANASTE" not in sent.subject
+    assert sent.extra_headers["Auto-Submitted"] == "auto-replied"
+    assert not Ticket.objects.exists()
+
+
+def test_all_strangers_together_get_so_many_answers_an_hour(come_in, set_policy):
+    """SEC-16: we are nobody's means to write to many."""
+    set_policy("mailbox.answers_hourly_max", 3)
+    for number in range(6):
+        come_in(written(f"v{number}@ejemplo.org"))
+    assert PlainAnswer.objects.count() == 3
+
+
+def test_the_plain_answer_goes_to_the_author_alone(come_in, mailoutbox):
+    """SEC-14, SEC-18: never to Reply-To; no line break makes a header."""
+    come_in(written("a@ejemplo.org", Reply_To="victima@ejemplo.org", **{"Message-ID": "<x@y>"}))
+    assert commands.send_due(at=NOON) == 1 and commands.send_due(at=NOON) == 0
+    [sent] = mailoutbox
+    assert sent.to == ["a@ejemplo.org"] and sent.message()["In-Reply-To"] == "<x@y>"
+
+
+# -- new questions -----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_question_opens_a_ticket(contact, product, licence, come_in, facts):
+    """TKT-1, ACC-5: for a verified contact with one product, without the marks of mail programs in the title."""
+    mail = come_in(written(contact.email, text="No imprime.\n-- \nLupita", Subject="RE: Fwd: Impresora"))
+    ticket = Ticket.objects.get()
+    assert (mail.state, mail.matter) == ("opened", ticket.subject)
+    assert (ticket.thread.title, ticket.product_id, ticket.thread.opened_by_id) == ("Impresora", product.pk, contact.user_id)
+    first = Entry.objects.get(pk=mail.entry_id)
+    assert (first.body, first.via) == ("No imprime.", "email") and len(open_promises(ticket.subject)) == 1
+    assert facts(ticket)[-1] == "ticket.opened" or "ticket.opened" in facts(ticket)
+
+
+def test_who_may_not_is_told_the_way(contact, come_in, mailoutbox):
+    """ACC-9: without a licence: why, and how to get it; staff still see the message."""
+    mail = come_in(written(contact.email))
+    assert (mail.state, mail.reason) == ("answered", "no_standing") and mail.detail
+    commands.send_due(at=NOON)
+    [sent] = mailoutbox
+    assert mail.detail in sent.body and "http" in sent.body
+
+
+def test_of_several_products_the_author_is_asked(contact, customer, product, licence, come_in):
+    """TKT-1: it waits, and a link lets him choose; then the clock runs from when we had it."""
+    from amparo.products import commands as products
+
+    other = products.add_product("ruta", "Ruta", actor=SYSTEM, at=NOON)
+    products.make_current(products.add_release(other, "10.1", NOON.date(), actor=SYSTEM, at=NOON), actor=SYSTEM, at=NOON)
+    give_licence(customer, other, serial="RUTA-7K2M-9XQ4-0001")
+    mail = come_in(written(contact.email, text="No abre"))
+    assert (mail.state, mail.reason) == ("waiting", "which_product")
+    assert PlainAnswer.objects.get().url == f"/mailbox/choose/{mail.pk}/"
+    commands.open_chosen(mail, customer_id=customer.pk, product_id=other.pk, actor=contact, at=NOON + timedelta(hours=5))
+    ticket = Ticket.objects.get()
+    assert ticket.product_id == other.pk and ticket.opened_at == NOON
+
+
+def test_of_two_companies_the_one_with_a_licence_is_chosen(contact, customer, other_customer, product, licence, come_in):
+    """ACC-11"""
+    Contact.objects.create(user_id=contact.user_id, customer=other_customer, company_role="administrator", created_at=NOON)
+    come_in(written(contact.email))
+    assert Ticket.objects.get().customer_id == customer.pk
+    give_licence(other_customer, product, serial="CAJA-7K2M-9XQ4-0002")
+    assert come_in(written(contact.email, text="otra")).reason == "which_product"
+
+
+def test_a_mailbox_for_answers_opens_no_tickets(contact, product, licence, box, come_in):
+    box.purpose = "replies"
+    box.save()
+    assert come_in(written(contact.email)).reason == "not_support" and not Ticket.objects.exists()
+
+
+def test_staff_open_no_tickets_by_mail(engineer, come_in):
+    """SEC-13"""
+    assert come_in(written(engineer.email)).reason == "from_staff"
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def test_files_and_pictures_come_along(ticket, contact, come_in):
+    """TKT-1, SEC-26: as attachments of the message; an emblem of the signature stays in the e-mail."""
+    drawn = io.BytesIO()
+    Image.effect_noise((90, 90), 80).save(drawn, "PNG")
+    made = written(contact.email, address(ticket.subject, contact.user_id))
+    made.add_alternative('<p>Mire <img src="cid:foto"><img src="cid:logo"></p>', subtype="html")
+    made.get_payload()[1].add_related(drawn.getvalue(), "image", "png", cid="<foto>", filename="foto.png")
+    made.get_payload()[1].add_related(b"\x89PNG\r\n\x1a\nmini", "image", "png", cid="<logo>")
+    made.add_attachment(b"<script>alert(1)</script>", "text", "html", filename="../../x\u200b.html")
+    mail = come_in(made)
+    entry = last(ticket)
+    names = [one.file.name for one in entry.files.select_related("file").order_by("id")]
+    assert names == ["foto.png", "x.html"] and list(mail.pictures) == ["foto"]
+    assert StoredFile.objects.get(name="x.html").content_type == "application/octet-stream"
+    assert {one.subject for one in StoredFile.objects.exclude(subject=mail.subject)} == {ticket.subject}
+
+
+def test_what_cannot_be_attached_is_named_and_kept(ticket, contact, come_in, set_policy):
+    """SEC-17, TKT-1: too large, too many: the words arrive, the rest is in the message as it came."""
+    set_policy("files.megabytes_max", 1)
+    set_policy("files.per_message_max", 2)
+    made = written(contact.email, address(ticket.subject, contact.user_id))
+    made.add_attachment(b"x" * 1_200_000, "application", "octet-stream", filename="grande.bin")
+    for number in range(3):
+        made.add_attachment(b"y%d" % number, "text", "plain", filename=f"n{number}.txt")
+    come_in(made)
+    entry = last(ticket)
+    assert entry.file_count == 2 and "grande.bin" in entry.body and "n2.txt" in entry.body and "n1.txt" not in entry.body
+
+
+def test_a_long_text_is_cut_and_the_rest_kept(ticket, contact, come_in):
+    """SEC-17"""
+    come_in(written(contact.email, address(ticket.subject, contact.user_id), "línea larga\n" * 9000))
+    assert 40_000 < len(last(ticket).body) <= 50_000
+
+
+def test_a_message_without_words_says_its_subject(ticket, contact, come_in):
+    come_in(written(contact.email, address(ticket.subject, contact.user_id), " "))
+    assert last(ticket).body == "Re: No abre"
+
+
+# -- nothing is lost ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("octets", [b"", b"\x00\xff", b"From: a\n", b"Content-Type: multipart/mixed; boundary=x\n\n--x"])
+def test_what_cannot_be_understood_waits_and_is_kept(come_in, octets):
+    """SEC-17"""
+    mail = come_in(octets)
+    assert mail.state == "waiting" and mail.reason == "several_authors"
+    from amparo.files import commands as files
+
+    assert files.octets_of(mail.subject, octets_max=10_000) == octets
+
+
+def test_an_error_of_ours_is_tried_again_and_waits_in_the_end(ticket, contact, come_in, monkeypatch, operator, deliver):
+    """SEC-17: the queue goes on, staff are told."""
+    from amparo.mailbox.commands import understanding
+
+    def broken(*_given, **_more):
+        raise ValueError("roto")
+
+    monkeypatch.setattr(understanding, "_reply", broken)
+    bad = come_in(written(contact.email, address(ticket.subject, contact.user_id)))
+    assert bad.state == "taken"
+    fine = come_in(written("a@ejemplo.org"))
+    assert fine.state == "answered"
+    at = NOON
+    for _turn in range(6):
+        at += timedelta(days=1)
+        commands.understand_due(at=at)
+    bad.refresh_from_db()
+    assert (bad.state, bad.reason, bad.detail) == ("waiting", "fault", "ValueError")
+    deliver(at)
+    assert Notice.objects.filter(user_id=operator.user_id, kind="mail_waiting").count() == 1
+
+
+def test_what_a_matter_refuses_waits_with_its_sentence(ticket, contact, come_in, monkeypatch):
+    from amparo.kernel.refusals import NotPermitted
+    from amparo.project import mail_doors
+
+    def refused(*_given, **_more):
+        raise NotPermitted("No se puede, por esto.")
+
+    monkeypatch.setattr(mail_doors, "ticket", refused)
+    mail = come_in(written(contact.email, address(ticket.subject, contact.user_id)))
+    assert (mail.state, mail.reason, mail.detail) == ("waiting", "refused", "No se puede, por esto.")
+
+
+def test_taking_in_many_is_two_dozen_statements(box, django_assert_max_num_queries):
+    """A batch costs no more statements than one message."""
+    arrivals = [commands.Arrived(written(f"a{n}@b.mx").as_bytes(), uid=n + 1) for n in range(50)]
+    with django_assert_max_num_queries(70):
+        assert len(commands.take_in_many(arrivals, source="imap", mailbox=box, uidvalidity=1, at=NOON)) == 50
+    box.refresh_from_db()
+    assert (box.taken_uid, box.uidvalidity) == (50, 1)
+
+
+# -- staff sort --------------------------------------------------------------------------------------------------------
+
+
+def test_staff_bring_a_message_to_its_matter(ticket, contact, operator, come_in, set_policy, facts):
+    """TKT-1: in the author's name, from when we had it, where it was our limit that kept it."""
+    set_policy("mailbox.sender_hourly_max", 0)
+    mail = come_in(written(contact.email, address(ticket.subject, contact.user_id)))
+    commands.hand_over(mail, ticket.shown_number, actor=operator, at=NOON + timedelta(hours=4))
+    entry = last(ticket)
+    assert (entry.author_id, entry.is_internal, entry.at) == (contact.user_id, False, NOON)
+    mail.refresh_from_db()
+    assert (mail.state, mail.decided_by_id) == ("handed", operator.user_id) and facts(mail)[-1] == "mail.handed"
+    with pytest.raises(Refusal):
+        commands.hand_over(mail, ticket.shown_number, actor=operator, at=NOON)
+
+
+def test_a_strangers_words_become_a_note(ticket, operator, come_in):
+    """SEC-20, SEC-13: a customer is shown nobody's words but his own and ours."""
+    mail = come_in(written("perito@ejemplo.org"))
+    commands.hand_over(mail, str(ticket.pk), actor=operator, at=NOON)
+    entry = last(ticket)
+    assert entry.is_internal and "perito@ejemplo.org" in entry.body and entry.author_id == operator.user_id
+
+
+def test_staff_make_a_ticket_of_a_message(contact, customer, product, licence, operator, come_in, box):
+    """TKT-1"""
+    mail = come_in(written("hermano@ejemplo.org", text="No abre"))
+    commands.make_ticket(mail, nic=customer.nic, product_id=product.pk, actor=operator, at=NOON)
+    ticket = Ticket.objects.get()
+    assert ticket.customer_id == customer.pk
+    mail.refresh_from_db()
+    assert (mail.state, mail.matter) == ("opened", ticket.subject)
+
+
+def test_a_message_is_discarded_with_a_reason(operator, contact, come_in):
+    mail = come_in(written("a@ejemplo.org"))
+    for actor, reason in ((contact, "x"), (operator, " ")):
+        with pytest.raises(Refusal):
+            commands.discard(mail, reason, actor=actor, at=NOON)
+    assert commands.discard(mail, "publicidad", actor=operator, at=NOON).detail == "publicidad"
+
+
+def test_the_mail_of_an_ended_record_is_emptied(ticket, contact, come_in):
+    """CAS-2"""
+    mail = come_in(written(contact.email, address(ticket.subject, contact.user_id)))
+    assert commands.purge([ticket.subject], at=NOON) == 1
+    mail.refresh_from_db()
+    assert (mail.title, mail.from_email) == ("", "") and StoredFile.objects.get(subject=mail.subject).purged_at == NOON
+
+
+# -- mailboxes ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_password_is_sealed_and_goes_to_no_other_server(administrator, operator, db):
+    """SEC-32, SEC-57"""
+    given = {"name": "IMAP", "address": "s@amparo.mx", "host": "imap.amparo.mx", "username": "s"}
+    box = commands.add_mailbox(given, password="muy secreta", actor=administrator, at=NOON)
+    assert "muy secreta" not in box.password_sealed and box.password_sealed
+    assert "muy secreta" not in str(list(Fact.objects.filter(subject=box.subject).values_list("body", "data")))
+    for moved in ({"host": "imap.malo.org"}, {"port": 1143}, {"username": "otro"}, {"security": "none"}):
+        with pytest.raises(Refusal):
+            commands.change_mailbox(box, moved, actor=administrator, at=NOON)
+    commands.change_mailbox(box, {"name": "Otro nombre"}, actor=administrator, at=NOON)
+    with pytest.raises(Refusal):
+        commands.add_mailbox(given, password="x", actor=administrator, at=NOON)
+    with pytest.raises(Refusal):
+        commands.change_mailbox(box, {"name": "x"}, actor=operator, at=NOON)
+
+
+def test_the_first_mailbox_is_where_letters_are_answered_to(box):
+    from amparo.policies.queries import value
+
+    assert value("notifications.answer_address", at=NOON) == "soporte+{word}@amparo.mx"
+
+
+def test_letters_carry_their_own_address_and_id(box, ticket, contact, engineer, come_in, deliver, mailoutbox):
+    """TKT-1, SEC-13, SEC-15: what we send can be answered, once around."""
+    from amparo.notifications.commands import send_due
+    from amparo.tickets import commands as tickets
+
+    tickets.write(ticket, "¿Qué versión tiene?", actor=engineer, at=NOON)
+    deliver()
+    send_due(at=NOON)
+    sent = next(one for one in mailoutbox if one.to == [contact.email]).message()
+    assert sent["Reply-To"] == address(ticket.subject, contact.user_id)
+    assert sent["Auto-Submitted"] == "auto-generated" and sent["References"]
+    answer = written(contact.email, sent["Reply-To"], "La 10.1", In_Reply_To=sent["Message-ID"])
+    assert come_in(answer).state == "said"
+    assert come_in(sent.as_bytes()).reason in ("own", "machine")
+
+
+def test_staff_letters_are_not_answered_unless_allowed(box, ticket, engineer, deliver, mailoutbox, set_policy):
+    """SEC-1, SEC-13"""
+    from amparo.notifications.letters import answer_address
+
+    letter = Letter(pk=1, user_id=engineer.user_id, subject_ref=ticket.subject, fact_id=1)
+    assert not answer_address(letter, is_staff=True, at=NOON)
+    set_policy("notifications.staff_answer_by_mail", True)
+    assert answer_address(letter, is_staff=True, at=NOON) == address(ticket.subject, engineer.user_id)
+    assert not answer_address(Letter(pk=1, user_id=1, subject_ref="pocket:4", fact_id=1), is_staff=False, at=NOON)
