@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .models import Chain, Fact
+from .models import Chain, Delivery, Fact
 from .rules import GENESIS, digest, head_of, link, parts, sealed
 
 
@@ -43,6 +43,12 @@ def row(fact: Fact) -> FactRow:
 def facts(subject: str) -> list[FactRow]:
     """Return a subject's facts, oldest first."""
     return [row(fact) for fact in Fact.objects.filter(subject=subject).order_by("seq").defer("body", "hash")]
+
+
+def owes_reactions(subjects: Collection[str]) -> set[str]:
+    """Return which of some subjects have a fact whose reaction has not run yet. One statement."""
+    owed = Delivery.objects.filter(done_at__isnull=True, fact__subject__in=list(subjects))
+    return set(owed.values_list("fact__subject", flat=True))
 
 
 def faults_of_chain(subject: str) -> Iterator[str]:

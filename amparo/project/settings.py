@@ -194,6 +194,7 @@ UI_IDENTITY = "amparo.project.doors.identity"
 UI_COUNTS = "amparo.project.doors.rail_counts"
 SUBJECT_VISIBILITY = "amparo.project.subjects.may_see"
 HISTORY_SUBSCRIPTIONS = "amparo.project.subscriptions.SUBSCRIPTIONS"
+PURGED_OUTLETS = "amparo.project.retention.OUTLETS"
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = ["amparo.people.backends.PeopleBackend"]

@@ -23,6 +23,7 @@ from .closing import (
 from .disputes import close_as_proposed, close_for_customer, dispute_refused, refuse_closing
 from .opening import link_follow_up, mark_defect, open_case, open_follow_up, withdraw, write
 from .orders import accept_order, decline_order, propose_order
+from .purging import purge
 
 __all__ = [
     "accept_closing",
@@ -47,6 +48,7 @@ __all__ = [
     "propose_closing",
     "propose_further",
     "propose_order",
+    "purge",
     "raise_need",
     "reach_clocks",
     "refuse_closing",

@@ -25,6 +25,7 @@ QUEUES = {
     State.WITHDRAWN: "closed",
 }
 PRIORITY_HIGH = 1  # TIM-4
+PURGED = "—"  # stands where a text must not be empty. CAS-2
 
 
 def locked(case: Case, *, seen: int | None = None) -> Case:

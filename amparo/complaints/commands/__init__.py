@@ -1,5 +1,6 @@
 """The verbs of complaints."""
 
+from .purging import purge
 from .raising import adopt_refused, note, raise_complaint, say, withdraw
 from .review import ask_opinion, give_opinion, save_draft, take
 from .ruling import lapse, lapse_due, rule
@@ -11,6 +12,7 @@ __all__ = [
     "lapse",
     "lapse_due",
     "note",
+    "purge",
     "raise_complaint",
     "rule",
     "save_draft",

@@ -1,0 +1,75 @@
+"""Asking for a case file, and the end of those that were made. CAS-7, SEC-55."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from amparo.casefiles import access, queries
+from amparo.casefiles.errors import ExportsUsed, Purged
+from amparo.casefiles.models import Export
+from amparo.cases.models import Case
+from amparo.history.commands import record
+from amparo.kernel.actor import Actor
+from amparo.kernel.refusals import NotPermitted
+
+HOURS_KEPT = 24
+DAILY_MAX = 40
+ENTRIES_AT_ONCE, OCTETS_AT_ONCE = 300, 20_000_000
+
+
+def folder() -> Path:
+    """Return where case files lie until they are a day old: not among the files that are saved by a backup."""
+    return Path(getattr(settings, "EXPORTS_ROOT", Path(settings.DATA_DIR) / "exports"))
+
+
+def path_of(export: Export) -> Path:
+    return folder() / f"{export.public_id}.zip"
+
+
+def order_export(case: Case, *, key: str, language: str, time_zone: str, actor: Actor, at: datetime) -> Export:
+    """Make the file of a case: at once where it is small, else by the worker; the same key gives the same export. CAS-7.
+
+    That it was made is on record. Raises NotPermitted, Purged, ExportsUsed, ExportTooLarge.
+    """
+    from .building import build
+
+    export = _ordered(case, key=key, language=language, time_zone=time_zone, actor=actor, at=at)
+    if export.state == Export.State.WAITING and export.claimed_at is None:
+        entries, octets = queries.weight(case)
+        if entries <= ENTRIES_AT_ONCE and octets <= OCTETS_AT_ONCE:
+            build(export, at=at)
+            export.refresh_from_db()
+    return export
+
+
+@transaction.atomic
+def _ordered(case: Case, *, key: str, language: str, time_zone: str, actor: Actor, at: datetime) -> Export:
+    if not access.may_export(actor, case) or actor.user_id is None:
+        raise NotPermitted(case=case.pk)
+    if case.thread.purged_at is not None:
+        raise Purged(case=case.pk)
+    earlier = Export.objects.filter(asked_by_id=actor.user_id, key=key).first()
+    if earlier is not None:
+        return earlier
+    if Export.objects.filter(asked_by_id=actor.user_id, asked_at__gt=at - timedelta(days=1)).count() >= DAILY_MAX:
+        raise ExportsUsed()
+    export = Export.objects.create(
+        case=case, asked_by_id=actor.user_id, asked_at=at, language=language[:10], time_zone=time_zone[:60], key=key,
+        expires_at=at + timedelta(hours=HOURS_KEPT),
+    )  # fmt: skip
+    record("casefile.ordered", subject=export, customer=case.customer_id, actor=actor, at=at, case=case.pk)
+    return export
+
+
+def end_exports(*, at: datetime, limit: int = 200) -> int:
+    """Remove case files that are a day old, or whose case was purged; return how many. SEC-55."""
+    kept = Export.objects.exclude(state=Export.State.OVER)
+    old = list((kept.filter(expires_at__lte=at) | kept.filter(case__thread__purged_at__isnull=False)).order_by("pk")[:limit])
+    for export in old:
+        path_of(export).unlink(missing_ok=True)
+        Export.objects.filter(pk=export.pk).update(state=Export.State.OVER, error="")
+    return len(old)

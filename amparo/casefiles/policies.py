@@ -1,0 +1,37 @@
+"""How long a record is kept, as an administrator may set it with effect from a date. CAS-2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from amparo.kernel.refusals import Text
+from amparo.policies.registry import declare
+
+
+def _between(low: int, high: int) -> Callable[[Any], Text | None]:
+    def check(value: Any) -> Text | None:
+        if low <= value <= high:
+            return None
+        return _("Give a whole number from %(low)s to %(high)s.") % {"low": low, "high": high}
+
+    return check
+
+
+declare(
+    "casefiles.retention_months", default=12, kind=int, group="casefiles", rule="CAS-2", unit=_("months"), check=_between(1, 240),
+    label=_("How long the record of a closed case is kept"),
+    help=_("From its closing; the customer reads and exports it all that time. What closed before a change keeps its time."),
+)  # fmt: skip
+declare(
+    "casefiles.notice_days", default=30, kind=int, group="casefiles", rule="CAS-2", unit=_("days"), check=_between(7, 180),
+    label=_("Notice before a record is purged"),
+    help=_("So many days before, the customer is told and can export it. Nothing is purged that was not told."),
+)  # fmt: skip
+declare(
+    "casefiles.purge_on", default=True, kind=bool, group="casefiles", rule="CAS-2",
+    label=_("Purge records whose time is over"),
+    help=_("While it is off nothing is purged by itself; the desk still shows what would be."),
+)  # fmt: skip

@@ -1,0 +1,27 @@
+"""Reads of case files and of retention."""
+
+from .keeping import HoldRow, PlanRow, Purged, blocks, holds, plan, plan_of, purged, state_of
+from .keys import KeyRow, published, published_pem
+from .record import Chain, chains, entries, file_members, header, record_lines, weight
+
+__all__ = [
+    "Chain",
+    "HoldRow",
+    "KeyRow",
+    "PlanRow",
+    "Purged",
+    "blocks",
+    "chains",
+    "entries",
+    "file_members",
+    "header",
+    "holds",
+    "plan",
+    "plan_of",
+    "published",
+    "published_pem",
+    "purged",
+    "record_lines",
+    "state_of",
+    "weight",
+]

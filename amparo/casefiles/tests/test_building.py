@@ -1,0 +1,122 @@
+"""What a case file holds, and what it never holds. CAS-7."""
+
+import json
+import zipfile
+
+import pytest
+
+from amparo.casefiles.rules import proof
+from amparo.casefiles.rules.verifier import verify
+from amparo.history.queries import faults_of_chain
+
+from . import world
+
+pytestmark = pytest.mark.django_db
+
+
+def members(path):
+    with zipfile.ZipFile(path) as found:
+        assert found.testzip() is None
+        return {info.filename: found.read(info) for info in found.infolist()}
+
+
+def lines(raw):
+    return [json.loads(line) for line in raw.decode().splitlines()]
+
+
+def test_the_file_of_a_case_holds_its_record_and_proves_itself(over, tmp_path):
+    """CAS-1, CAS-7, CHG-7, CHG-8"""
+    path = world.made(over, tmp_path)
+    verdict = verify(path)
+    assert verdict.problems == [] and verdict.case == over.number and verdict.facts > 10
+    found = members(path)
+    assert list(found)[:5] == list(proof.FIXED) and list(found)[-2:] == [proof.MANIFEST, proof.SIGNATURE]
+    assert found["case.pdf"].startswith(b"%PDF-")
+    record = lines(found[proof.RECORD])
+    kinds = {line["kind"] for line in record}
+    assert {"case", "entry", "charge", "closing", "need", "clock_run", "promise"} <= kinds
+    bodies = [line["body"] for line in record if line["kind"] == "entry"]
+    assert "Aquí va la foto: señal «rota» 💥\n\nCon dos párrafos." in bodies and "La vemos." in bodies
+    [charge] = [line for line in record if line["kind"] == "charge"]
+    assert "alternatives" in charge and charge["consented_by"] == "Lupita Romero" and charge["taken"][0]["charged"] == 1
+    files = [one for line in record if line["kind"] == "entry" for one in line["files"]]
+    assert [found[one["member"]] for one in files] == [b"la foto", b"el manual"]
+    facts = lines(found[proof.FACTS])
+    assert [line["seq"] for line in facts] == list(range(1, len(facts) + 1)) and facts[0]["head"]["name"]
+    assert list(faults_of_chain(over.subject)) == []
+
+
+@pytest.mark.parametrize("language", ["es-mx", "en"])
+def test_no_internal_word_is_in_the_file(case, tmp_path, language):
+    """SEC-10, CAS-7: notes, their files and who was assigned are not there; the chain holds without them."""
+    path = world.made(case, tmp_path, language=language)
+    assert verify(path).is_valid
+    raw = path.read_bytes()
+    assert b"INTERNO" not in raw
+    found = members(path)
+    text = found[proof.FACTS] + found[proof.RECORD]
+    assert b"INTERNO" not in text and b"assigned" not in text and b"-desk:" not in text
+    stubs = [line for line in lines(found[proof.FACTS]) if "digest" in line]
+    assert stubs and all(set(line) == {"chain", "seq", "version", "hash", "digest"} for line in stubs)
+    assert b"INTERNO" not in b"".join(page for page in _pages(found["case.pdf"]))
+
+
+def _pages(raw):
+    """The streams of a PDF as they are drawn."""
+    import re
+    import zlib
+    from base64 import a85decode
+
+    for match in re.finditer(rb"stream\r?\n(.*?)endstream", raw, re.S):
+        data = match[1].strip()
+        try:
+            yield zlib.decompress(a85decode(data, adobe=False) if data.endswith(b"~>") else data)
+        except (ValueError, zlib.error):
+            yield data
+
+
+def test_the_same_moment_gives_the_same_bytes(case, tmp_path):
+    """CAS-7: nothing in it depends on the clock of the machine or on chance."""
+    world.made(case, tmp_path)
+    assert world.made(case, tmp_path).read_bytes() == world.made(case, tmp_path).read_bytes()
+
+
+def test_a_file_that_is_lost_from_the_store_is_said_to_be_away(case, tmp_path):
+    """CAS-7: the rest can still be taken away."""
+    from amparo.files.commands import disk
+    from amparo.files.models import StoredFile
+
+    lost = StoredFile.objects.get(name="manual.txt")
+    disk.path_of(lost.sha256).unlink()
+    path = world.made(case, tmp_path)
+    assert verify(path).is_valid
+    files = [one for line in lines(members(path)[proof.RECORD]) if line["kind"] == "entry" for one in line["files"]]
+    assert [one["member"] == "" for one in files] == [False, True]
+
+
+def test_bytes_that_were_changed_in_the_store_are_not_signed(case, tmp_path):
+    """CAS-7"""
+    from amparo.casefiles.commands.building import Unsound
+    from amparo.files.commands import disk
+    from amparo.files.models import StoredFile
+
+    disk.path_of(StoredFile.objects.get(name="manual.txt").sha256).write_bytes(b"otro manu")
+    with pytest.raises(Unsound):
+        world.made(case, tmp_path)
+
+
+def test_what_people_write_is_drawn_and_nothing_is_fetched(case, tmp_path, contact, monkeypatch):
+    """SEC-24: markup, links to files and to inner addresses are letters on the paper."""
+    import socket
+    import urllib.request
+
+    def never(*_given, **_more):
+        raise AssertionError("something was fetched")
+
+    evil = '<img src="file:///etc/passwd"><link href="http://169.254.169.254/" rel="stylesheet"> <para>&x; @import url(file:///etc/shadow)'
+    world.wrote(case, evil, actor=contact)
+    world.wrote(case, "palabra" * 400 + "\x07‮" + "字" * 200, actor=contact)
+    monkeypatch.setattr(urllib.request, "urlopen", never)
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    path = world.made(world.world.fresh(case), tmp_path)
+    assert verify(path).is_valid and b"root:" not in members(path)["case.pdf"]

@@ -1,0 +1,98 @@
+"""A second verifier of case files, written from docs/case-file.md: python verify_case.py FILE [KEYS.pem]; 0 valid, 1 not."""
+import hashlib, json, re, struct, sys, zlib
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+FIRST, LAST = ["case.pdf", "facts.jsonl", "record.jsonl", "key.pem", "README.txt"], ["manifest.json", "manifest.sig"]
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}")
+PEM = re.compile(rb"-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----")
+def need(true, said):
+    if not true:
+        raise ValueError(said)
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+def read(raw):
+    need(isinstance(value := json.loads(raw), dict) and canonical(value).encode() == raw, "not canonical JSON")
+    return value
+
+def lines_of(raw):
+    need(raw.endswith(b"\n"), "the last line is cut off")
+    return [read(line) for line in raw.split(b"\n")[:-1]]
+
+def sha(text):
+    return hashlib.sha256(text if isinstance(text, bytes) else text.encode()).hexdigest()
+
+def members(data):  # section 1: compute every byte that is not content, and compare
+    need(len(data) > 22 and data[-22:-18] == b"PK\5\6", "no end of a directory")
+    count, start = struct.unpack("<10xH4xL2x", data[-22:])
+    found, position, offset, directory = {}, start, 0, b""
+    for _number in range(count):
+        crc, size, length = struct.unpack("<16xL4xLH16x", data[position : position + 46])
+        name = data[position + 46 : position + 46 + length].decode("ascii")
+        need(NAME.fullmatch(name) and name not in found, f"name {name!r}")
+        common = struct.pack("<5H3L2H", 20, 0, 0, 0, 33, crc, size, size, length, 0)
+        local, begin = b"PK\3\4" + common + name.encode(), offset + 30 + length
+        need(data[offset:begin] == local, f"header of {name}")
+        directory += b"PK\1\2\x14\3" + common + struct.pack("<3H2L", 0, 0, 0, 0o100644 << 16, offset) + name.encode()
+        found[name], offset, position = data[begin : begin + size], begin + size, position + 46 + length
+        need(len(found[name]) == size and zlib.crc32(found[name]) == crc, f"content of {name}")
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), offset, 0)
+    need(data[offset:] == directory + end, "the directory")
+    return found
+
+def check(data, trusted):  # sections 2, 3 and 5
+    found = members(data)
+    [pem] = PEM.findall(found["key.pem"])
+    key = load_pem_public_key(pem)
+    raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    need(not trusted or raw in trusted, f"the key {sha(raw)} is not trusted")
+    key.verify(found["manifest.sig"], found["manifest.json"])
+    manifest = read(found["manifest.json"])
+    need(manifest["format"] == "amparo-case-file/1" and manifest["key"] == sha(raw), "the format or the key")
+    listed = [{"name": name, "size": len(raw), "sha256": sha(raw)} for name, raw in found.items()]
+    need(manifest["members"] == listed[:-2], "a member is not as the manifest lists it")
+    need(list(found)[: len(FIRST)] == FIRST and list(found)[-2:] == LAST, "the members")
+    files = {one["name"]: one["size"] for one in listed[len(FIRST) : -2]}
+    need(all(re.fullmatch(rf"files/{sha(found[name])}(\.[A-Za-z0-9]{{1,10}})?", name) for name in files), "a file's name")
+    facts(found["facts.jsonl"], manifest)
+    record = lines_of(found["record.jsonl"])
+    need(([line["kind"] for line in record][0], record[0]["number"]) == ("case", manifest["case"]), "the record is of another case")
+    need({one["member"]: one["size"] for line in record for one in line.get("files", []) if one["member"]} == files, "files")
+
+def facts(raw, manifest):  # section 4: follow each chain
+    need(manifest["chains"][0]["subject"] == manifest["subject"], "the chain of the case")
+    lines = iter(lines_of(raw))
+    for chain in manifest["chains"]:
+        last = ""
+        for seq in range(1, chain["count"] + 1):
+            line = next(lines, {})
+            content, told = line.get("content_sha256"), line.get("digest")
+            if "content" in line and line["version"] == 1:
+                told = canonical({**line["head"], **line["content"]})
+            elif "content" in line:
+                content = sha(line["salt"] + ":" + canonical(line["content"]))
+            told = sha(f"{canonical(line['head'])}:{content}") if content else told
+            right = (told is None and line.get("version") == 1) or line.get("hash") == sha(f"{last}:{seq}:{told}")
+            need(right and (line["chain"], line["seq"]) == (chain["subject"], seq), f"fact {seq} of {chain['subject']}")
+            last = line["hash"]
+        need(last == chain["head"], f"the end of {chain['subject']}")
+    need(not list(lines), "facts that belong to no chain")
+
+def problems(path, trusted=()):
+    try:
+        with open(path, "rb") as file:
+            check(file.read(), trusted)
+    except (InvalidSignature, UnsupportedAlgorithm, LookupError, ValueError, TypeError, AttributeError, struct.error, RecursionError) as error:
+        return [f"{type(error).__name__}: {str(error)[:200]}"]
+    return []
+
+def main(argv):
+    if len(argv) not in (2, 3):
+        return print(__doc__) or 2
+    pem = PEM.findall(open(argv[2], "rb").read()) if len(argv) == 3 else []
+    found = problems(argv[1], [load_pem_public_key(one).public_bytes(Encoding.Raw, PublicFormat.Raw) for one in pem])
+    return print("\n".join(found) or "valid") or int(bool(found))
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
