@@ -30,9 +30,9 @@ def _verified(signed: str, salt: str) -> bytes:
 class SessionStore(OfDjango):
     """Django's own, but for the reading."""
 
-    def decode(self, session_data: str) -> dict[str, Any]:
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
         try:
-            return self.serializer().loads(_verified(session_data, self.key_salt))
+            return self.serializer().loads(_verified(str(session_data), self.key_salt))
         except (signing.BadSignature, ValueError):
             return super().decode(session_data)  # says what is wrong with it, and takes it as empty
 

@@ -117,7 +117,12 @@ def clock(at: datetime, *, zone: tzinfo) -> str:
 
 def moment(at: datetime, *, now: datetime, zone: tzinfo, language: str | None = None) -> str:
     """Return a moment as people say it: «hoy 15:00», «mañana 10:05», «jue 26 nov, 18:00»."""
-    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    return moment_on(at, today=now.astimezone(zone).date(), zone=zone, language=language)
+
+
+def moment_on(at: datetime, *, today: date, zone: tzinfo, language: str | None = None) -> str:
+    """The same, said on a day."""
+    local = at.astimezone(zone)
     on = local.date()
     comma = "" if -1 <= (on - today).days <= 1 else ","
     return f"{day(on, today=today, language=language)}{comma} {local.hour:02}:{local.minute:02}"
@@ -129,6 +134,12 @@ def moment_full(at: datetime, *, zone: tzinfo, language: str | None = None) -> s
     return (
         f"{day_full(local.date(), language=language)}, {local.hour:02}:{local.minute:02} ({local.tzname()})"
     )
+
+
+@lru_cache(maxsize=2048)
+def _days(language: str | None, days: int) -> str:
+    """A number of days in the active language, which `language` names."""
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
 
 
 def duration(length: timedelta, *, language: str | None = None) -> str:
@@ -146,7 +157,7 @@ def duration(length: timedelta, *, language: str | None = None) -> str:
             f"{whole} {_word(language, '%(count)s min') % {'count': rest}}" if rest and hours < 6 else whole
         )
     days, hours = divmod(hours, 24)
-    whole = ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+    whole = _days(language, days)
     return f"{whole} {_word(language, '%(count)s h') % {'count': hours}}" if hours and days < 3 else whole
 
 

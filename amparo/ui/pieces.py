@@ -5,10 +5,10 @@ They are reached like all others, through `ui/components.html`. Every value from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.templatetags.static import static
 from django.utils.translation import get_language, gettext, gettext_noop
@@ -62,9 +62,14 @@ def icon(name: str, label: str = "", size: str = "") -> Markup:
 
 
 def badge(label: Any, tone: str = "neutral", icon: str | None = None) -> Markup:
+    return _badge(str(label), tone, icon)
+
+
+@lru_cache(maxsize=1024)
+def _badge(label: str, tone: str, icon: str | None) -> Markup:
     sign = icon or _SIGNS.get(tone)
     drawn = _svg(sign) if sign else ""
-    return _html(f'<span class="badge-state tone-{_e(tone)}">{drawn}{_e(str(label))}</span>')
+    return _html(f'<span class="badge-state tone-{_e(tone)}">{drawn}{_e(label)}</span>')
 
 
 def avatar(name: str, url: str | None = None, small: bool = False) -> Markup:
@@ -77,11 +82,31 @@ def avatar(name: str, url: str | None = None, small: bool = False) -> Markup:
     )
 
 
+class Seen(NamedTuple):
+    """From when and where times are looked at, and in which language; asked once for many of them."""
+
+    now: datetime
+    zone: tzinfo
+    today: date
+    language: str | None
+
+
+@lru_cache(maxsize=8192)
+def _moment(at: datetime, zone: tzinfo, today: date, language: str | None) -> tuple[str, str]:
+    """Return a moment in full and in words, as seen on a day."""
+    full = formats.moment_full(at, zone=zone, language=language)
+    return full, formats.moment_on(at, today=today, zone=zone, language=language)
+
+
 class Clocked:
     """Components that draw times: as seen at a moment, from a zone (asked anew for each page)."""
 
     def __init__(self, seen_from: Callable[[], tuple[datetime, tzinfo]]) -> None:
         self.seen_from = seen_from
+
+    def _seen(self) -> Seen:
+        now, zone = self.seen_from()
+        return Seen(now, zone, now.astimezone(zone).date(), get_language())
 
     def when(self, at: datetime | date, form: str = "when") -> str:
         """Return a time in words; forms: when, clock, day, date (with year), full."""
@@ -104,11 +129,9 @@ class Clocked:
     def time(self, at: datetime | date | None, form: str = "when") -> Markup:
         if not at:
             return _html('<span class="nothing">—</span>')
-        seen, zone = self.seen_from()
-        language = get_language()
         if form == "when" and isinstance(at, datetime):
-            full = formats.moment_full(at, zone=zone, language=language)
-            words = formats.moment(at, now=seen, zone=zone, language=language)
+            seen = self._seen()
+            full, words = _moment(at, seen.zone, seen.today, seen.language)
         else:
             full, words = self.when(at, "full"), self.when(at, form)
         return _html(f'<time datetime="{at.isoformat()}" title="{full}">{words}</time>')
@@ -121,43 +144,50 @@ class Clocked:
         if not due_at:
             text = _say("No promise is running")
             return _html(f'<span class="promise tone-neutral"><span class="promise-at">{text}</span></span>')
-        seen, zone = self.seen_from()
-        language = get_language()
-        tone, sign, left = _standing_of(due_at, state, met_at, started_at, seen, language)
-        clock = ""
+        return self._promise(self._seen(), due_at, state, met_at, started_at, label, compact)
+
+    def _promise(
+        self, seen: Seen, due_at: datetime, state: str = "open", met_at: datetime | None = None,
+        started_at: datetime | None = None, label: Any = "", compact: bool = False,
+    ) -> Markup:  # fmt: skip
+        tone, sign, left = _standing_of(due_at, state, met_at, started_at, seen.now, seen.language)
+        clock, due = "", due_at.isoformat()
         if sign is None:
             gone = (
-                formats.share_gone(started_at, due_at, now=seen)
+                formats.share_gone(started_at, due_at, now=seen.now)
                 if started_at
                 else (100 if tone == "late" else 0)
             )
             sign_html = _ring(gone)
             started = f' data-started="{started_at.isoformat()}"' if started_at else ""
-            clock = f' data-clock="promise" data-due="{due_at.isoformat()}"{started}'
+            clock = f' data-clock="promise" data-due="{due}"{started}'
         else:
             sign_html = _svg(sign, "promise-sign")
         head = f'<span class="promise-label">{_e(str(label))}</span>' if label and not compact else ""
-        full = formats.moment_full(due_at, zone=zone, language=language)
-        words = formats.moment(due_at, now=seen, zone=zone, language=language)
+        full, words = _moment(due_at, seen.zone, seen.today, seen.language)
         return _html(
             f'<span class="promise tone-{tone}{" is-compact" if compact else ""}"{clock}>{sign_html}'
-            f'<span class="promise-words">{head}<time class="promise-at" datetime="{due_at.isoformat()}" title="{full}">'
+            f'<span class="promise-words">{head}<time class="promise-at" datetime="{due}" title="{full}">'
             f'{words}</time> <span class="promise-left" data-left>{left}</span></span></span>'
         )
 
-    def queue_row(
-        self, number: str, title: str, who: str, url: str, due_at: datetime | None = None,
+    def queue_row(self, *given: Any, **named: Any) -> Markup:
+        """Draw one row of the queue: what is owed, what it is about, whose it is. It takes what `_queue_row` does."""
+        return self._queue_row(self._seen(), *given, **named)
+
+    def queue_rows(self, rows: Iterable[Mapping[str, Any]]) -> Markup:
+        """Draw rows of the queue one after the other: each names what `queue_row` takes."""
+        seen = self._seen()
+        return _html("\n".join(self._queue_row(seen, **row) for row in rows))
+
+    def _queue_row(
+        self, seen: Seen, number: str, title: str, who: str, url: str, due_at: datetime | None = None,
         started_at: datetime | None = None, state: Any = "", tone: str = "neutral", unread: bool = False,
         current: bool = False, assignee: str = "", kind: str = "", priority: int | None = None,
         last_at: datetime | None = None,
     ) -> Markup:  # fmt: skip
-        """Draw one row of the queue: what is owed, what it is about, whose it is."""
-        owed: str = ""
-        if due_at:
-            owed = self.promise(due_at, started_at=started_at, compact=True)
-        elif state:
-            owed = badge(state, tone)
-        end = badge(state, tone) if due_at and state else ""
+        shown = badge(state, tone) if state else ""
+        owed, end = (self._promise(seen, due_at, started_at=started_at, compact=True), shown) if due_at else (shown, "")
         mine = f'<span class="queue-assignee">{_e(assignee)}</span>' if assignee else ""
         return _html(
             f'<a class="queue-row{" is-unread" if unread else ""}" href="{_e(url)}" data-row'
@@ -320,7 +350,7 @@ def file_item(
 def drawn(seen_from: Callable[[], tuple[datetime, tzinfo]]) -> dict[str, Callable[..., Any]]:
     """Return the components of this module by name, with times as seen from there."""
     clocked = Clocked(seen_from)
-    names: Sequence[str] = ("time", "promise", "queue_row", "matter_row", "entry", "fact")
+    names: Sequence[str] = ("time", "promise", "queue_row", "queue_rows", "matter_row", "entry", "fact")
     found: dict[str, Callable[..., Any]] = {
         "icon": icon,
         "badge": badge,

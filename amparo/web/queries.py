@@ -69,6 +69,7 @@ def thread_url(kind: str, number: int, *, desk: bool) -> str:
 
 def queue_rows(rows: Iterable[threads.QueueRow]) -> list[dict[str, Any]]:
     """Return rows of the queue as the list draws them."""
+    labels = {queue: str(label) for queue, label in QUEUE_LABELS.items()}
     return [
         {
             "number": row.shown,
@@ -77,13 +78,11 @@ def queue_rows(rows: Iterable[threads.QueueRow]) -> list[dict[str, Any]]:
             "url": thread_url(row.kind, row.number, desk=True),
             "due_at": row.due_at,
             "started_at": row.due_from,
-            "state": QUEUE_LABELS[row.queue],
+            "state": labels[row.queue],
             "tone": TONES[row.queue],
             "unread": row.queue == "answer",
             "assignee": row.assignee,
             "kind": row.kind,
-            "tags": row.tags,
-            "last_at": row.last_at,
         }
         for row in rows
     ]
