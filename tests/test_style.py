@@ -15,7 +15,7 @@ from django.conf import settings
 from .source import PACKAGE, ROOT, Module, apps, functions, modules
 
 LADDER = [
-    ["project"], ["web", "notifications", "mailbox"], ["casefiles"], ["complaints"], ["cases"], ["tickets"], ["quotations"],
+    ["project"], ["web", "notifications", "mailbox", "fairness"], ["casefiles"], ["complaints"], ["cases"], ["tickets"], ["quotations"],
     ["defects", "live", "sales"], ["charging"], ["promotions"], ["contracts"], ["threads"],
     ["products", "ledger", "deadlines", "files", "agreements"], ["people"], ["policies"], ["history"], ["ui", "kernel"],
 ]  # fmt: skip

@@ -20,5 +20,6 @@ GROUPS = {
     "live": _("Telephone"),
     "notifications": _("Notices"),
     "mailbox": _("Mail that comes in"),
+    "fairness": _("How promises are kept"),
     "access": _("Levels of service"),
 }

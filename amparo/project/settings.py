@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "amparo.notifications",
     "amparo.mailbox",
     "amparo.web",
+    "amparo.fairness",
     "amparo.project",
     "django.contrib.auth",
     "django.contrib.contenttypes",

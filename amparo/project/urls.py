@@ -22,10 +22,12 @@ _APPS = [
     "defects",
     "tickets",
     "cases",
+    "complaints",
     "people",
     "policies",
     "agreements",
     "notifications",
+    "fairness",
 ]
 
 

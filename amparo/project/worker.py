@@ -7,11 +7,13 @@ workers may run: every piece of work is claimed in the database, so each is done
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 import time
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 import psycopg
 import structlog
@@ -32,16 +34,20 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.ledger.tasks.tick", 30),
     ("amparo.contracts.tasks.tick", 60),
     ("amparo.cases.tasks.tick", 5),
+    ("amparo.complaints.tasks.tick", 2),
     ("amparo.quotations.tasks.tick", 5),
     ("amparo.threads.tasks.tick", 30),
     ("amparo.files.tasks.tick", 600),
     ("amparo.people.tasks.tick", 600),
     ("amparo.project.worker.heartbeat", 10),
 )
+# What asks other systems and may wait for them: beside what must be in time.
+OUTSIDE: tuple[tuple[str, float], ...] = (("amparo.mailbox.tasks.tick", 15),)
 
 # What takes its time, in a thread of its own, so that no promise waits for it.
 LONG: tuple[tuple[str, float], ...] = (
     ("amparo.ledger.tasks.reconcile", 2),
+    ("amparo.fairness.tasks.tick", 600),
 )
 
 
@@ -126,11 +132,28 @@ def run() -> int:
     ]
     for thread in threads:
         thread.start()
+    listening = listen_for_mail()
     while not stop.wait(0.5):
         if not all(thread.is_alive() for thread in threads):
             log.error("a thread of the worker died")
             stop.set()
             return 1
+    if listening is not None:
+        listening.stop()
     for thread in threads:
         thread.join(20)
     return 0
+
+
+def listen_for_mail() -> Any:
+    """Take in what a mail server hands over, where AMPARO_LMTP says at which address (`127.0.0.1:8024`)."""
+    host, _sep, port = os.environ.get("AMPARO_LMTP", "").rpartition(":")
+    if not port.isdigit():
+        return None
+    from amparo.mailbox import lmtp
+
+    try:
+        return lmtp.start(host.strip("[]") or "127.0.0.1", int(port))
+    except OSError as error:  # another worker of this machine listens there
+        log.warning("not listening for LMTP", error=type(error).__name__, address=os.environ["AMPARO_LMTP"])
+        return None

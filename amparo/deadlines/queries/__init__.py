@@ -16,6 +16,7 @@ from .calendars import (
     version_in_force,
     versions,
 )
+from .figures import Made, made_between, time_taken
 from .kinds import KindCard, Terms, amount_in_words, kind_cards, kind_history, terms
 from .promises import (
     PromiseCount,
@@ -34,6 +35,7 @@ __all__ = [
     "CalendarCard",
     "Day",
     "KindCard",
+    "Made",
     "Month",
     "PromiseCount",
     "PromiseRow",
@@ -51,6 +53,7 @@ __all__ = [
     "is_open_at",
     "kind_cards",
     "kind_history",
+    "made_between",
     "newest_version",
     "open_count",
     "open_promises",
@@ -60,6 +63,7 @@ __all__ = [
     "promises_of",
     "service_calendar",
     "terms",
+    "time_taken",
     "version_in_force",
     "versions",
 ]

@@ -39,6 +39,7 @@ def _tabs(actor: Actor) -> list[dict[str, Any]]:
         {"code": "promises", "label": _("Promises"), "url": reverse("desk_web:report_promises")},
         {"code": "attention", "label": _("Attention"), "url": reverse("desk_web:report_attention")},
         {"code": "units", "label": _("Units"), "url": reverse("desk_web:report_units")},
+        {"code": "fairness", "label": _("How we keep our word"), "url": reverse("desk_fairness:preview")},
         *(own if may_reconcile(actor) else []),
     ]
 
