@@ -169,6 +169,11 @@ class Charge(models.Model):
         return self.way["lines"] if self.way else []
 
     @property
+    def promotion(self) -> dict[str, Any] | None:
+        """The promotion whose prices the way pays, with its terms as they were. PRO-1."""
+        return self.way.get("promotion") if self.way else None
+
+    @property
     def seen(self) -> str:
         """What was shown of the price, for forms to send back: see `queries.ChargeQuote.seen`."""
         return rules.seen(self.tariff_value, self.amounts) if self.way else ""

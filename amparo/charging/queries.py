@@ -14,6 +14,8 @@ from django.utils.translation import gettext, ngettext
 
 from amparo.ledger import queries as ledger
 from amparo.ledger.models import Pocket
+from amparo.promotions import queries as promotions
+from amparo.promotions import rules as promoted
 from amparo.ui import formats
 
 from . import rules
@@ -143,11 +145,13 @@ def quote(
     at: datetime,
     pockets: Sequence[Pocket] | None = None,
     tariff_number: int | None = None,
+    kept: Mapping[str, Any] | None = None,
 ) -> ChargeQuote:
-    """Return what needs would cost a customer at a moment; two statements. CHG-6, CHG-8, TAR-1.
+    """Return what needs would cost a customer at a moment; three statements. CHG-6, CHG-8, PRO-1, TAR-1.
 
     `pockets` are the customer's pockets in force, where the caller holds them already; `tariff_number` a version that
-    was promised, by default the one in force. Raises NeedInvalid, BaseMissing. With too few units `chosen` is None and `missing` says how many credits it takes.
+    was promised, by default the one in force; `kept` a promotion that was agreed to, which holds though it ended since.
+    Raises NeedInvalid, BaseMissing. With too few units `chosen` is None and `missing` says how many credits it takes.
     """
     version = tariff_version_at(at) if tariff_number is None else tariff_numbered(tariff_number)
     tariff = version.as_tariff()
@@ -156,21 +160,38 @@ def quote(
         for p in (ledger.pockets(customer_id, at) if pockets is None else pockets)
         if p.ends_at is not None
     ]
-    ways = rules.lawful_ways(needs, tariff, views)
+    terms = _promotions(customer_id, needs, at) + ([promoted.terms_from(kept)] if kept else [])
+    ways = rules.best_ways(needs, tariff, views, terms)
+    missing = 0 if ways else min(rules.credits_missing(needs, tariff, views, one) for one in [None, *terms])
     return ChargeQuote(
         customer_id=customer_id,
         needs=tuple(needs),
         chosen=rules.most_beneficial(ways) if ways else None,
         alternatives=tuple(ways[1 : 1 + ALTERNATIVES_KEPT_MAX]),
-        missing=0 if ways else rules.credits_missing(needs, tariff, views),
+        missing=missing,
         tariff_version=version.number,
         tariff_from=version.starts_at or at,
     )
 
 
+def _promotions(customer_id: int, needs: Sequence[rules.Need], at: datetime) -> list[promoted.Terms]:
+    """Return the promotions on services that a customer may take for these needs; one statement. PRO-1."""
+    found = promotions.ground(customer_id, promoted.SERVICES, at=at)
+    if not found.promotions:
+        return []
+    prices = [promoted.Priced((code,), 1) for code in rules.codes_of(needs)]
+    return [terms for terms in found.promotions if promoted.may_take(terms, prices, found.context)]
+
+
 def kept_tariff(charge: Charge, at: datetime) -> int | None:
     """Return the version of the tariff that a charge keeps at a moment, None where it follows the one in force. QUO-3."""
     return charge.tariff_version if charge.tariff_ends_at is not None and at < charge.tariff_ends_at else None
+
+
+def kept_promotion(charge: Charge, at: datetime) -> dict[str, Any] | None:
+    """Return the promotion that a charge keeps: once agreed to, and as long as it keeps its tariff. PRO-1, QUO-3."""
+    agreed = charge.consented_at is not None or kept_tariff(charge, at) is not None
+    return charge.promotion if agreed else None
 
 
 def needs_of(charge: Charge) -> list[rules.Need]:
@@ -207,7 +228,8 @@ def explain(charge: Charge, language: str, *, at: datetime | None = None, zone: 
     proposed: show this, and send `seen` back with the consent. TAR-1.
     """
     if at is not None and charge.state == State.PROPOSED:
-        fresh = quote(charge.customer_id, needs_of(charge), at=at, tariff_number=kept_tariff(charge, at))
+        fresh = quote(charge.customer_id, needs_of(charge), at=at, tariff_number=kept_tariff(charge, at),
+                      kept=kept_promotion(charge, at))  # fmt: skip
         return explain_quote(fresh, language, zone=zone, shown=charge.seen)
     with translation.override(language):
         return _explanation(
@@ -328,6 +350,7 @@ def _explanation(
                 "label": line_label(line),
                 "cost": [(line["unit"], line["amount"])],
                 "exchanged": line["exchanged"],
+                "saved": line.get("saved", 0),
             }
             for line in lines
         ],
@@ -373,6 +396,11 @@ def _reasons(
 ) -> list[str]:
     """Say why this way: which unit, which bundle, which pocket. CHG-6, CHG-8."""
     said = []
+    if taken := way.get("promotion"):
+        said.append(
+            gettext("«%(promotion)s» takes %(credits)s off, the best promotion that applies.")
+            % {"promotion": taken["name"], "credits": formats.amount("credit", taken["saved"])}
+        )
     exchanged = {line["code"]: line for line in way["lines"] if line["exchanged"]}
     for line in exchanged.values():
         said.append(_exchange_words(line, way, tariff_version))

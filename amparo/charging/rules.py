@@ -6,9 +6,11 @@ Pure. The prose with worked numbers is `docs/algorithms/charge-choice.md`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
+
+from amparo.promotions.rules import Priced, Terms, reductions
 
 from .errors import BaseMissing, NeedInvalid
 
@@ -95,7 +97,8 @@ class Line:
     """One line of the bill: a need, or the part of it that is paid in one unit.
 
     `covered` is what the line pays for (pieces, hours, terminals); `exchanged` marks an event or incident that is
-    paid in credits (CHG-6); `bundle` an incident that covers several terminals (TAR-2, TAR-3).
+    paid in credits (CHG-6); `bundle` an incident that covers several terminals (TAR-2, TAR-3); `saved` what a promotion
+    took off its credits (PRO-1).
     """
 
     code: str
@@ -105,16 +108,26 @@ class Line:
     exchanged: bool = False
     bundle: bool = False
     participants: int = 0
+    saved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One lawful way to pay all needs. Ordered by `cost`: less is better for the customer. CHG-8."""
+    """One lawful way to pay all needs. Ordered by `cost`: less is better for the customer. CHG-8.
+
+    `promotion` is the one whose prices it pays, with its terms as they are. PRO-1.
+    """
 
     takes: tuple[Take, ...]
     lines: tuple[Line, ...]
     tariff_value: int
     expiries: tuple[tuple[datetime, int], ...] = field(compare=False)
+    promotion: Terms | None = field(default=None, compare=False)
+
+    @property
+    def saved(self) -> int:
+        """The credits that the promotion took off."""
+        return sum(line.saved for line in self.lines)
 
     @property
     def cost(self) -> tuple[Any, ...]:
@@ -132,11 +145,14 @@ class Way:
 
     def as_data(self) -> dict[str, Any]:
         """Plain data for the record."""
-        return {
+        data = {
             "takes": [asdict(take) | {"ends_at": take.ends_at.isoformat()} for take in self.takes],
             "lines": [asdict(line) for line in self.lines],
             "tariff_value": self.tariff_value,
         }
+        if self.promotion is not None and self.saved:
+            data["promotion"] = self.promotion.as_data() | {"saved": self.saved}
+        return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +256,24 @@ def bundle_counts(wanted: Demand, tariff: Tariff) -> range:
     return range(0 if wanted.servers else 1, most + 1)
 
 
-def lawful_ways(needs: Sequence[Need], tariff: Tariff, pockets: Iterable[PocketView]) -> list[Way]:
+def reduced(lines: Sequence[Line], terms: Terms | None) -> list[Line]:
+    """Return the lines with what a promotion takes off their prices in credits; units of a contract are no prices. PRO-1.
+
+    It comes before the choice of charge: the ways are compared by what is left to pay.
+    """
+    if terms is None:
+        return list(lines)
+    prices = [Priced((line.code,), line.amount if line.unit == CREDIT else 0) for line in lines]
+    taken = reductions(terms, prices)
+    return [replace(line, amount=line.amount - off, saved=off) for line, off in zip(lines, taken, strict=True)]
+
+
+def lawful_ways(
+    needs: Sequence[Need], tariff: Tariff, pockets: Iterable[PocketView], promotion: Terms | None = None
+) -> list[Way]:
     """Return the lawful ways to pay all needs, best first; empty when there is not enough. CHG-6, CHG-8, LED-3.
+
+    `promotion` takes off the prices what it does; whether it may is asked before.
 
     Of ways that differ only in the order of pockets, the one that starts with what expires first is given, and for
     each other pocket that could pay, the one that starts with that pocket. Raises NeedInvalid, BaseMissing.
@@ -250,12 +282,12 @@ def lawful_ways(needs: Sequence[Need], tariff: Tariff, pockets: Iterable[PocketV
     by_unit = _sorted_by_unit(pockets)
     ways: dict[tuple[Any, ...], Way] = {}
     for bundles in bundle_counts(wanted, tariff):
-        lines = _bill(wanted, bundles, tariff, by_unit)
+        lines = reduced(_bill(wanted, bundles, tariff, by_unit), promotion)
         amounts = _amounts(lines)
         if any(sum(p.available for p in by_unit[unit]) < amounts[unit] for unit in UNITS):
             continue
         for takes in _openings(amounts, by_unit):
-            ways.setdefault(tuple((t.pocket, t.amount) for t in takes), _way(takes, lines, tariff))
+            ways.setdefault(tuple((t.pocket, t.amount) for t in takes), _way(takes, lines, tariff, promotion))
     return sorted(ways.values(), key=lambda way: way.cost)
 
 
@@ -264,13 +296,15 @@ def most_beneficial(ways: Iterable[Way]) -> Way:
     return min(ways, key=lambda way: way.cost)
 
 
-def credits_missing(needs: Sequence[Need], tariff: Tariff, pockets: Iterable[PocketView]) -> int:
+def credits_missing(
+    needs: Sequence[Need], tariff: Tariff, pockets: Iterable[PocketView], promotion: Terms | None = None
+) -> int:
     """Return how many more credits would make a way lawful; 0 when one already is. CHG-3."""
     wanted = demand(needs, tariff)
     by_unit = _sorted_by_unit(pockets)
     available = sum(p.available for p in by_unit[CREDIT])
     return min(
-        max(0, _amounts(_bill(wanted, bundles, tariff, by_unit))[CREDIT] - available)
+        max(0, _amounts(reduced(_bill(wanted, bundles, tariff, by_unit), promotion))[CREDIT] - available)
         for bundles in bundle_counts(wanted, tariff)
     )
 
@@ -353,14 +387,43 @@ def _take(pockets: Iterable[PocketView], amount: int) -> tuple[Take, ...]:
     return tuple(sorted(takes, key=lambda take: (take.ends_at, take.pocket)))
 
 
-def _way(takes: tuple[Take, ...], lines: Sequence[Line], tariff: Tariff) -> Way:
+def _way(
+    takes: tuple[Take, ...], lines: Sequence[Line], tariff: Tariff, promotion: Terms | None = None
+) -> Way:
     """Value the takes; `expiries` orders by the date of each credit's worth, soonest first: (date, -worth) runs."""
     worth: dict[datetime, int] = {}
     for take in takes:
         if tariff.value(take.unit):
             worth[take.ends_at] = worth.get(take.ends_at, 0) + take.amount * tariff.value(take.unit)
     runs = tuple((ends_at, -worth[ends_at]) for ends_at in sorted(worth))
-    return Way(takes, tuple(lines), sum(worth.values()), runs)
+    return Way(takes, tuple(lines), sum(worth.values()), runs, promotion)
+
+
+def codes_of(needs: Iterable[Need]) -> list[str]:
+    """Return the codes of the tariff that needs may be billed by, so that a promotion of one is found. PRO-1."""
+    codes = list(dict.fromkeys(need.code for need in needs))
+    if set(codes) & set(INSTALLATION):
+        codes += [code for code in INSTALLATION if code not in codes]
+    return codes
+
+
+def best_ways(
+    needs: Sequence[Need], tariff: Tariff, pockets: Iterable[PocketView], promotions: Iterable[Terms]
+) -> list[Way]:
+    """Return the ways under the promotion that is best for the customer, or under none, best first. PRO-1, CHG-8.
+
+    One promotion at most: they are never added up. Where one changes nothing it is not taken.
+    """
+    views = list(pockets)
+    found = [(None, lawful_ways(needs, tariff, views))]
+    found += [(terms, lawful_ways(needs, tariff, views, terms)) for terms in promotions]
+    lawful = [(ways[0].cost, _order(terms), ways) for terms, ways in found if ways]
+    return min(lawful, key=lambda one: one[:2], default=(None, None, []))[2]
+
+
+def _order(terms: Terms | None) -> tuple[bool, bool, int]:
+    """Of promotions that come to the same: none first, then without a limit of uses, then the older."""
+    return (False, False, 0) if terms is None else (True, terms.uses_max is not None, abs(terms.id))
 
 
 def loses_by(way: Way, chosen: Way) -> str:

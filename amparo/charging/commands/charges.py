@@ -10,7 +10,7 @@ from django.db import transaction
 
 from amparo.charging import access, queries, rules
 from amparo.charging.errors import CreditsMissing, NeedInvalid, NotCheaper, NotGiven, PriceChanged
-from amparo.charging.machine import LIFE, Move
+from amparo.charging.machine import LIFE, Move, State
 from amparo.charging.models import CONSENT_HOW, Charge, Part
 from amparo.charging.queries import ChargeQuote
 from amparo.history.commands import record
@@ -19,6 +19,8 @@ from amparo.kernel.refusals import NotPermitted
 from amparo.ledger import commands as ledger
 from amparo.ledger.errors import AmountInvalid, KeyReused
 from amparo.ledger.models import Pocket, Transfer
+from amparo.promotions import commands as promotions
+from amparo.promotions.errors import UsedUp
 
 
 @transaction.atomic
@@ -68,9 +70,11 @@ def requote(charge: Charge, *, actor: Actor, at: datetime) -> Charge:
     if not access.may_propose(actor, charge.customer_id):
         raise NotPermitted
     state = LIFE.after(charge.state, Move.REQUOTE)
+    if charge.consented_at is not None and charge.promotion:
+        promotions.give_up(f"charge:{charge.pk}", actor=actor, at=at)
+    charge.consented_at, charge.consented_by, charge.consented_name, charge.consent_how = None, "", "", ""
     _put(charge, _quoted(charge, queries.needs_of(charge), at))
     charge.state, charge.proposed_at, charge.proposed_by = state, at, actor.ref
-    charge.consented_at, charge.consented_by, charge.consented_name, charge.consent_how = None, "", "", ""
     charge.save()
     _tell("charge.proposed", charge, actor, at, alternatives=charge.alternatives, missing=charge.missing)
     return charge
@@ -98,6 +102,7 @@ def consent(charge: Charge, *, how: str, seen: str | None = None, actor: Actor, 
     charge.state, charge.consented_at, charge.consent_how = state, at, how
     charge.consented_by, charge.consented_name = actor.ref, actor.name[:160]
     charge.save()
+    _keep_promotion(charge, found, actor, at)
     _tell("charge.consented", charge, actor, at, how=how)
     return charge
 
@@ -174,7 +179,7 @@ def release(charge: Charge, *, reason: str, actor: Actor, at: datetime) -> Charg
     if not access.may_settle(actor, charge):
         raise NotPermitted
     parts = _parts(charge)
-    state = LIFE.after(charge.state, Move.RELEASE if parts else Move.WITHDRAW)
+    state = LIFE.after(charge.state, Move.RELEASE if charge.state == State.RESERVED else Move.WITHDRAW)
     for part in parts:
         key = f"charge:{charge.pk}:settle:{part.pk}"
         part.ended_by = ledger.void(part.transfer, key=key, actor=actor, at=at)
@@ -182,6 +187,8 @@ def release(charge: Charge, *, reason: str, actor: Actor, at: datetime) -> Charg
         Part.objects.bulk_update(parts, ["ended_by"])
     charge.state, charge.ended_at, charge.ended_because = state, at, reason[:400]
     charge.save()
+    if charge.promotion:
+        promotions.give_up(f"charge:{charge.pk}", actor=actor, at=at)
     _tell(f"charge.{state.value}", charge, actor, at, reason=reason)
     return charge
 
@@ -247,6 +254,7 @@ def choose(charge: Charge, way_index: int, *, actor: Actor, at: datetime) -> Cha
     charge.way, charge.tariff_value = ways[way_index].as_data(), ways[way_index].tariff_value
     charge.tariff_version, charge.missing, charge.state = found.tariff_version, 0, state
     charge.save()
+    _swap_promotion(charge, found, actor, at)
     _tell("charge.lessened", charge, actor, at)
     return charge
 
@@ -272,6 +280,7 @@ def charge_less(
     _put(charge, found)
     charge.state, charge.lessened_because = state, reason[:400]
     charge.save()
+    _swap_promotion(charge, found, actor, at)
     _tell("charge.lessened", charge, actor, at, reason=reason)
     return charge
 
@@ -286,9 +295,11 @@ def _locked(charge: Charge) -> Charge:
 def _quoted(
     charge: Charge, needs: Sequence[rules.Need], at: datetime, pockets: Sequence[Pocket] | None = None
 ) -> ChargeQuote:
-    """Price a charge anew, by the tariff that it keeps, or the one in force. TAR-1, QUO-3."""
-    kept = queries.kept_tariff(charge, at)
-    return queries.quote(charge.customer_id, needs, at=at, pockets=pockets, tariff_number=kept)
+    """Price a charge anew, by the tariff and promotion that it keeps, or those in force. PRO-1, TAR-1, QUO-3."""
+    tariff, promotion = queries.kept_tariff(charge, at), queries.kept_promotion(charge, at)
+    return queries.quote(
+        charge.customer_id, needs, at=at, pockets=pockets, tariff_number=tariff, kept=promotion
+    )
 
 
 def _priced(found: ChargeQuote) -> dict[str, Any]:
@@ -305,6 +316,26 @@ def _priced(found: ChargeQuote) -> dict[str, Any]:
 def _put(charge: Charge, found: ChargeQuote) -> None:
     for name, value in _priced(found).items():
         setattr(charge, name, value)
+
+
+def _keep_promotion(charge: Charge, found: ChargeQuote, actor: Actor, at: datetime) -> None:
+    """Count the promotion that was agreed to; its terms stay with the charge. PRO-1. Raises PriceChanged where it is used up."""
+    taken = charge.promotion
+    if not taken:
+        return
+    try:
+        promotions.use(
+            taken["id"], charge.customer_id, f"charge:{charge.pk}", taken["saved"], actor=actor, at=at
+        )
+    except UsedUp:
+        raise PriceChanged(quote=found) from None
+
+
+def _swap_promotion(charge: Charge, found: ChargeQuote, actor: Actor, at: datetime) -> None:
+    """Count the promotion of the way that an agreed charge has now instead of the one before. PRO-1."""
+    if charge.consented_at is not None:
+        promotions.give_up(f"charge:{charge.pk}", actor=actor, at=at)
+        _keep_promotion(charge, found, actor, at)
 
 
 def _is_cheaper(way: rules.Way, charge: Charge) -> bool:
