@@ -31,6 +31,9 @@ _KINDS = (
     Kind("closing", "customer", _("A case is proposed for closing, with its summary and charge"), must_mail=True),
     Kind("reminder", "customer", _("Reminders of a closing that waits for you"), must_mail=True),
     Kind("summary", "customer", _("The final summary of a closed case"), must_mail=True),
+    Kind("complaint", "customer", _("Each step of a complaint, with its time")),
+    Kind("ruling", "customer", _("How a complaint was decided, and what that brings"), must_mail=True),
+    Kind("purge", "customer", _("The content of an old case will be purged"), must_mail=True),
     Kind("clock", "customer", _("The time of a case reached its limit"), mail=False),
     Kind("units_low", "customer", _("Events, incidents or credits run low")),
     Kind("units_ending", "customer", _("Units or a contract end soon")),
@@ -50,8 +53,12 @@ _KINDS = (
     Kind("mail_waiting", "staff", _("E-mail waits that could not be brought to a matter"), mail=False),
     Kind("bounced", "staff", _("Letters do not reach an address"), mail=False),
     Kind("guessing", "staff", _("Somebody tries many wrong codes of service cards")),
-    Kind("quality", "staff", _("A customer refused a closing"), at_night=True),
+    Kind("quality", "staff", _("A customer raised a complaint, added to it or withdrew it"), at_night=True),
+    Kind("opinion", "staff", _("An opinion on a complaint is asked for, or was given"), at_night=True),
     Kind("sales_lead", "staff", _("A customer's units run low or a contract ends")),
+    Kind("sale", "customer", _("An order of plans or cards: paid, active, expired, invoiced")),
+    Kind("sale_placed", "staff", _("An order of plans or cards came in or was paid"), mail=False),
+    Kind("sale_trouble", "staff", _("Money came in for an order and could not do what it was for")),
 )
 KINDS: dict[str, Kind] = {kind.code: kind for kind in _KINDS}
 

@@ -7,6 +7,7 @@ in one transaction with its mark, and is idempotent by the fact's id.
 from __future__ import annotations
 
 _TELL = "amparo.notifications.reactions.matters."
+_COMPLAINTS = "amparo.notifications.reactions.complaints."
 _FAULTS = "amparo.notifications.reactions.defects."
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
@@ -18,13 +19,19 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "case.answered": (_TELL + "answered",),
     "case.customer_wrote": (_TELL + "customer_wrote",),
     "case.assigned": (_TELL + "assigned",),
+    "quote.presented": ("amparo.cases.reactions.quote_presented",),
+    "quote.accepted": ("amparo.cases.reactions.quote_accepted",),
+    "quote.rejected": ("amparo.cases.reactions.quote_ended",),
+    "quote.expired": ("amparo.cases.reactions.quote_ended",),
+    "quote.withdrawn": ("amparo.cases.reactions.quote_ended",),
+    "quote.change_asked": ("amparo.cases.reactions.quote_ended",),
+    "order.cancelled": ("amparo.cases.reactions.order_cancelled",),
     "case.classified": (_TELL + "classified",),
     "case.order_proposed": (_TELL + "order_proposed",),
     "case.need_raised": (_TELL + "need_raised",),
     "case.closing_proposed": (_TELL + "closing_proposed",),
     "case.closing_reminded": (_TELL + "reminded",),
     "case.closing_answered": (_TELL + "closing_answered",),
-    "case.closing_refused": (_TELL + "closing_refused",),
     "case.closed": (_TELL + "closed",),
     **dict.fromkeys(
         ("case.consented", "case.consent_declined", "case.need_chosen", "case.order_accepted", "case.order_declined", "case.withdrawn"),
@@ -32,8 +39,17 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     ),
     "case.clock_warned": (_TELL + "clock_warned",),
     "case.clock_reached": (_TELL + "clock_reached",),
-    "promise.warned": (_TELL + "promise_warned",),
-    "promise.lapsed": (_TELL + "promise_lapsed",),
+    "complaint.raised": (_COMPLAINTS + "raised",),
+    "complaint.taken": (_COMPLAINTS + "taken",),
+    "complaint.said": (_COMPLAINTS + "said",),
+    "complaint.opinion_asked": (_COMPLAINTS + "opinion_asked",),
+    "complaint.opinion_given": (_COMPLAINTS + "opinion_given",),
+    "complaint.ruled": (_COMPLAINTS + "decided",),
+    "complaint.lapsed": (_COMPLAINTS + "decided",),
+    "complaint.withdrawn": (_COMPLAINTS + "withdrawn",),
+    "case.purge_announced": ("amparo.notifications.reactions.records.purge_announced",),
+    "promise.warned": (_TELL + "promise_warned", _COMPLAINTS + "warned"),
+    "promise.lapsed": (_TELL + "promise_lapsed", _COMPLAINTS + "lapsed"),
     "pocket.low": ("amparo.notifications.reactions.units.warned",),
     "pocket.ending": ("amparo.notifications.reactions.units.warned",),
     "contract.sold": (_TELL + "contract_sold",),
@@ -47,6 +63,12 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "agreement.published": ("amparo.notifications.reactions.agreements.published",),
     "mail.waiting": ("amparo.notifications.reactions.mail.waiting",),
     "letter.bounced": ("amparo.notifications.reactions.mail.bounced",),
+    "sale.placed": ("amparo.notifications.reactions.sales.placed",),
+    "sale.activated": ("amparo.notifications.reactions.sales.activated",),
+    **dict.fromkeys(("sale.expired", "sale.cancelled"), ("amparo.notifications.reactions.sales.ended",)),
+    "sale.invoiced": ("amparo.notifications.reactions.sales.invoiced",),
+    "sale.invoice_asked": ("amparo.notifications.reactions.sales.invoice_asked",),
+    **dict.fromkeys(("sale.stuck", "sale.paid_again", "sale.payment_differs"), ("amparo.notifications.reactions.sales.trouble",)),
     "invitation.sent": ("amparo.people.reactions.send_invitation",),
     "ticket.defect_marked": (_FAULTS + "marked",),
     "case.defect_marked": (_FAULTS + "marked",),

@@ -36,13 +36,16 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.cases.tasks.tick", 5),
     ("amparo.complaints.tasks.tick", 2),
     ("amparo.quotations.tasks.tick", 5),
+    ("amparo.sales.tasks.tick", 30),
     ("amparo.threads.tasks.tick", 30),
+    ("amparo.casefiles.tasks.tick", 2),
+    ("amparo.casefiles.tasks.keep", 60),
     ("amparo.files.tasks.tick", 600),
     ("amparo.people.tasks.tick", 600),
     ("amparo.project.worker.heartbeat", 10),
 )
 # What asks other systems and may wait for them: beside what must be in time.
-OUTSIDE: tuple[tuple[str, float], ...] = (("amparo.mailbox.tasks.tick", 15),)
+OUTSIDE: tuple[tuple[str, float], ...] = (("amparo.mailbox.tasks.tick", 15), ("amparo.sales.tasks.look", 60))
 
 # What takes its time, in a thread of its own, so that no promise waits for it.
 LONG: tuple[tuple[str, float], ...] = (
@@ -129,6 +132,7 @@ def run() -> int:
         threading.Thread(target=deliver_forever, args=(stop,), name="deliver"),
         threading.Thread(target=tick_forever, args=(stop,), name="tick"),
         threading.Thread(target=tick_forever, args=(stop, LONG), name="long"),
+        threading.Thread(target=tick_forever, args=(stop, OUTSIDE), name="outside"),
     ]
     for thread in threads:
         thread.start()

@@ -15,6 +15,7 @@ from amparo.cases.models import Closing
 from amparo.history.queries import FactRow
 from amparo.kernel.markdown import excerpt
 from amparo.people.queries import customer_card
+from amparo.sales.models import Sale
 from amparo.threads.models import Entry
 from amparo.ui import formats
 
@@ -180,6 +181,8 @@ def closed(fact: FactRow) -> None:
     matter = readers.matter_of(fact.subject)
     if matter is None:
         return
+    if fact.data["how"] not in ("accepted", "tacit", "uncharged"):
+        return  # a complaint's decision tells of itself: COM-7
     closing = Closing.objects.get(pk=fact.data["closing"])
     charged = fact.data if fact.data["how"] == "uncharged" else {**fact.data, "effects": closing.effects}
 
@@ -214,7 +217,9 @@ def _units(kind: str, fact: FactRow, write: Callable[[Reader], Words]) -> None:
 
 
 def contract_sold(fact: FactRow) -> None:
-    """Tell that a contract or a card was added. CTR-1, CRD-1."""
+    """Tell that a contract or a card was added. CTR-1, CRD-1. What was ordered is told with its order."""
+    if fact.subject_kind == "contract" and Sale.objects.filter(contract=fact.subject.partition(":")[2]).exists():
+        return
 
     def write(reader: Reader) -> Words:
         card = fact.subject_kind == "card"
