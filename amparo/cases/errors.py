@@ -121,6 +121,11 @@ class GivenAgain(Refusal):
     )
 
 
+class NothingToLessen(Refusal):
+    code = "nothing_to_lessen"
+    message = _("This price does not wait for the customer's answer any more, so it cannot be made less. Give units back with the closing instead.")
+
+
 class EffectNotLawful(Invalid):
     """CHG-4: a proposal may not charge what the rules give back."""
 

@@ -5,6 +5,6 @@ consists of; a *way* is one lawful manner of paying all needs (which unit, which
 way proposed for a subject (`case:41`), consented to, reserved, and made final or released.
 
 Rules: CHG-1 to CHG-8, CHG-10, TAR-1 to TAR-4.
-Doors: `commands` (propose, consent, reserve, settle, release, charge_now, give_back, choose, charge_less and those of
+Doors: `commands` (propose, consent, reserve, settle, release, charge_now, give_back, charge_less and those of
 tariff versions), `queries` (tariff_at, quote, explain, summary), `access`, `errors`, `models`.
 """

@@ -66,6 +66,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Write a new password by our own verb: it ends every other session and stream. SEC-6."""
         commands.change_password_of_person(user, password, actor=actor_of(user), at=clock.now())
 
+    def note_address_proved(self, user: Any) -> None:
+        """The link of a letter came back, so that no second letter has to ask for it. SEC-3."""
+        commands.note_address_proved(user, actor=actor_of(user), at=clock.now())
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return where the request comes from; the edge has already read trusted proxies' headers. SEC-60."""
         return request.META.get("REMOTE_ADDR") or "127.0.0.1"

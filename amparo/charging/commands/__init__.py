@@ -3,7 +3,6 @@
 from .charges import (
     charge_less,
     charge_now,
-    choose,
     consent,
     give_back,
     propose,
@@ -17,7 +16,6 @@ from .tariffs import discard_tariff, draft_tariff, publish_tariff, revise_tariff
 __all__ = [
     "charge_less",
     "charge_now",
-    "choose",
     "consent",
     "discard_tariff",
     "draft_tariff",

@@ -238,28 +238,6 @@ def give_back(
 
 
 @transaction.atomic
-def choose(charge: Charge, way_index: int, *, actor: Actor, at: datetime) -> Charge:
-    """Take another of the lawful ways of now, where it is cheaper than the one proposed. CHG-8.
-
-    `way_index` counts the ways of a fresh quote, the best being 0. Raises NotPermitted, IllegalMove, NotCheaper.
-    """
-    charge = _locked(charge)
-    if not access.may_choose(actor, charge):
-        raise NotPermitted
-    state = LIFE.after(charge.state, Move.CHOOSE)
-    found = _quoted(charge, queries.needs_of(charge), at)
-    ways = [] if found.chosen is None else [found.chosen, *found.alternatives]
-    if not 0 <= way_index < len(ways) or not _is_cheaper(ways[way_index], charge):
-        raise NotCheaper
-    charge.way, charge.tariff_value = ways[way_index].as_data(), ways[way_index].tariff_value
-    charge.tariff_version, charge.missing, charge.state = found.tariff_version, 0, state
-    charge.save()
-    _swap_promotion(charge, found, actor, at)
-    _tell("charge.lessened", charge, actor, at)
-    return charge
-
-
-@transaction.atomic
 def charge_less(
     charge: Charge, needs: Sequence[rules.Need], *, reason: str, actor: Actor, at: datetime
 ) -> Charge:

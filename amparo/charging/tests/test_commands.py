@@ -322,17 +322,6 @@ def test_an_engineer_may_charge_less_but_never_more(agreed, engineer, contact, l
     assert "charge.lessened" in facts("case:1")
 
 
-def test_a_way_is_chosen_only_where_it_is_cheaper(proposed, engineer, administrator):
-    """CHG-8: another pocket at the same worth is no cheaper way; a price that fell is."""
-    charge = proposed(Need("home_visit"))
-    assert charge.alternatives
-    for index in (0, 1, 2, -1):
-        with pytest.raises(NotCheaper):
-            commands.choose(charge, index, actor=engineer, at=NOON)
-    new_tariff(administrator, NOON + DAY, home_visit=1)
-    assert commands.choose(charge, 0, actor=engineer, at=NOON + DAY).amounts == {"credit": 1}
-
-
 def test_the_alternatives_are_kept_with_the_charge(proposed):
     """CHG-8"""
     charge = proposed(Need("home_visit"))

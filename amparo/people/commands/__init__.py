@@ -22,6 +22,7 @@ from .staff import add_staff, deactivate_user, end_sessions, reactivate_user, se
 from .users import (
     change_password_of_person,
     follow_session,
+    note_address_proved,
     note_second_factor,
     register_user,
     save_registration,
@@ -43,6 +44,7 @@ __all__ = [
     "invite_contact",
     "invite_staff",
     "mark_invitation_sent",
+    "note_address_proved",
     "note_second_factor",
     "open_set_up",
     "reactivate_customer",

@@ -201,6 +201,24 @@ def change_password_of_person(user: User, password: str, *, actor: Actor, at: da
 
 
 @transaction.atomic
+def note_address_proved(user: User, *, actor: Actor, at: datetime) -> bool:
+    """A link that was sent to a person's one address came back: the address is his, and no further letter asks it. SEC-3.
+
+    Where there are several addresses nobody knows to which of them the link went, so nothing is noted; True where it was.
+    Fact: user.address_proved. Raises NotPermitted.
+    """
+    if not (actor.owns(user.pk) or actor.is_system):
+        raise NotPermitted()
+    addresses = list(EmailAddress.objects.select_for_update().filter(user=user))
+    if len(addresses) != 1 or addresses[0].verified or addresses[0].email.lower() != user.email.lower():
+        return False
+    addresses[0].verified = True
+    addresses[0].save(update_fields=["verified"])
+    record("user.address_proved", subject=user, actor=actor, at=at)
+    return True
+
+
+@transaction.atomic
 def note_second_factor(user: User, *, actor: Actor, at: datetime) -> User:
     """Put on the record that a person has a second factor now, and end the sessions opened without it. SEC-1, SEC-5.
 

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from allauth.account import views as account_views
+from allauth.account.models import EmailAddress
 from allauth.mfa.base import views as mfa_views
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery_views
@@ -18,7 +19,8 @@ from django.template import engines
 from django.test import Client
 from django.urls import reverse
 
-from amparo.conftest import PASSWORD, make_user
+from amparo.conftest import NOON, PASSWORD, make_user
+from amparo.people import commands as people
 from amparo.people import words
 from amparo.people.models import User
 
@@ -184,6 +186,37 @@ def test_a_reset_ends_every_session(client_for, registered, mailoutbox):
     again = client.get(path)
     assert "token" not in again.headers.get("Location", "") or again.status_code == 302
     assert User.objects.get(pk=registered.user_id).check_password("otra clave bien larga")
+
+
+def reset_through_letter(mailoutbox, email, password="otra clave bien larga"):
+    client = Client()
+    client.post(reverse("account_reset_password"), {"email": email})
+    path = next(line for line in mailoutbox[-1].body.splitlines() if "/reset/key/" in line).partition("8000")[2]
+    client.post(client.get(path)["Location"], {"password1": password})
+    return client
+
+
+def test_who_was_imported_and_resets_the_password_gets_no_second_letter(mailoutbox, customer, operator, facts):
+    """SEC-3: the link came to the address, which proves it; he signs in at once."""
+    people.add_contact(customer, "nuevo@ejemplo.mx", "Nuevo Contacto", actor=operator, at=NOON)
+    user = User.objects.get(email="nuevo@ejemplo.mx")
+    assert not EmailAddress.objects.get(user=user).verified
+    reset_through_letter(mailoutbox, user.email)
+    assert EmailAddress.objects.get(user=user).verified and "user.address_proved" in facts(user)
+    letters, client = len(mailoutbox), Client()
+    answer = client.post(reverse("account_login"), {"login": user.email, "password": "otra clave bien larga"})
+    assert answer.status_code == 302 and "confirm" not in answer["Location"] and len(mailoutbox) == letters
+    assert client.get(reverse("people:profile")).status_code == 200
+
+
+def test_with_several_addresses_a_reset_proves_none(mailoutbox):
+    """SEC-3: nobody knows to which of them the link went."""
+    user = make_user("Ana Conocida")
+    EmailAddress.objects.create(user=user, email="otra@ejemplo.mx", verified=False)
+    EmailAddress.objects.filter(user=user, email=user.email).update(verified=False)
+    reset_through_letter(mailoutbox, user.email)
+    assert User.objects.get(pk=user.pk).check_password("otra clave bien larga")
+    assert not EmailAddress.objects.filter(user=user, verified=True).exists()
 
 
 def test_signing_in_changes_the_session_and_goes_only_to_us(client):
