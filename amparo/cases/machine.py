@@ -55,6 +55,7 @@ class Move(StrEnum):
     FALL_SILENT = "fall_silent"
     CLOSE_UNCHARGED = "close_uncharged"
     RULE = "rule"
+    CANCEL_ORDER = "cancel_order"
 
 
 _S, _M = State, Move
@@ -73,6 +74,7 @@ LIFE: Final[Machine[State, Move]] = Machine(
         (_S.CLASSIFIED, _M.WITHDRAW): _S.WITHDRAWN,
         (_S.CLASSIFIED, _M.PROPOSE_CLOSING): _S.CLOSING_PROPOSED,
         (_S.ATTENTION, _M.CLASSIFY): _S.CLASSIFIED,
+        (_S.ATTENTION, _M.CANCEL_ORDER): _S.CLASSIFIED,
         (_S.ATTENTION, _M.START_CLOCK): _S.ATTENTION,
         (_S.ATTENTION, _M.DECIDE): _S.ATTENTION,
         (_S.ATTENTION, _M.RAISE_NEED): _S.ATTENTION,

@@ -150,7 +150,10 @@ class ClockRun(models.Model):
 
 
 class Order(models.Model):
-    """A price in credits for general or development service, typed by staff, accepted by the customer. CHG-3, CAS-3."""
+    """A price for general or development service as its case shows it, accepted by the customer. CHG-3, CAS-3.
+
+    It stands for one version of a quote, which decides (`quotations`); orders older than quotes have none.
+    """
 
     class State(models.TextChoices):
         PROPOSED = "proposed"
@@ -158,8 +161,11 @@ class Order(models.Model):
         DECLINED = "declined"
         REPLACED = "replaced"
         WITHDRAWN = "withdrawn"
+        CANCELLED = "cancelled"
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="orders")
+    quote = models.ForeignKey("quotations.Quote", models.PROTECT, null=True, related_name="+")
+    quote_version = models.PositiveSmallIntegerField(default=0)
     description = models.TextField()
     description_html = models.TextField()
     needs = models.JSONField()
@@ -180,7 +186,7 @@ class Order(models.Model):
             models.UniqueConstraint(fields=["case"], name="order_accepted_once", condition=Q(state="accepted")),
             models.UniqueConstraint(fields=["case", "key"], name="order_key_once"),
             models.CheckConstraint(
-                condition=Q(state__in=["proposed", "accepted", "declined", "replaced", "withdrawn"]), name="order_state_known"
+                condition=Q(state__in=["proposed", "accepted", "declined", "replaced", "withdrawn", "cancelled"]), name="order_state_known"
             ),
             models.CheckConstraint(
                 condition=Q(state="proposed", answered_at__isnull=True) | ~Q(state="proposed") & Q(answered_at__isnull=False),

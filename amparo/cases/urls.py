@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from .views import acts, desk, portal
+from .views import acts, desk, portal, quotes, requests
 
 portal_urls = [
     path("", portal.cases, name="cases"),
     path("new/", portal.new, name="new"),
+    path("quotes/<int:version_id>/", quotes.quote_service, name="quote_service"),
     path("<int:case_id>/", portal.case, name="case"),
     path("<int:case_id>/write/", portal.write, name="write"),
     path("<int:case_id>/consent/", portal.consent, name="consent"),
@@ -17,6 +18,8 @@ portal_urls = [
     path("<int:case_id>/needs/<int:need_id>/<str:choice>/", portal.choose, name="choose"),
     path("<int:case_id>/closing/accept/", portal.accept_closing, name="accept_closing"),
     path("<int:case_id>/withdraw/", portal.withdraw, name="withdraw"),
+    path("<int:case_id>/request/", requests.begin, name="begin_request"),
+    path("requests/<int:request_id>/send/", requests.send, name="send_request"),
     path("<int:case_id>/record/", portal.record, name="record"),
 ]
 desk_urls = [
@@ -39,6 +42,7 @@ desk_urls = [
     path("<int:case_id>/uncharged/", acts.uncharged, name="uncharged"),
     path("<int:case_id>/follow-up/", acts.follow_up, name="follow_up"),
     path("<int:case_id>/link/", acts.link, name="link"),
+    path("<int:case_id>/less/<int:charge_id>/", acts.less, name="less"),
     path("<int:case_id>/defect/", acts.defect, name="defect"),
     path("<int:case_id>/withdraw/", acts.withdraw, name="withdraw"),
 ]

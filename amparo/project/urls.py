@@ -6,6 +6,7 @@ from importlib import import_module
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from amparo.casefiles import urls as casefiles
 from amparo.web import urls as web
 
 from . import views
@@ -18,6 +19,8 @@ _APPS = [
     "threads",
     "contracts",
     "charging",
+    "quotations",
+    "promotions",
     "sales",
     "defects",
     "tickets",
@@ -48,6 +51,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ui/", include("amparo.ui.urls")),
     path("account/", include("amparo.people.account_urls")),
     *_mounted(),
+    path("case-files/", include((casefiles.portal_urls, "casefiles"))),
+    path("desk/casefiles/", include((casefiles.desk_urls, "desk_casefiles"))),
     path("", include((web.portal_urls, "web"))),
     path("desk/", include((web.desk_urls, "desk_web"))),
 ]

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from amparo.kernel.actor import Actor
 
 from .machine import ORDER_LIFE, QUOTE_LIFE, OrderMove, OrderState, QuoteMove
-from .models import CatalogueItem, Quote, ServiceOrder
+from .models import CatalogueItem, Quote, ServiceOrder, ServiceRequest
 
 QUOTING = ("engineer", "developer", "operator", "sales")
 WORKING = ("engineer", "developer", "operator")
@@ -104,3 +104,29 @@ def order_moves(actor: Actor, order: ServiceOrder) -> set[OrderMove]:
     elif may_work(actor):
         theirs = {OrderMove.START, OrderMove.DELIVER, OrderMove.TELL_DELAY, OrderMove.CANCEL}
     return {move for move in ORDER_LIFE.open_moves(OrderState(order.state)) if move in theirs}
+
+
+# --- general development requests ------------------------------------------------------------------------------------
+
+
+def requests_visible_to(actor: Actor) -> QuerySet[ServiceRequest]:
+    """Staff see what was sent; a contact the requests of its customer, drafts too, one with the role «own» its own. QUO-4, ACC-11."""
+    requests = ServiceRequest.objects.filter(discarded_at__isnull=True)
+    if actor.is_staff or actor.is_system:
+        return requests.filter(sent__gte=1)
+    if not actor.is_contact or actor.customer_id is None:
+        return requests.none()
+    requests = requests.filter(customer_id=actor.customer_id)
+    return requests.filter(contact_id=actor.user_id) if actor.company_role == "own" else requests
+
+
+def may_see_request_id(actor: Actor, number: int) -> bool:
+    """The same rule for a request's number: for files and the stream."""
+    return requests_visible_to(actor).filter(pk=number).exists()
+
+
+def may_write_request(actor: Actor, request: ServiceRequest) -> bool:
+    """The customer's contacts write it, one with the role «own» its own; never staff for them. QUO-4."""
+    if not actor.is_contact or request.customer_id != actor.customer_id:
+        return False
+    return actor.company_role != "own" or actor.owns(request.contact_id)

@@ -159,3 +159,22 @@ class TooLateToTell(Refusal):
 class DateInvalid(Invalid):
     code = "date_invalid"
     message = _("The new date must be after the one that was promised, and within a year.")
+
+
+class RequestMissing(Invalid):
+    """QUO-4: `field` is the first part that is missing, `fields` all of them."""
+
+    code = "request_missing"
+    message = _("This part is still empty. A request is sent once it says the aim, the present situation, the wanted result, the product, and how it will be accepted.")
+
+
+class RequestFrozen(Refusal):
+    """CAS-6: what was ordered is what is delivered."""
+
+    code = "request_frozen"
+    message = _("The quote of this request was accepted, so what it specifies no longer changes. Ask in the case for a change: it gets a quote of its own.")
+
+
+class NothingNew(Refusal):
+    code = "request_nothing_new"
+    message = _("Nothing changed since the version that was sent last, so there is nothing to send.")

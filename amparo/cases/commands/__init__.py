@@ -21,15 +21,20 @@ from .closing import (
     remind_due,
 )
 from .disputes import close_as_proposed, close_for_customer, dispute_refused, refuse_closing
+from .lessening import charge_less
 from .opening import link_follow_up, mark_defect, open_case, open_follow_up, withdraw, write
 from .orders import accept_order, decline_order, propose_order
 from .purging import purge
+from .quotes import follow_accepted, follow_cancelled, follow_ended, follow_presented, quote_service
+from .requests import begin_development, open_development
 
 __all__ = [
     "accept_closing",
     "accept_order",
     "agree_procedure",
     "answer_closing",
+    "begin_development",
+    "charge_less",
     "choose_needs",
     "classify",
     "close_as_proposed",
@@ -40,15 +45,21 @@ __all__ = [
     "decline_consent",
     "decline_order",
     "dispute_refused",
+    "follow_accepted",
+    "follow_cancelled",
+    "follow_ended",
+    "follow_presented",
     "link_follow_up",
     "mark_defect",
     "mark_silent",
     "open_case",
+    "open_development",
     "open_follow_up",
     "propose_closing",
     "propose_further",
     "propose_order",
     "purge",
+    "quote_service",
     "raise_need",
     "reach_clocks",
     "refuse_closing",

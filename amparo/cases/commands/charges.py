@@ -10,8 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from amparo.cases.errors import UnitsMissing
-from amparo.cases.models import Case
+from amparo.cases.errors import OrderAccepted, UnitsMissing
+from amparo.cases.models import Case, Order
 from amparo.charging import commands as charging
 from amparo.charging.errors import CreditsMissing, NotGiven
 from amparo.charging.models import Charge
@@ -19,6 +19,8 @@ from amparo.charging.queries import held, tariff_at
 from amparo.charging.rules import CREDIT, Need, PocketView, lawful_ways, most_beneficial
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Remedy
+from amparo.quotations import commands as quotations
+from amparo.quotations.errors import QuoteDecided
 
 _PLENTY = PocketView(0, CREDIT, 10**9, datetime.max.replace(tzinfo=UTC))
 
@@ -65,6 +67,25 @@ def drop(charge: Charge | None, *, reason: str, actor: Actor, at: datetime) -> N
     charge.refresh_from_db()
     if charge.state in ("proposed", "consented", "reserved"):
         charging.release(charge, reason=reason, actor=actor, at=at)
+
+
+def end_order(order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
+    """Take back what an order that waits stands for: its quote, or its charge alone. Raises OrderAccepted. QUO-3."""
+    if order.quote is None:
+        drop(order.charge, reason=reason, actor=actor, at=at)
+        return
+    try:
+        quotations.withdraw_quote(order.quote, actor=actor, at=at)
+    except QuoteDecided:
+        raise OrderAccepted(case=order.case_id) from None
+
+
+def end_quotes(case: Case, *, actor: Actor, at: datetime) -> None:
+    """Take back what is quoted in a case and was not decided. Raises OrderAccepted where a quote was accepted meanwhile. QUO-3."""
+    try:
+        quotations.withdraw_open(case.thread, actor=actor, at=at)
+    except QuoteDecided:
+        raise OrderAccepted(case=case.pk) from None
 
 
 def give_back(charge: Charge, *, reason: str, actor: Actor, at: datetime) -> None:

@@ -75,7 +75,7 @@ def _forget_price(case: Case, *, actor: Actor, at: datetime) -> None:
     """Let go of what an earlier classification proposed or reserved, and start a fresh clock."""
     charges.drop(case.charge, reason="reclassified", actor=actor, at=at)
     for order in Order.objects.select_for_update().filter(case=case, state=Order.State.PROPOSED):
-        charges.drop(order.charge, reason="reclassified", actor=actor, at=at)
+        charges.end_order(order, reason="reclassified", actor=actor, at=at)
         order.state, order.answered_at = Order.State.REPLACED, at
         order.save(update_fields=["state", "answered_at"])
     case.charge, case.told, case.limit_minutes, case.limit_choice = None, {}, 0, ""

@@ -29,6 +29,8 @@ from amparo.kernel import markdown
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Stale
 from amparo.policies.queries import value
+from amparo.quotations import commands as quotations
+from amparo.quotations.queries import orders_of
 from amparo.threads import commands as threads
 from amparo.threads.models import Entry
 
@@ -75,6 +77,8 @@ def propose_closing(
     if before is not None:
         _answered(before, Closing.Answer.REPLACED, actor, at)
     planned = _effects(case, why, effects or {}, at)
+    if why in (Reason.DELIVERED, Reason.SERVICE_COMPLETED):
+        quotations.deliver_with_closing(case.thread, summary, key=key, actor=actor, at=at)
     steps, tacit_at = _schedule(case, at)
     closing = Closing.objects.create(
         case=case, reason=why.value, summary=summary.strip(), summary_html=markdown.render(summary),
@@ -119,6 +123,8 @@ def _effects(case: Case, why: Reason, asked: Mapping[int, str], at: datetime) ->
     gives_back = value("cases.agreement_gives_back", at=at)
     further = case.needs.filter(charge__isnull=False, choice=NeedChoice.NOW.value).order_by("pk").select_related("charge")
     found = [(case.charge, "", True)] if case.charge and case.is_attended else []
+    orders = [one for one in orders_of(case.subject) if one.charge_id != case.charge_id and one.state != "cancelled"]
+    found += [(one.charge, f"{one.number} {one.title}", False) for one in orders]
     for charge, words, is_main in [*found, *((need.charge, need.description, False) for need in further)]:
         assert charge is not None
         if not (amounts := charges.held(charge)):
@@ -210,6 +216,7 @@ def close(
         charges.drop(need.charge, reason="closed", actor=actor, at=at)
     case.close_reason, case.closed_at, case.closed_how = closing.reason, moment, str(how)
     case.save()
+    quotations.finish_with_case(case.thread, actor=actor, at=at)
     deadlines.end_open(case.subject, reason="closed", actor=actor, at=at, kind_code="answer.case")
     place(case, at=at)
     tell(

@@ -25,7 +25,7 @@ from amparo.threads import commands as threads
 from amparo.threads.commands import Author
 from amparo.threads.models import Entry
 
-from .charges import drop
+from .charges import drop, end_quotes
 from .closing import answer_closing
 from .shared import PRIORITY_HIGH, locked, move, permit, place, tell
 
@@ -174,6 +174,7 @@ def withdraw(case: Case, *, reason: str = "", actor: Actor, at: datetime) -> Cas
     if kind not in ORDERED_KINDS:
         raise NotOffered(case=case.pk)
     move(case, Move.WITHDRAW)
+    end_quotes(case, actor=actor, at=at)
     for order in Order.objects.select_for_update().filter(case=case, state=Order.State.PROPOSED):
         order.state, order.answered_at, order.answered_by_id = Order.State.WITHDRAWN, at, actor.user_id
         order.save(update_fields=["state", "answered_at", "answered_by"])
@@ -194,6 +195,8 @@ def open_follow_up(
 
     Raises NotPermitted, NoStanding, KindInvalid.
     """
+    if why == CaseLink.Why.COMPLAINT:
+        raise LinkInvalid(field="why")
     if actor.is_contact:
         permit(access.is_customer(actor, case), case)
         new = open_case(title, body, key=key, asked_kind=asked_kind, actor=actor, at=at)
@@ -218,6 +221,8 @@ def link_follow_up(case: Case, follow_up: Case, *, why: str, actor: Actor, at: d
     locked(first)
     locked(second)
     permit(access.may_work(actor, case), case)
+    if why == CaseLink.Why.COMPLAINT:  # by a ruling alone: COM-4
+        raise LinkInvalid(field="why")
     if CaseLink.objects.filter(case__in=[case, follow_up], follow_up__in=[case, follow_up]).exists():
         raise LinkInvalid(field="follow_up")
     return _link(case, follow_up, why, actor, at)

@@ -18,7 +18,7 @@ LAWFUL = {
         "accept_order": "attention", "withdraw": "withdrawn", "propose_closing": "closing_proposed",
     },
     "attention": {
-        "classify": "classified", "start_clock": "attention", "decide": "attention", "raise_need": "attention",
+        "classify": "classified", "cancel_order": "classified", "start_clock": "attention", "decide": "attention", "raise_need": "attention",
         "agree_procedure": "procedure", "propose_closing": "closing_proposed",
     },
     "procedure": {

@@ -79,6 +79,7 @@ def acts(request: HttpRequest, page: queries.CasePage) -> dict[str, bool]:
         "classify": may(Move.CLASSIFY) and not page.order_accepted and not further and not page.is_given_again,
         "consent": may(Move.CONSENT) and clocked,
         "order": may(Move.PROPOSE_ORDER) and ordered,
+        "quote": works and page.state in ("requested", "classified", "attention", "procedure") and (ordered or not page.kind or page.state == "attention"),
         "start": may(Move.START_CLOCK) and clocked and page.clock.since is None and (not over or further),
         "stop": works and page.clock.since is not None,
         "limit": works and over and page.state in ("attention", "procedure") and not further,

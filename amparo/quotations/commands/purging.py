@@ -11,6 +11,8 @@ from amparo.kernel.refusals import NotPermitted
 from amparo.quotations.models import Delay, Delivery, Quote, QuoteVersion, ServiceOrder
 from amparo.threads.models import Thread
 
+from .requests import purge_request
+
 EMPTIED = "—"
 
 
@@ -28,4 +30,5 @@ def purge(thread: Thread, *, actor: Actor, at: datetime) -> int:
     Delivery.objects.filter(order__thread=thread).update(note="", note_html="")
     ServiceOrder.objects.filter(thread=thread).update(title="", ended_because="")
     QuoteVersion.objects.filter(quote__thread=thread).update(lines=[], text="", terms="", travel_text="", values={})
+    purge_request(thread, actor=actor, at=at)
     return Quote.objects.filter(thread=thread).update(title="", words="")

@@ -28,12 +28,14 @@ from amparo.quotations.errors import (
 )
 from amparo.quotations.machine import QUOTE_ENDED, QUOTE_LIFE, Kind, QuoteMove, QuoteState
 from amparo.quotations.models import CatalogueItem, ItemVersion, Quote, QuoteVersion, ServiceOrder
+from amparo.quotations.queries import values_in_words
 from amparo.quotations.rules.catalogue import priced, values_from
 from amparo.quotations.rules.quotes import Content, Line, days_from, lines_from, needs_of, validity_from
 from amparo.threads import commands as threads
 from amparo.threads.models import Thread
 
 from .orders import open_order
+from .requests import freeze_request
 from .shared import draft_of, drop, locked, permit, shown_of, take, tell, told
 
 
@@ -136,8 +138,6 @@ def quote_item(
 
 def _lines(version: ItemVersion, needs: Sequence[Need], values: Mapping[str, Any], language: str) -> tuple[Line, ...]:
     """Return the lines of a quoted item: its name with the values, or each service of the tariff."""
-    from amparo.quotations.queries import values_in_words
-
     name = version.name(language)
     words = values_in_words(version, values, language)
     text = f"{name} ({words})" if words else name
@@ -174,6 +174,7 @@ def accept_quote(quote: Quote, *, seen: int, price: str | None = None, actor: Ac
     if draft := draft_of(quote):
         draft.delete()
     order = open_order(quote, version, charge, actor=actor, at=at)
+    freeze_request(quote.thread, order, actor=actor, at=at)
     tell(
         "quote.accepted", quote, actor=actor, at=at, version=version.number, order=order.pk, told=charge.amounts,
         charge=charge.pk, in_advance=charge.state == "final", due_at=order.due_at,
@@ -259,6 +260,27 @@ def withdraw_quote(quote: Quote, *, reason: str = "", actor: Actor, at: datetime
     _let_go(quote, "withdrawn", actor, at)
     tell("quote.withdrawn", quote, actor=actor, at=at, version=quote.shown, reason=quote.words)
     return quote
+
+
+@transaction.atomic
+def withdraw_open(thread: Thread, *, actor: Actor, at: datetime) -> int:
+    """Take back every quote of a case that is not decided, for its case ends or becomes something else; return how many.
+
+    The right was asked by the case. Raises QuoteDecided where a quote of it was accepted and its order is under way.
+    """
+    if ServiceOrder.objects.filter(thread=thread, ended_at__isnull=True).exists():
+        raise QuoteDecided(thread=thread.pk)
+    rows = Quote.objects.select_for_update(of=("self",)).select_related("thread").filter(thread=thread)
+    count = 0
+    for quote in rows.exclude(state__in=sorted(QUOTE_ENDED)).order_by("pk"):
+        quote.state = QUOTE_LIFE.after(quote.state, QuoteMove.WITHDRAW).value
+        _decide(quote, actor, at)
+        _let_go(quote, "withdrawn", actor, at)
+        tell("quote.withdrawn", quote, actor=actor, at=at, version=quote.shown, reason="")
+        count += 1
+    if ServiceOrder.objects.filter(thread=thread, ended_at__isnull=True).exists():
+        raise QuoteDecided(thread=thread.pk)  # accepted while its quote was waited for
+    return count
 
 
 def expire_due(*, at: datetime, limit: int = 200) -> int:

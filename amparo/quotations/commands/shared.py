@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from amparo.charging import commands as charging
@@ -18,9 +16,10 @@ from amparo.charging.queries import tariff_numbered
 from amparo.charging.rules import CREDIT, Need, PocketView, lawful_ways, most_beneficial
 from amparo.history.commands import record
 from amparo.kernel.actor import SYSTEM, Actor
-from amparo.kernel.refusals import NotPermitted, Remedy
+from amparo.kernel.refusals import NotPermitted
 from amparo.quotations.errors import UnitsMissing
 from amparo.quotations.models import Quote, QuoteVersion, ServiceOrder
+from amparo.quotations.queries import ways_to_credits
 
 _PLENTY = PocketView(0, CREDIT, 10**9, datetime.max.replace(tzinfo=UTC))
 
@@ -108,18 +107,6 @@ def missing_text(missing: int) -> str:
         "%(count)s credits are missing to accept this quote. Nothing was charged. Redeem a service card and come back; the quote stays as it is.",
         missing,
     ) % {"count": missing}
-
-
-def ways_to_credits(quote: Quote) -> tuple[Remedy, ...]:
-    """Return how credits are got: redeem a card that one has, or buy one; both lead back to the quote."""
-    back = f"?next={reverse('quotations:quote', args=[quote.pk])}"
-    found = []
-    for label, name in ((_("Redeem a service card"), "contracts:redeem"), (_("Buy a service card"), "sales:home")):
-        try:
-            found.append(Remedy(label, reverse(name) + back))
-        except NoReverseMatch:
-            continue
-    return tuple(found)
 
 
 def tell(name: str, thing: Quote | ServiceOrder, *, actor: Actor, at: datetime, **data: Any) -> None:

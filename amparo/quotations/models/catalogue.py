@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from amparo.kernel import markdown
 from amparo.quotations.machine import Kind
 from amparo.quotations.rules.catalogue import PRICINGS, Parameter, TariffLine, Terms, parameter_from
 
@@ -79,6 +80,9 @@ class ItemVersion(models.Model):
 
     def text(self, language: str) -> str:
         return (self.text_en if language.startswith("en") else self.text_es) or self.text_es or self.text_en
+
+    def text_html(self, language: str) -> str:
+        return markdown.render(self.text(language))
 
     def __str__(self) -> str:
         return f"{self.name_es} ({self.number})"

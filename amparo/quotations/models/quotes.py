@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
+from amparo.kernel import markdown
 from amparo.quotations.machine import QUOTE_ENDED, Kind, QuoteState
 from amparo.quotations.rules.quotes import CURRENCIES, Line, line_from
 
@@ -70,6 +72,11 @@ class Quote(models.Model):
     def number(self) -> str:
         return quote_number(self.pk)
 
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it can be accepted."""
+        return last_day(self.valid_until)
+
     def is_valid(self, at: datetime) -> bool:
         return self.valid_until is not None and at < self.valid_until
 
@@ -80,6 +87,11 @@ class Quote(models.Model):
 def quote_number(pk: int) -> str:
     """`COT-7`: how a quote's number is read aloud."""
     return f"COT-{pk}"
+
+
+def last_day(until: datetime | None) -> date | None:
+    """Return the last day before an exclusive end."""
+    return timezone.localtime(until - timedelta(microseconds=1)).date() if until else None
 
 
 class QuoteVersion(models.Model):
@@ -124,6 +136,14 @@ class QuoteVersion(models.Model):
     @property
     def own_lines(self) -> tuple[Line, ...]:
         return tuple(line_from(one) for one in self.lines)
+
+    @property
+    def last_day(self) -> date | None:
+        return last_day(self.valid_until)
+
+    @property
+    def text_html(self) -> str:
+        return markdown.render(self.text)
 
     @property
     def travel(self) -> dict[str, Any]:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q
+from django.urls import NoReverseMatch, reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from amparo.charging.queries import Explanation, explain
 from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page
+from amparo.kernel.refusals import Remedy
 from amparo.quotations import access
 from amparo.quotations.machine import QUOTE_LIFE, QuoteMove, QuoteState
 from amparo.quotations.models import Quote, QuoteVersion, ServiceOrder
 from amparo.quotations.models.orders import order_number
-from amparo.quotations.models.quotes import quote_number
+from amparo.quotations.models.quotes import last_day, quote_number
 from amparo.quotations.rules.quotes import Change, compare_lines
 
 from .shared import newest
@@ -40,7 +43,10 @@ class QuoteRow:
     told: dict[str, int]
     valid_until: datetime | None
     created_at: datetime
-    has_draft: bool
+
+    @property
+    def last_day(self) -> date | None:
+        return last_day(self.valid_until)
 
 
 @dataclass(slots=True)
@@ -127,7 +133,7 @@ def _row(row: dict[str, Any]) -> QuoteRow:
     return QuoteRow(
         id=row["id"], number=quote_number(row["id"]), title=row["title"], kind=row["kind"], state=row["state"],
         customer_id=row["customer_id"], customer=row["customer__name"], matter=f"{row['thread__kind']}:{row['thread__number']}",
-        told=row.get("told") or {}, valid_until=row["valid_until"], created_at=row["created_at"], has_draft=False,
+        told=row.get("told") or {}, valid_until=row["valid_until"], created_at=row["created_at"],
     )  # fmt: skip
 
 
@@ -248,3 +254,17 @@ def _order_data(order: ServiceOrder) -> dict[str, Any]:
             for d in sorted(order.delays.all(), key=lambda d: d.number)
         ],
     }  # fmt: skip
+
+
+def ways_to_credits(quote: Quote) -> tuple[Remedy, ...]:
+    """Return how credits are got: redeem a card that one has, or buy one; both lead back to the quote. CHG-3."""
+    back = f"?next={reverse('quotations:quote', args=[quote.pk])}"
+    found = []
+    for label, names in ((_("Redeem a service card"), ("contracts:redeem",)), (_("Buy a service card"), ("sales:shelf",))):
+        for name in names:
+            try:
+                found.append(Remedy(label, reverse(name) + back))
+                break
+            except NoReverseMatch:
+                continue
+    return tuple(found)

@@ -15,9 +15,15 @@ from amparo.deadlines.queries import service_calendar
 from amparo.deadlines.rules import add_business_days
 from amparo.kernel.refusals import NotPermitted, Stale
 from amparo.quotations import commands, queries
-from amparo.quotations.errors import DeclarationInvalid, FormulaWrong, ItemFixed, NotInCatalogue, ParameterInvalid
+from amparo.quotations.errors import (
+    DeclarationInvalid,
+    FormulaWrong,
+    ItemFixed,
+    NotInCatalogue,
+    ParameterInvalid,
+)
 from amparo.quotations.models import CatalogueItem, ItemVersion, Quote
-from amparo.quotations.rules.catalogue import Parameter, TariffLine, Terms, values_from
+from amparo.quotations.rules.catalogue import TariffLine, Terms, values_from
 
 from .world import (
     HOURS,
