@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from amparo.kernel import prepared
 from amparo.kernel.prepared import Kept
 
 from .models import Holder, Kind, Pocket, Reconciliation, Transfer, Unit
@@ -195,6 +196,19 @@ def statement(customer_id: int, since: datetime, until: datetime, source: str | 
     return Statement(
         customer_id, since, until, source, tuple(shown), tuple(lines), sums, tuple(held.values())
     )  # fmt: skip
+
+
+_VERSION = """
+SELECT (SELECT count(*) FROM ledger_transfer t WHERE t.customer_id = c.id),
+    (SELECT md5(string_agg(concat_ws(' ', p.id, p.label, p.ends_at), ';' ORDER BY p.id)) FROM ledger_pocket p WHERE p.customer_id = c.id)
+FROM (SELECT %s::bigint AS id) c
+"""
+
+
+def statement_version(customer_id: int) -> tuple[int, str | None]:
+    """Return what changes whenever any statement of a customer would: transfers only ever come to be more, and of pockets
+    nothing that is shown can change but the label and the end. One statement. LED-4."""
+    return prepared.rows(_VERSION, [customer_id])[0]  # type: ignore[return-value]
 
 
 _ever = Kept(lambda _actor, *, customer_id: Pocket.objects.filter(customer_id=customer_id).order_by("starts_at", "pk"))

@@ -72,6 +72,15 @@ def _badge(label: str, tone: str, icon: str | None) -> Markup:
     return _html(f'<span class="badge-state tone-{_e(tone)}">{drawn}{_e(label)}</span>')
 
 
+def amount(unit: str, n: int) -> Markup:
+    return _amount(get_language(), unit, n)
+
+
+@lru_cache(maxsize=2048)
+def _amount(_language: str | None, unit: str, n: int) -> Markup:
+    return _html(f'<span class="amount unit-{_e(unit)}">{_e(formats.amount(unit, n))}</span>')
+
+
 def avatar(name: str, url: str | None = None, small: bool = False) -> Markup:
     mark = " is-small" if small else ""
     if url:
@@ -211,9 +220,12 @@ class Clocked:
     def entry(
         self, author: str, at: datetime, body_html: str = "", kind: str = "message", author_kind: str = "customer",
         role: Any = "", files: Iterable[Any] = (), id: str = "", via: Any = "", seq: int | None = None,
-        avatar_url: str | None = None, caller: Caller = None,
+        avatar_url: str | None = None, whole_url: str = "", caller: Caller = None,
     ) -> Markup:  # fmt: skip
-        """Draw an entry of a record on its paper. `body_html` is already clean (kernel.markdown)."""
+        """Draw an entry of a record on its paper. `body_html` is already clean (kernel.markdown).
+
+        `whole_url`: where the whole e-mail stands of which the body is what was new; fetched when it is unfolded.
+        """
         internal = kind in _NOTES
         seal = (
             f'<p class="entry-seal">{_svg("lock")}{_say("Internal note: the customer does not see it")}</p>'
@@ -222,13 +234,19 @@ class Clocked:
         )
         when = f'<a href="#{_e(id)}">{self.time(at)}</a>' if id else self.time(at)
         shown = "".join(file_item(f.name, f.size, f.url, getattr(f, "content_type", "") or "") for f in files)
+        whole = (
+            f'<details class="entry-whole" hx-get={_quoted(whole_url)} hx-trigger="toggle once" hx-target="find [data-whole]">'
+            f'<summary>{_say("The whole e-mail")}</summary><div data-whole><a href={_quoted(whole_url)}>{_say("Open it")}</a></div></details>'
+            if whole_url
+            else ""
+        )
         return _html(
             f'<article class="entry entry-{"note" if internal else _e(kind)} from-{_e(author_kind)}"'
             f"{f' id={_quoted(id)}' if id else ''}{f' data-seq={_quoted(seq)}' if seq is not None else ''}>{seal}"
             f'<header class="entry-head">{avatar(author, avatar_url)}<span class="entry-author">{_e(author)}</span>'
             f'{_part("entry-role", role)}{_part("entry-via", via)}<span class="entry-time">{when}</span></header>'
             f'<div class="entry-body prose">{body_html}</div>'
-            f"{f'<div class=entry-files>{shown}</div>' if shown else ''}"
+            f"{f'<div class=entry-files>{shown}</div>' if shown else ''}{whole}"
             f"{f'<footer class=entry-foot>{caller()}</footer>' if caller is not None else ''}</article>"
         )
 
@@ -353,6 +371,7 @@ def drawn(seen_from: Callable[[], tuple[datetime, tzinfo]]) -> dict[str, Callabl
     names: Sequence[str] = ("time", "promise", "queue_row", "queue_rows", "matter_row", "entry", "fact")
     found: dict[str, Callable[..., Any]] = {
         "icon": icon,
+        "amount": amount,
         "badge": badge,
         "avatar": avatar,
         "file_item": file_item,

@@ -32,6 +32,7 @@ from .directory import (
     staff_list,
     staff_with,
     user_by_id,
+    visible_customer,
 )
 from .finding import Found, find
 
@@ -66,5 +67,6 @@ __all__ = [
     "staff_list",
     "staff_with",
     "user_by_id",
+    "visible_customer",
     "with_rights",
 ]

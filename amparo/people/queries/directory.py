@@ -18,9 +18,10 @@ from django.db.models import F
 from amparo.kernel.actor import Actor
 from amparo.kernel.ids import format_nic
 from amparo.kernel.paging import Page, page_of, unmark
+from amparo.kernel.prepared import Kept
 from amparo.kernel.refusals import Invalid
 from amparo.people import access
-from amparo.people.models import Contact, Invitation, StaffRole, User
+from amparo.people.models import Contact, Customer, Invitation, StaffRole, User
 from amparo.people.rules import shown_phone, token_hash
 
 from .actors import with_rights
@@ -261,3 +262,11 @@ def sign_in_of(user_id: int) -> dict[str, Any]:
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
         "has_password": User.objects.get(pk=user_id).has_usable_password(),
     }
+
+
+_visible_customer = Kept(lambda actor, *, customer_id: access.visible_customers(actor).filter(pk=customer_id))
+
+
+def visible_customer(actor: Actor, customer_id: int) -> Customer | None:
+    """Return a customer that the actor may know of, None for any other. One statement. ACC-11."""
+    return next(iter(_visible_customer(actor, customer_id=customer_id)), None)

@@ -15,6 +15,7 @@ from amparo.contracts import commands as contracts
 from amparo.deadlines.commands import set_kind
 from amparo.deadlines.rules import Counting
 from amparo.kernel import clock
+from amparo.ledger import commands as transfers
 from amparo.ledger import queries as ledger
 from amparo.live.models import Call
 from amparo.products import commands as products
@@ -98,6 +99,22 @@ def test_the_statement_shows_one_incident_and_reconciles(closed_incident, contac
     assert "Estado de cuenta" in text and f"C-{closed_incident.pk}" in text and customer.nic_shown in text
     now = {pocket.unit: pocket.balance for pocket in ledger.pockets(customer.pk, NOON)}
     assert now == {"event": 5, "incident": 1, "credit": 10}
+
+
+@pytest.mark.django_db
+def test_a_statement_shown_before_shows_what_moves_next(covered, contact, customer, client_for, sales, engineer):
+    """LED-4: it is drawn once for each version of it, for each kind of reader."""
+    client, staff = client_for(contact), client_for(engineer)
+    asked = f"since={DAY - timedelta(days=5)}&until={NOON.date()}"
+    address, desk = f"/statements/?{asked}", f"/desk/statements/{customer.pk}/?{asked}"
+    before = client.get(address).content.decode()
+    assert client.get(address).content.decode().count("<tr>") == before.count("<tr>") and "T-99" not in before
+    assert "/desk/contracts/" in staff.get(desk).content.decode()
+    pocket = next(one for one in ledger.pockets(customer.pk, NOON) if one.unit == "event")
+    transfers.spend(pocket, 1, cause="ticket:99", key="later", tariff_version=None, actor=sales, at=NOON)
+    after = client.get(address).content.decode()
+    assert "T-99" in after and "/desk/" not in after
+    assert "T-99" in staff.get(desk).content.decode()
 
 
 @pytest.mark.django_db
