@@ -16,8 +16,10 @@ from amparo.kernel.actor import Actor
 VISIBLE: dict[str, str] = {
     "ticket": "amparo.tickets.access.may_see_id",
     "case": "amparo.cases.access.may_see_id",
+    "complaint": "amparo.complaints.access.may_see_id",
     "quote": "amparo.quotations.access.may_see_id",
     "order": "amparo.quotations.access.may_see_order_id",
+    "request": "amparo.quotations.access.may_see_request_id",
     "agreement-acceptance": "amparo.agreements.access.may_see_acceptance_id",
     "defect": "amparo.defects.access.may_see_id",
     "sale": "amparo.sales.access.may_see_id",
