@@ -13,6 +13,9 @@ from amparo.charging.rules import GENERAL_CREDITS_MAX, Need
 from .machine import Consent
 from .words import HOWS, KINDS, REASONS, WHYS
 
+# A service is given again by a ruling alone. COM-4.
+LINK_REASONS = [(why, label) for why, label in WHYS.items() if why != "complaint"]
+
 
 def _area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
@@ -120,6 +123,16 @@ class FurtherForm(ServiceLines):
     description = forms.CharField(label=_("What came up"), max_length=400)
 
 
+class LessForm(ServiceLines):
+    """A smaller price than was proposed, with its reason. CHG-8."""
+
+    field_order = ("reason", "credits")
+    reason = forms.CharField(
+        label=_("Why less"), max_length=400, help_text=_("The customer reads it."),
+        error_messages={"required": _("Write why less is charged: the customer reads it.")},
+    )
+
+
 class NeedForm(forms.Form):
     """A need that came up during attention. CHG-5."""
 
@@ -136,7 +149,7 @@ class FollowUpForm(forms.Form):
     """A linked case for a further service. CAS-3, CAS-8."""
 
     title = forms.CharField(label=_("Title"), max_length=200)
-    why = forms.ChoiceField(label=_("Why"), choices=list(WHYS.items()))
+    why = forms.ChoiceField(label=_("Why"), choices=LINK_REASONS)
     asked_kind = forms.ChoiceField(label=_("What it seems to be"), required=False, choices=[("", "—"), *KINDS.items()])
     body = forms.CharField(label=_("What is to be done"), widget=_area(6))
 
@@ -162,7 +175,7 @@ class LinkForm(forms.Form):
     """A link to a case that is there already."""
 
     follow_up = forms.RegexField(r"^\s*(?:[Cc]-?)?(\d{1,15})\s*$", label=_("Number of the case"), help_text=_("For example C-2041."))
-    why = forms.ChoiceField(label=_("Why"), choices=list(WHYS.items()))
+    why = forms.ChoiceField(label=_("Why"), choices=LINK_REASONS)
 
     def clean_follow_up(self) -> int:
         return int("".join(sign for sign in self.cleaned_data["follow_up"] if sign.isdigit()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, tzinfo
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -88,6 +88,17 @@ def state_tone(state: str, kind: str, *, staff: bool, order_waits: bool = False)
     if state == "classified" and kind in ("general", "development") and not order_waits:
         return "act" if staff else "waiting"
     return TONES[state][1 if staff else 0]
+
+
+def before(due_at: datetime, *, now: datetime, zone: tzinfo) -> str:
+    """Return a deadline as one says it to a customer: «antes del jueves 26, 18:00», «hoy antes de las 18:00». COM-7."""
+    local = due_at.astimezone(zone)
+    away = (local.date() - now.astimezone(zone).date()).days
+    if away in (0, 1):
+        text = _("today before %(time)s") if away == 0 else _("tomorrow before %(time)s")
+        return text % {"time": formats.clock(due_at, zone=zone)}
+    day = formats.weekday(local.date(), month=not -6 <= away <= 6)
+    return _("before %(day)s, %(time)s") % {"day": day, "time": formats.clock(due_at, zone=zone)}
 
 
 def amounts(told: Mapping[str, int] | None) -> str:
@@ -228,6 +239,10 @@ TELLINGS: Final[Mapping[str, Telling]] = {
     "case.procedure_agreed": Telling(lambda d: _("A procedure was agreed; the case stays open."), "list-check", inline=True),
     "case.need_raised": Telling(_need, "plus", inline=True),
     "case.need_chosen": Telling(_chosen, "check", inline=True),
+    "case.charged_less": Telling(
+        lambda d: _("Less is asked: %(cost)s instead of %(before)s. %(reason)s")
+        % {"cost": amounts(d["told"]), "before": amounts(d["before"]), "reason": d["reason"]}, "coins", "money", inline=True,
+    ),
     "case.order_proposed": Telling(
         lambda d: _("Order proposed: %(cost)s, delivery on %(day)s.") % {"cost": amounts(d["told"]), "day": _day(d["delivery_on"])},
         "file-text", inline=True,
@@ -256,6 +271,13 @@ TELLINGS: Final[Mapping[str, Telling]] = {
     ),
     "case.closed": Telling(_closed, "circle-check", "done", inline=True),
     "case.withdrawn": Telling(lambda d: _("Withdrawn before anything was ordered; nothing was charged."), "x", inline=True),
+    "case.purge_announced": Telling(
+        lambda d: _("The customer was told that the content of this case will be purged on %(day)s.") % {"day": _day(d["purge_at"])},
+        "archive", inline=True,
+    ),
+    "case.purged": Telling(
+        lambda d: _("The content was purged, because its time was over. Number, dates, kind and charges stay."), "archive", inline=True
+    ),
     "case.linked": Telling(
         lambda d: _("Linked case C-%(number)s (%(why)s).") % {"number": d["follow_up"], "why": WHYS[d["why"]]}, "link", inline=True
     ),

@@ -39,6 +39,6 @@ def may_still_read(letter: Letter) -> bool:
     if not acting.is_contact and letter.customer_id:
         return False
     kind = letter.subject_ref.partition(":")[0]
-    if kind in ("ticket", "case"):
+    if kind in ("ticket", "case", "complaint"):
         return _may_see()(acting, letter.subject_ref)
     return True

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import translation
 
 from amparo.cases import words
-from amparo.cases.machine import ENDED
+from amparo.cases.machine import ENDED, State
 from amparo.cases.models import CLOSED_HOWS
 from amparo.cases.rules import Clock
 from amparo.charging.models import Charge
@@ -117,6 +117,12 @@ class CasePage:
         return self.state in ENDED
 
     @property
+    def lessable(self) -> list[int]:
+        """The charges that wait for the customer's answer and could be made less. CHG-8."""
+        waiting = {self.row["charge_id"], *(one["charge_id"] for one in self.needs_open)}
+        return [pk for pk, one in self.charges.items() if pk in waiting and one.state == "proposed" and one.amounts.get("credit", 0) > 1]
+
+    @property
     def order(self) -> dict[str, Any] | None:
         """The order that waits for the customer."""
         return next((one for one in self.orders if one["state"] == "proposed"), None)
@@ -135,6 +141,12 @@ class CasePage:
         """The closing by which the case closed."""
         found = [one for one in self.closings if one["answer"] in CLOSED_HOWS]
         return found[-1] if found else None
+
+    @property
+    def disputed(self) -> frozenset[int]:
+        """The charges that an open complaint contests: what the refused closing would charge. COM-1."""
+        closing = self.closing if self.state == State.COMPLAINT else None
+        return frozenset(one["charge"] for one in closing["effects"] if one["effect"] != "give_back") if closing else frozenset()
 
     @property
     def is_given_again(self) -> bool:
@@ -203,7 +215,7 @@ def _timed(row: dict[str, Any]) -> dict[str, Any]:
     """Give a row of JSON its moments and days back: columns that end in `_at`, `_since` and `_on`."""
     for name, value in row.items():
         if value is not None and isinstance(value, str):
-            if name.endswith(("_at", "_since", "due_from")):
+            if name.endswith(("_at", "_since", "due_from", "decide_by")):
                 row[name] = datetime.fromisoformat(value)
             elif name.endswith("_on"):
                 row[name] = date.fromisoformat(value)
@@ -228,7 +240,7 @@ class Moment:
 
 
 _FACTS = """
-SELECT id, name, at, data, body::jsonb ->> 'actor_name', seq FROM history_fact WHERE subject = %s ORDER BY seq
+SELECT id, name, at, data, body::jsonb ->> 'actor_name', seq FROM history_fact WHERE subject = %s AND purged_at IS NULL ORDER BY seq
 """
 
 
@@ -237,7 +249,8 @@ def story(page: CasePage, actor: Actor) -> list[Moment]:
 
     Notes and what only staff may know are for staff alone (SEC-10). Two statements, three where files came along.
     """
-    moments = [Moment(entry.at, entry=entry) for entry in threads.timeline(page.thread, actor)]
+    said_then = [] if page.thread.purged_at else threads.timeline(page.thread, actor)  # CAS-2
+    moments = [Moment(entry.at, entry=entry) for entry in said_then]
     for fact_id, name, at, data, actor_name, _seq in _facts(page.subject):
         said = words.sentence(name, data, staff=actor.is_staff)
         if said is not None and said.inline:
