@@ -16,11 +16,13 @@ from django.utils.module_loading import import_string
 
 from amparo.contracts import access as standing
 from amparo.kernel.actor import Actor
+from amparo.kernel.ids import format_nic
 from amparo.kernel.paging import Page, page_of, unmark
 from amparo.people.models import User
 from amparo.people.queries import actor_by_id, actor_in, companies_of
 from amparo.policies.queries import value
 from amparo.products.queries import licences_of
+from amparo.threads.models import LETTERS, shown
 
 from . import access
 from .models import BouncingAddress, Mail, Mailbox
@@ -152,3 +154,27 @@ def counts(actor: Actor) -> dict[str, int]:
 def bouncing(*, limit: int = 100) -> list[BouncingAddress]:
     """Return addresses that letters do not reach, last first."""
     return list(BouncingAddress.objects.filter(cleared_at__isnull=True).select_related("user").order_by("-last_at")[:limit])
+
+
+def has_mailbox() -> bool:
+    """True where mail can come in at all."""
+    return Mailbox.objects.filter(is_active=True).exists()
+
+
+def shown_matter(subject: str) -> str:
+    """Return how a ticket or case is called (`T-41`), "" for anything else."""
+    kind, _sep, number = subject.partition(":")
+    return shown(kind, int(number)) if kind in LETTERS and number.isdigit() else ""
+
+
+def matter_url(subject: str) -> str:
+    """Return where staff see a ticket or case, "" for anything else."""
+    kind, _sep, number = subject.partition(":")
+    return f"/desk/{kind}s/{number}/" if kind in LETTERS and number.isdigit() else ""
+
+
+def nic_of(mail: Mail) -> str:
+    """Return the NIC of the one customer that the author is a contact of, "" where there are none or several."""
+    person = person_of(mail.from_email) if mail.from_email else None
+    companies = companies_of(person) if person is not None else []
+    return format_nic(companies[0]["nic"]) if len(companies) == 1 else ""

@@ -1,5 +1,5 @@
 # ruff: noqa: S603
-"""What only Debian has: the libraries and a font for PDF documents, Chromium for the browser tests.
+"""What only Debian has: the libraries and a font for PDF documents, Chromium for the browser tests, Dovecot for those of mail.
 
 In this order: found on the machine; installed by apt when root; unpacked from the same packages into
 `.cache/debian/root` (nothing outside the project is touched); else one sentence says what does not work without it.
@@ -41,6 +41,7 @@ PDF = Part(
 BROWSER = Part(
     "browser", ("chromium", "fonts-dejavu-core"), "the browser tests and the screenshots cannot run"
 )
+MAIL = Part("mail", ("dovecot-imapd", "dovecot-lmtpd"), "the tests of mail in have no real IMAP server")
 PDF_LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0", "libfontconfig.so.1")
 
 
@@ -49,7 +50,7 @@ def library_folders() -> list[Path]:
     found = [
         p for base in ("usr/lib", "lib") for p in sorted((UNPACKED / base).glob("*-linux-*")) if p.is_dir()
     ]
-    return [*found, *(p for p in [UNPACKED / "usr/lib/chromium"] if p.is_dir())]
+    return [*found, *(p for p in [UNPACKED / "usr/lib/chromium", UNPACKED / "usr/lib/dovecot"] if p.is_dir())]
 
 
 def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -76,8 +77,19 @@ def chromium() -> str | None:
     )
 
 
+def dovecot() -> str | None:
+    """Return the path of a Dovecot that can serve IMAP and LMTP: the machine's own, or the unpacked one."""
+    for program, parts in ((shutil.which("dovecot", path=f"/usr/sbin:{os.environ.get('PATH', os.defpath)}"), Path("/usr/lib/dovecot")),
+                           (str(UNPACKED / "usr/sbin/dovecot"), UNPACKED / "usr/lib/dovecot")):  # fmt: skip
+        if program and Path(program).exists() and (parts / "imap").exists() and (parts / "lmtp").exists():
+            return program
+    return None
+
+
 def present(part: Part) -> bool:
     """Tell whether the part is there, on the machine or unpacked."""
+    if part is MAIL:
+        return dovecot() is not None
     if part is BROWSER:
         return chromium() is not None
     return all(map(loads, PDF_LIBRARIES)) and has_font()

@@ -51,6 +51,7 @@ OUTSIDE: tuple[tuple[str, float], ...] = (("amparo.mailbox.tasks.tick", 15), ("a
 LONG: tuple[tuple[str, float], ...] = (
     ("amparo.ledger.tasks.reconcile", 2),
     ("amparo.fairness.tasks.tick", 600),
+    ("amparo.contracts.tasks.imports", 1),
 )
 
 

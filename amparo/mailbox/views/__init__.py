@@ -1,0 +1,1 @@
+"""Mail in for people: staff at the desk, authors in the portal."""
