@@ -32,6 +32,7 @@ class Peer:
         self.calls: list[tuple[str, str, dict[str, str]]] = []
         self.webhook_url = ""
         self.away = False
+        self._one_at_a_time = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -83,6 +84,10 @@ class Peer:
     # --- the API ---
 
     def create(self, fields: dict[str, str], key: str) -> tuple[int, dict[str, Any]]:
+        with self._one_at_a_time:
+            return self._create(fields, key)
+
+    def _create(self, fields: dict[str, str], key: str) -> tuple[int, dict[str, Any]]:
         if key in self.by_key:
             before, session_id = self.by_key[key]
             if before != fields:

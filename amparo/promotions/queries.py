@@ -157,3 +157,16 @@ def names_of_plans() -> dict[int, str]:
 def without_limits(found: Ground) -> Ground:
     """The same with nobody's uses counted: for a price list that is shown to everybody."""
     return replace(found, context=replace(found.context, uses={}))
+
+
+def for_customer(customer_id: int, *, at: datetime) -> list[Judged]:
+    """Return what runs now for a customer, whatever is bought, each with its conditions; codes not entered stay unsaid. PRO-1."""
+    rows = []
+    for scope in (rules.MONEY, rules.SERVICES):
+        found = ground(customer_id, scope, at=at)
+        for terms in found.promotions:
+            if terms.has_code and terms.id not in found.context.codes:
+                continue
+            prices = [Priced(tuple(sorted(terms.goods)) or ("",), 0)]
+            rows.append(Judged(terms, rules.why(terms, prices, found.context), rules.applied(terms, prices)))
+    return sorted(rows, key=lambda row: (not row.applies, row.terms.id < 0, row.terms.id))

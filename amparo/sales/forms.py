@@ -137,6 +137,23 @@ class DeskOrderForm(forms.Form):
         self.fields["offer"].choices = [("", _("Choose")), *choices]  # type: ignore[attr-defined]
 
 
+class SimulateForm(forms.Form):
+    customer = forms.CharField(
+        label=_("As customer"), max_length=40, required=False, help_text=_("The NIC; empty: somebody without one."), widget=forms.TextInput(attrs=CODE)
+    )
+    on = forms.DateField(label=_("On the day"), widget=DATE)
+    what = forms.ChoiceField(label=_("Buying"))
+    quantity = forms.IntegerField(
+        label=_("How many"), max_value=10_000, initial=1, validators=[MinValueValidator(1)],
+        help_text=_("Of general services, the credits of the quote."),
+    )  # fmt: skip
+    code = forms.CharField(label=_("With the code"), max_length=40, required=False, widget=forms.TextInput(attrs=CODE))
+
+    def __init__(self, choices: list[tuple[str, Any]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["what"].choices = choices  # type: ignore[attr-defined]
+
+
 class SecretForm(forms.Form):
     secret = forms.CharField(
         label=_("New value"), max_length=300, required=False,

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from amparo.charging import rules as charged
 from amparo.charging.queries import tariff_at
 from amparo.contracts.models import UNITS, Plan, SupportContract
 from amparo.people.rules import unseal
@@ -129,6 +130,45 @@ def shelf(customer_id: int | None, *, at: datetime) -> list[Price]:
     """Return everything that can be ordered with its price for a customer, or for anybody. PRO-1."""
     found = promotions.ground(customer_id, promoted.MONEY, at=at)
     return [price(one, 1, customer_id, at=at, ground=found) for one in offers()]
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What buying something would meet: the price before, and every promotion with its conditions. PRO-1."""
+
+    name: str
+    scope: str
+    before: int
+    after: int
+    judged: tuple[Judged, ...]
+
+
+def simulate(what: str, quantity: int, customer_id: int | None, *, at: datetime, codes: Iterable[int] = ()) -> Simulated | None:
+    """Return what a customer would meet at a moment who buys something (`plan:3`, `card:2`, a code of the tariff). PRO-1.
+
+    Drafts, coming and past promotions too, each with why it does or does not apply. A service is priced in credits, as
+    if no unit of a contract paid for it.
+    """
+    if what in charged.CODES:
+        tariff = tariff_at(at)
+        need = charged.Need(what, quantity)
+        found = promotions.ground(customer_id, promoted.SERVICES, at=at, codes=codes, whole=True)
+        views = [charged.PocketView(1, charged.CREDIT, 10**9, at)]
+        needs = [charged.Need(charged.INSTALL_TERMINALS), need] if what == charged.FURTHER_TERMINAL else [need]
+        way = charged.most_beneficial(charged.lawful_ways(needs, tariff, views))
+        prices = [promoted.Priced((line.code,), line.amount) for line in way.lines]
+        judged, name = promotions.judged(found, prices), what
+        before = sum(line.amount for line in way.lines)
+    else:
+        asked = offer(what)
+        if asked is None:
+            return None
+        found = promotions.ground(customer_id, promoted.MONEY, at=at, codes=codes, whole=True)
+        looked = price(asked, quantity, customer_id, at=at, ground=found)
+        judged, name, before = list(looked.judged), asked.name, looked.totals.gross
+    saved = next((one.applied.saved for one in judged if one.taken), 0)
+    scope = promoted.SERVICES if what in charged.CODES else promoted.MONEY
+    return Simulated(name, scope, before, before - saved, tuple(judged))
 
 
 def renewable(customer_id: int, *, at: datetime) -> SupportContract | None:

@@ -23,6 +23,7 @@ portal_urls = [
 desk_urls = [
     path("", desk.sales, name="list"),
     path("new/", desk.new, name="new"),
+    path("simulate/", desk.simulate, name="simulate"),
     path("export.csv", desk.export, name="export"),
     path("<int:sale_id>/", desk.sale, name="sale"),
     path("<int:sale_id>/confirm/", desk.confirm, name="confirm"),

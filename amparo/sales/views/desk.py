@@ -19,6 +19,8 @@ from amparo.contracts.views.desk import asked_customer, customer_by_nic
 from amparo.kernel.paging import page_of, unmark
 from amparo.kernel.refusals import Invalid, LimitReached, Refusal
 from amparo.promotions import commands as promotions
+from amparo.promotions import queries as promotions_read
+from amparo.promotions import words as promoted
 from amparo.sales import access, commands, forms, queries, rules, words
 from amparo.sales.commands.checkouts import SECRETS
 from amparo.sales.errors import PriceMoved
@@ -26,7 +28,7 @@ from amparo.sales.models import METHODS, CardOffer, Sale
 from amparo.threads.rules import draft_key
 from amparo.ui.views import staff_only
 
-from . import attempt, key_of, why_of
+from . import attempt, key_of, names, why_of
 
 READING = ("sales", "operator")
 
@@ -232,6 +234,37 @@ def fiscal(request: HttpRequest, sale_id: int) -> HttpResponse:
         return _show(request, sale_id, 422, fiscal_form=form)
     messages.success(request, _("The data of the invoice are kept."))
     return redirect("desk_sales:sale", sale_id)
+
+
+@require_safe
+@staff_only()
+def simulate(request: HttpRequest) -> HttpResponse:
+    """«Por qué (no) aplica»: what a customer would meet on a day who buys something, with a code or without. PRO-1."""
+    zone, customer = service_zone(request.now), asked_customer(request)
+    offered = queries.offers()
+    choices = [(one.code, f"{one.name} · ${rules.written(one.price)}") for one in offered]
+    choices += [(code, str(label)) for code, label in promoted.SERVICE_NAMES.items()]
+    asked = "what" in request.GET
+    initial = {"on": request.now.astimezone(zone).date(), "quantity": 1, "customer": customer.nic_shown if customer else ""}
+    form = forms.SimulateForm(choices, request.GET if asked else None, initial=initial)
+    found = attempt(form, lambda given: _simulated(request, given)) if asked else None
+    page = {"form": form, "found": found, "customer": None, "said": [], "written": rules.written}
+    if found:
+        customer, result = found
+        label = str(promoted.SERVICE_NAMES.get(result.name, result.name))
+        page |= {"found": result, "customer": customer, "label": label, "said": [promoted.said(one, names()) for one in result.judged]}
+    return render(request, "sales/desk/simulate.html", page, status=422 if form.errors else 200)
+
+
+def _simulated(request: HttpRequest, given: dict[str, Any]) -> Any:
+    customer = customer_by_nic(request, given["customer"]) if given["customer"] else None
+    zone, today = service_zone(request.now), request.now.astimezone(service_zone(request.now)).date()
+    at = request.now if given["on"] == today else datetime.combine(given["on"], time(12), zone)
+    codes = promotions_read.with_code(given["code"])
+    found = queries.simulate(given["what"], given["quantity"], customer.pk if customer else None, at=at, codes=codes)
+    if found is None:
+        raise Invalid(field="what")
+    return customer, found
 
 
 # --- cards on sale, the report, the provider --------------------------------------------------------------------------
