@@ -72,6 +72,11 @@ class ImportHasErrors(Refusal):
     message = _("The file has rows with errors, so nothing was imported. Correct them and upload the file again.")
 
 
+class ImportBusy(Refusal):
+    code = "import_busy"
+    message = _("This file is being looked at or imported at this moment. Wait until that is done.")
+
+
 class ImportOver(Refusal):
     code = "import_over"
     message = _("This file was already imported or dropped. Upload it again if you need to.")

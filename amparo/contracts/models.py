@@ -241,7 +241,11 @@ class CardAttempt(models.Model):
 
 
 class ImportRun(models.Model):
-    """A CSV file that was uploaded, looked at, and perhaps imported; its text is dropped afterwards."""
+    """A CSV file that was uploaded, looked at, and perhaps imported; its text is dropped afterwards.
+
+    A long file is looked at and imported by the worker: it is `waiting` until its rows were judged (`found` keeps what
+    was found), and `ordered` from when somebody asked for it until it is in.
+    """
 
     KINDS = [
         ("customers", _("Customers")),
@@ -249,7 +253,13 @@ class ImportRun(models.Model):
         ("licences", _("Licences")),
         ("contracts", _("Contracts")),
     ]
-    STATES = [("checked", _("Waiting for you")), ("applied", _("Imported")), ("dropped", _("Dropped"))]
+    STATES = [
+        ("waiting", _("Being looked at")),
+        ("checked", _("Waiting for you")),
+        ("ordered", _("Being imported")),
+        ("applied", _("Imported")),
+        ("dropped", _("Dropped")),
+    ]
 
     kind = models.CharField(max_length=12, choices=KINDS)
     file_name = models.CharField(max_length=120)
@@ -261,6 +271,11 @@ class ImportRun(models.Model):
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True)
     key = models.CharField(max_length=80, null=True, unique=True)
+    found = models.JSONField(default=dict)
+    letters = models.BooleanField(default=False)
+    ordered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints = [
@@ -268,7 +283,7 @@ class ImportRun(models.Model):
                 condition=Q(kind__in=["customers", "contacts", "licences", "contracts"]), name="import_kind_known"
             ),
             models.CheckConstraint(
-                condition=Q(state="checked", ended_at__isnull=True)
+                condition=Q(state__in=["waiting", "checked", "ordered"], ended_at__isnull=True)
                 | Q(state__in=["applied", "dropped"], ended_at__isnull=False, text=""),
                 name="import_state_known",
             ),
@@ -277,3 +292,12 @@ class ImportRun(models.Model):
     @property
     def subject(self) -> str:
         return f"import:{self.pk}"
+
+
+class ImportProgress(models.Model):
+    """How far the worker came with an import. Written beside its transaction, so that it can be read before that ends."""
+
+    run_id = models.BigIntegerField(primary_key=True)
+    done = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField()
+

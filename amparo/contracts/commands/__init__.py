@@ -10,7 +10,7 @@ from .contracts import (
     tell_endings,
     unname_contact,
 )
-from .imports import apply_import, drop_import, drop_old_imports, upload_import
+from .imports import apply_import, drop_import, drop_old_imports, order_import, upload_import, work_imports
 from .plans import add_plan, change_plan, put_on_sale, take_off_sale
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "drop_old_imports",
     "issue_batch",
     "name_contact",
+    "order_import",
     "put_on_sale",
     "redeem_bought",
     "redeem_card",
@@ -35,4 +36,5 @@ __all__ = [
     "upload_import",
     "void_batch",
     "void_card",
+    "work_imports",
 ]

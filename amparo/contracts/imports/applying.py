@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +15,23 @@ from amparo.products import commands as products
 from .checking import Judged
 
 
-def apply(kind: str, rows: Sequence[Judged], *, letters: bool, actor: Actor, at: datetime) -> bool:
+def apply(
+    kind: str,
+    rows: Sequence[Judged],
+    *,
+    letters: bool,
+    told: Callable[[int], None] = lambda done: None,
+    actor: Actor,
+    at: datetime,
+) -> bool:
     """Write every row that is new or changed; stop at the first that is refused, with the refusal beside it.
 
-    Returns False where one was refused: the caller undoes all. `letters`: new contacts get an invitation by e-mail.
+    Returns False where one was refused: the caller undoes all. `letters`: new contacts get an invitation by e-mail;
+    `told` hears after each row how many are done.
     """
     write = _WRITES[kind]
-    for row in rows:
+    for done, row in enumerate(rows, start=1):
+        told(done)
         if row.action not in ("new", "changed"):
             continue
         try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,15 +13,13 @@ from amparo.contracts import commands, forms
 from amparo.contracts.commands.imports import judge
 from amparo.contracts.errors import ImportHasErrors
 from amparo.contracts.imports.checking import Judged
-from amparo.contracts.imports.columns import KINDS, Kind
+from amparo.contracts.imports.columns import KINDS
 from amparo.contracts.imports.reading import write
-from amparo.contracts.models import ImportRun
+from amparo.contracts.models import ImportProgress, ImportRun
 from amparo.policies.queries import value
 from amparo.ui.views import staff_only
 
 from . import attempt
-
-SHOWN_MAX = 500
 
 
 @staff_only("administrator")
@@ -61,30 +57,26 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     )
 
 
-def _shown(rows: list[Judged], kind: Kind) -> dict[str, Any]:
-    """Return every wrong row, and as many of the others as a page carries."""
-    labels = {column.name: column.label for column in kind.columns}
-    return {
-        "wrong": [row for row in rows if row.action == "wrong"],
-        "rows": [row for row in rows if row.action in ("new", "changed")][:SHOWN_MAX],
-        "more": max(0, sum(row.action in ("new", "changed") for row in rows) - SHOWN_MAX),
-        "labels": labels,
-        "tally": commands.imports.counts(rows),
-    }
-
-
 def _run_page(request: HttpRequest, run: ImportRun, rows: list[Judged], status: int = 200) -> HttpResponse:
+    """Show every wrong row, and as many of the others as a page carries: as judged now, or as the worker found them."""
     kind = KINDS[run.kind]
-    page = {"run": run, "kind": kind, "kind_label": dict(ImportRun.KINDS)[run.kind], **_shown(rows, kind)}
+    found = run.found if run.found and not rows else commands.imports.as_data(rows)
+    progress = ImportProgress.objects.filter(pk=run.pk).first() if run.state == "ordered" else None
+    page = {
+        "run": run, "kind": kind, "kind_label": dict(ImportRun.KINDS)[run.kind], **found,
+        "labels": {column.name: column.label for column in kind.columns},
+        "tally": commands.imports.counts(rows) if rows else {"new": 0, "changed": 0, "same": 0, "wrong": 0, **run.summary},
+        "done": min(progress.done, run.rows) if progress else 0,
+    }  # fmt: skip
     return render(request, "contracts/desk/import.html", page, status=status)
 
 
 @require_safe
 @staff_only("administrator")
 def import_run(request: HttpRequest, run_id: int) -> HttpResponse:
-    """What would become of each row, as things stand now."""
+    """What would become of each row: of a short file as things stand now, of a long one as the worker found it."""
     run = get_object_or_404(ImportRun, pk=run_id)
-    return _run_page(request, run, judge(run, at=request.now) if run.state == "checked" else [])
+    return _run_page(request, run, judge(run, at=request.now) if run.state == "checked" and not run.found else [])
 
 
 @require_POST
@@ -92,11 +84,13 @@ def import_run(request: HttpRequest, run_id: int) -> HttpResponse:
 def apply(request: HttpRequest, run_id: int) -> HttpResponse:
     run = get_object_or_404(ImportRun, pk=run_id)
     try:
-        run = commands.apply_import(
+        run = commands.order_import(
             run, letters=request.POST.get("letters") == "on", actor=request.actor, at=request.now
         )
     except ImportHasErrors as refusal:
         return _run_page(request, run, refusal.context["rows"], 422)
+    if run.state == "ordered":
+        return redirect("desk_contracts:import", run.pk)
     done = run.summary.get("new", 0) + run.summary.get("changed", 0)
     messages.success(request, ngettext("Imported: %(count)s row.", "Imported: %(count)s rows.", done) % {"count": done})
     return redirect("desk_contracts:import", run.pk)
