@@ -17,6 +17,8 @@ from amparo.charging.models import Charge
 from amparo.charging.queries import Explanation, explain, line_label
 from amparo.kernel import prepared
 from amparo.kernel.actor import Actor
+from amparo.quotations.models import ServiceRequest
+from amparo.quotations.queries import request_of
 from amparo.threads import queries as threads
 from amparo.threads.models import Thread
 from amparo.threads.rules import fill
@@ -304,3 +306,10 @@ def cost_of(closing: dict[str, Any]) -> list[tuple[str, int]]:
             for unit, count in one["amounts"].items():
                 total[unit] = total.get(unit, 0) + count
     return [(unit, total[unit]) for unit in ("event", "incident", "credit") if total.get(unit)]
+
+
+def specification(page: CasePage) -> ServiceRequest | None:
+    """Return the request that specifies a development case; asked only where the case may have one. QUO-4, CAS-6."""
+    if "development" not in (page.row["kind"], page.row["asked_kind"]):
+        return None
+    return request_of(page.thread)

@@ -335,6 +335,29 @@ def link(request: HttpRequest, case_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only()
+def less(request: HttpRequest, case_id: int, charge_id: int) -> HttpResponse:
+    """Ask for less than was proposed, before the customer answers. CHG-8."""
+    page = _page(request, case_id)
+    if charge_id not in page.lessable:
+        raise Http404
+
+    def act(case: Case, form: Form) -> None:
+        assert isinstance(form, forms.LessForm)
+        commands.charge_less(
+            case, charge_id, needs=form.needs(), reason=form.cleaned_data["reason"], seen=_seen(request), actor=request.actor,
+            at=request.now,
+        )  # fmt: skip
+        messages.success(request, _("The customer is asked for less."))
+
+    return _act(
+        request, page, forms.LessForm(_given(request)), act, title=_("Charge less"), button=_("Ask for less"),
+        text=_("Proposed until now: %(cost)s. Give what is asked instead; it can only be less.")
+        % {"cost": words.amounts(page.charges[charge_id].amounts)},
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only()
 def defect(request: HttpRequest, case_id: int) -> HttpResponse:
     """Mark what a case reports as a defect of a product: the fix guarantee runs. TKT-5."""
     page = _page(request, case_id)
