@@ -1,7 +1,17 @@
 """Reads of cases, shaped for pages."""
 
 from .lists import CaseFilter, CaseRow, NeedsMe, cases_list, needs_me, open_matters
-from .page import CasePage, Line, Moment, case_page, closing_lines, cost_of, record_lines, story
+from .page import (
+    CasePage,
+    Line,
+    Moment,
+    case_page,
+    closing_lines,
+    cost_of,
+    record_lines,
+    specification,
+    story,
+)
 
 __all__ = [
     "CaseFilter",
@@ -17,5 +27,6 @@ __all__ = [
     "needs_me",
     "open_matters",
     "record_lines",
+    "specification",
     "story",
 ]

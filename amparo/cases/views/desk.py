@@ -137,6 +137,7 @@ def beside(request: HttpRequest, case_id: int) -> HttpResponse:
         "page": page, "standing": standing(request.actor, "case", at=request.now, customer_id=customer_id),
         "contracts": in_force(customer_id, request.now), "meters": _meters(customer_id, request),
         "matters": queries.cases_list(request.actor, queries.CaseFilter(customer_id=customer_id), size=6).rows, "says": words,
+        "specification": queries.specification(page),
     }  # fmt: skip
     return render(request, "cases/desk/_beside.html", context)
 

@@ -152,7 +152,7 @@ def _show(
         raise Http404
     context = {
         "page": page, "story": story(request, page), "says": words, "at": request.now, "refusal": refusal,
-        "closing_lines": queries.closing_lines, "cost_of": queries.cost_of, "error": error,
+        "closing_lines": queries.closing_lines, "cost_of": queries.cost_of, "error": error, "specification": queries.specification(page),
         **writing(request, page.subject, page.draft, body),
     }  # fmt: skip
     partial = request.headers.get("HX-Request") == "true" and request.method == "GET"

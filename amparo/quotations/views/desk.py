@@ -53,6 +53,7 @@ def _show(request: HttpRequest, quote_id: int, *, refusal: Refusal | None = None
         raise Http404
     context = {
         "page": page, "refusal": refusal, "says": words, "at": request.now, "Move": QuoteMove,
+        "specification": queries.beside_quote(page.quote.thread),
         "draft_price": _price_of(page.draft, request) if page.draft else None, "changes": page.changes(page.draft.number if page.draft else None),
     }  # fmt: skip
     return render(request, "quotations/desk/quote.html", context, status=refusal.status if refusal else 200)
@@ -138,7 +139,7 @@ def _editor(
 ) -> HttpResponse:  # fmt: skip
     context = {
         "form": form, "thread": thread, "rows": rows, "title": title, "quote": quote, "changes": changes, "tariff": words.TARIFF,
-        "key": request.POST.get("key") or uuid4().hex, "says": words,
+        "key": request.POST.get("key") or uuid4().hex, "says": words, "specification": queries.beside_quote(thread),
     }  # fmt: skip
     return render(request, "quotations/desk/editor.html", context, status=422 if form.errors else 200)
 
