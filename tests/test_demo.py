@@ -6,6 +6,8 @@ import pytest
 
 from amparo.cases.machine import State
 from amparo.cases.models import Case
+from amparo.complaints.machine import State as ComplaintState
+from amparo.complaints.models import Complaint
 from amparo.conftest import NOON
 from amparo.deadlines.models import Promise
 from amparo.history.queries import faults_of_chain
@@ -28,6 +30,7 @@ def test_the_demonstration_shows_every_state_and_reconciles():
         Thread.objects.values_list("queue", flat=True)
     )
     assert set(Case.objects.filter(state="closed").values_list("closed_how", flat=True)) >= {"accepted", "uncharged"}
+    assert set(Complaint.objects.values_list("state", flat=True)) == {state.value for state in ComplaintState}
     promises = Promise.objects.filter(kind_code="answer.ticket")
     late = promises.filter(state="lapsed").count()
     assert promises.filter(state="kept").count() > 5 * late > 0

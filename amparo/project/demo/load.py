@@ -25,9 +25,11 @@ from amparo.people.queries import actor_by_id
 from amparo.policies.commands import set_value
 from amparo.products import commands as products
 from amparo.products.models import Licence, Product, Release
+from amparo.quotations.models import ItemVersion
+from amparo.sales.models import CardOffer
 from amparo.threads.commands import add_template
 
-from . import agreements, matters, names
+from . import agreements, matters, names, quotes, selling
 from .people import CONTACTS, make_free_user, make_staff, sign_in_for
 
 ZONE = ZoneInfo("America/Mexico_City")
@@ -46,7 +48,10 @@ class World:
     releases: dict[str, Release] = field(default_factory=dict)
     cards: list[str] = field(default_factory=list)
     agreements: dict[str, AgreementVersion] = field(default_factory=dict)
+    items: dict[str, ItemVersion] = field(default_factory=dict)
+    offers: dict[int, CardOffer] = field(default_factory=dict)
     serial: int = 41_000
+    complaints: int = 0
     at_work: list[Actor] = field(default_factory=list)  # who attends a case as the visitor looks
 
     def on(self, days_ago: float, hour: int = 10, minute: int = 0) -> datetime:
@@ -67,11 +72,14 @@ def load(*, at: datetime | None = None, customers: int = 100) -> int:
         _vendor(world)
         _goods(world)
         agreements.publish(world)
+        quotes.publish(world)
+        selling.publish(world)
     for number, shop in enumerate(names.SHOPS[:customers]):
         with transaction.atomic():
             _customer(world, number, shop)
     with transaction.atomic():
         agreements.announce(world)
+        selling.tell(world)
     _settle(world)
     return customers
 
@@ -135,6 +143,7 @@ def _customer(world: World, number: int, shop: str) -> None:
     held = _contracts(world, customer, situation, number)
     agreements.accept(world, customer, contacts, number, covered=bool(held))
     matters.tell(world, customer, contacts, licence, situation=situation, held=held, number=number)
+    quotes.tell(world, contacts, held=held, number=number)
     if number in (0, 2):
         products.bind_terminal(licence, "Caja 1", f"CAJA1-{number:04}", actor=admin, at=since)
 

@@ -10,11 +10,13 @@ from amparo.cases import commands as cases
 from amparo.cases.errors import UnitsMissing
 from amparo.cases.models import Case
 from amparo.charging.rules import Need
+from amparo.contracts.errors import NoStanding
 from amparo.live import commands as live
 from amparo.threads.commands import assign, note, tag
 from amparo.tickets import commands as tickets
 from amparo.tickets.models import Ticket as TicketRow
 
+from . import complaints
 from .stories import CASES, TICKETS, CaseStory, Ticket
 
 if TYPE_CHECKING:
@@ -98,29 +100,30 @@ def _case(world: World, contact: Actor, licence: Licence, number: int, place: in
         story, state = CASES[0], "requested"
     if situation == "new" and state not in ("closed", "requested", "classified"):
         state = "attention"  # the contract is of these days
-    days = _days(state, place, situation)
+    end = complaints.next_end(world) if state == "refused" else ""
+    days = complaints.ENDS[end] if end else _days(state, place, situation)
     at = world.on(days, 9 + (number + place) % 7, (number * 11 + place * 7) % 50)
     case = cases.open_case(
         story.title, story.body, key=f"demo-{number}-{place}", asked_kind=story.kind, product_id=licence.product_id,
         licence_id=licence.pk, actor=contact, at=at,
     )  # fmt: skip
     if state != "requested":
-        with suppress(UnitsMissing):  # then the case waits for a card, and its page says how many credits are missing
-            _Attending(world, case, story, contact, number, place).go_to(state)
+        with suppress(UnitsMissing, NoStanding):  # then the case waits for a card or an agreement, and its page says so
+            _Attending(world, case, story, contact, number, place, complaint=end).go_to(state)
 
 
 def _days(state: str, place: int, situation: str) -> float:
     if state == "closed":
         return {"exhausted": 200 - place * 18, "new": 2, "ending": 300 - place * 60}.get(situation, 45 - place * 12)
-    return {"requested": 0.1, "classified": 0.6, "attention": 0.3, "closing_proposed": 1.2, "procedure": 4, "refused": 3, "silent": 18,
+    return {"requested": 0.1, "classified": 0.6, "attention": 0.3, "closing_proposed": 1.2, "procedure": 4, "silent": 18,
             "uncharged": 40, "withdrawn": 6}[state]
 
 
 class _Attending:
     """One case on its way, step by step."""
 
-    def __init__(self, world: World, case: Case, story: CaseStory, contact: Actor, number: int, place: int) -> None:
-        self.world, self.case, self.story, self.contact = world, case, story, contact
+    def __init__(self, world: World, case: Case, story: CaseStory, contact: Actor, number: int, place: int, *, complaint: str) -> None:
+        self.world, self.case, self.story, self.contact, self.complaint = world, case, story, contact, complaint
         self.engineer = world.staff[("elena", "ivan")[(number + place) % 2]]
         self.at = case.created_at
 
@@ -194,7 +197,7 @@ class _Attending:
             self.later(60)
             cases.close_uncharged(self.fresh(), seen=self.fresh().moves, actor=self.engineer, at=self.at)
         elif state == "refused":
-            cases.refuse_closing(self.fresh(), seen=closing.pk, reasons="Volvió a fallar a la hora de haberse cerrado.", actor=self.contact, at=self.at)
+            complaints.tell(self.world, self.fresh(), closing, self.contact, self.complaint, at=self.at)
 
 
 def _call(world: World, customer: Customer, contact: Actor, number: int) -> None:
