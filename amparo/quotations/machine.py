@@ -15,6 +15,9 @@ class Kind(StrEnum):
     DEVELOPMENT = "development"
 
 
+SERVICES: Final = {Kind.GENERAL.value: "case", Kind.DEVELOPMENT.value: "development"}  # whose standing is asked. ACC-7, ACC-8
+
+
 class QuoteState(StrEnum):
     DRAFT = "draft"
     PRESENTED = "presented"

@@ -16,6 +16,7 @@ from amparo.deadlines.queries import calendar_for
 from amparo.deadlines.rules import add_business_days
 from amparo.kernel.actor import Actor
 from amparo.quotations import commands as quotations
+from amparo.quotations.machine import SERVICES
 from amparo.quotations.models import ItemVersion, Quote, ServiceOrder
 from amparo.quotations.queries import values_in_words
 
@@ -43,7 +44,7 @@ def quote_service(
     """
     language = actor.language or "es-mx"
     if actor.is_contact:
-        standing.require(actor, "development", at=at)
+        standing.require(actor, SERVICES[version.item.kind], at=at)
     name = version.name(language)
     asked = values_in_words(version, values, language) or name
     case = open_case(name, asked, key=f"quote:{key}", asked_kind=version.item.kind, contact_id=contact_id, actor=actor, at=at)

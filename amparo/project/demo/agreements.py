@@ -41,7 +41,7 @@ def accept(world: Any, customer: Customer, contacts: list[Actor], number: int, *
     if who is None or not covered:
         return
     at = max(customer.created_at + timedelta(hours=3), world.on(715))
-    codes = ["extended-support"] + (["software-development"] if number < 4 or number % 4 == 0 else [])
+    codes = ["extended-support"] + (["software-development"] if number % 5 != 1 else [])
     for code in codes:
         version: AgreementVersion = world.agreements[code]
         language = "en" if who.language == "en" else "es"

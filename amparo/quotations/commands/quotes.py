@@ -26,7 +26,7 @@ from amparo.quotations.errors import (
     QuoteReplaced,
     TextMissing,
 )
-from amparo.quotations.machine import QUOTE_ENDED, QUOTE_LIFE, Kind, QuoteMove, QuoteState
+from amparo.quotations.machine import QUOTE_ENDED, QUOTE_LIFE, SERVICES, Kind, QuoteMove, QuoteState
 from amparo.quotations.models import CatalogueItem, ItemVersion, Quote, QuoteVersion, ServiceOrder
 from amparo.quotations.queries import values_in_words
 from amparo.quotations.rules.catalogue import priced, values_from
@@ -115,7 +115,7 @@ def quote_item(
     """
     permit(access.may_quote(actor) or (actor.is_contact and actor.customer_id == thread.customer_id))
     if not actor.is_staff:
-        standing.require(actor, "development", at=at)
+        standing.require(actor, SERVICES[version.item.kind], at=at)
     item = CatalogueItem.objects.get(pk=version.item_id)
     if not item.is_offered or item.current_id != version.pk:
         raise NotInCatalogue(item=item.pk)
@@ -167,7 +167,7 @@ def accept_quote(quote: Quote, *, seen: int, price: str | None = None, actor: Ac
     _decidable(quote, seen, at)
     version = shown_of(quote)
     assert version is not None and version.charge is not None
-    standing.require(actor, "development", at=at, customer_id=quote.customer_id)
+    standing.require(actor, SERVICES[quote.kind], at=at, customer_id=quote.customer_id)
     quote.state = QUOTE_LIFE.after(quote.state, QuoteMove.ACCEPT).value
     charge = take(version.charge, quote=quote, price=price, actor=actor, at=at)
     _decide(quote, actor, at)

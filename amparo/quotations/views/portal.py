@@ -18,7 +18,7 @@ from amparo.kernel.refusals import Refusal
 from amparo.policies.queries import value
 from amparo.quotations import commands, queries, words
 from amparo.quotations.errors import QuoteDecided
-from amparo.quotations.machine import OrderMove, QuoteMove
+from amparo.quotations.machine import SERVICES, OrderMove, QuoteMove
 from amparo.ui.views import contact_only
 
 from .shared import files_given, key_of, loaded, loaded_order, number, told, waiting_files
@@ -45,7 +45,7 @@ def quotes(request: HttpRequest) -> HttpResponse:
 def catalogue(request: HttpRequest) -> HttpResponse:
     """The standard services, each quoted at once. QUO-2, ACC-8."""
     found = queries.catalogue(request.actor, words=request.GET.get("q", "")[:80])
-    can = standing(request.actor, "development", at=request.now)
+    can = standing(request.actor, "case", at=request.now)
     context = {"rows": found, "standing": can, "says": words, "sought": request.GET.get("q", "")[:80]}
     return render(request, "quotations/portal/catalogue.html", context)
 
@@ -66,7 +66,7 @@ def service(request: HttpRequest, item_id: int) -> HttpResponse:
     shown = queries.quoted(version, given, customer_id=request.actor.customer_id or 0, language=language, at=request.now)
     context = {
         "item": item, "version": version, "shown": shown, "given": given, "language": language, "says": words, "key": uuid4().hex,
-        "standing": standing(request.actor, "development", at=request.now),
+        "standing": standing(request.actor, SERVICES[item.kind], at=request.now),
     }  # fmt: skip
     region = request.headers.get("HX-Target", "") == "price"
     return render(request, "quotations/portal/_price.html" if region else "quotations/portal/service.html", context)
