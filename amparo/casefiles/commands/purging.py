@@ -114,9 +114,10 @@ def purge_case(case_id: int, *, actor: Actor, at: datetime) -> bool:
     if row is None or row.purge_at is None or row.purge_at > at:
         return False
     case = Case.objects.select_for_update(of=("self",)).select_related("thread").get(pk=case_id)
-    if queries.blocks([case_id]):
-        row.told_at = row.purge_at = None
-        row.save(update_fields=["told_at", "purge_at"])
+    if kept := queries.blocks([case_id]).get(case_id):
+        if kept != ["reaction"]:  # that one is over within seconds: it changes no day that was told
+            row.told_at = row.purge_at = None
+            row.save(update_fields=["told_at", "purge_at"])
         return False
     own = [case.subject, case.thread.desk_subject]
     told = [one.subject for one in of_case(case_id)]

@@ -1,7 +1,7 @@
 """Reads of case files and of retention."""
 
 from .keeping import HoldRow, PlanRow, Purged, blocks, holds, plan, plan_of, purged, state_of
-from .keys import KeyRow, published, published_pem
+from .keys import KeyRow, published, published_pem, published_rows
 from .record import Chain, chains, entries, file_members, header, record_lines, weight
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "plan_of",
     "published",
     "published_pem",
+    "published_rows",
     "purged",
     "record_lines",
     "state_of",

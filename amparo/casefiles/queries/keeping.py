@@ -14,6 +14,7 @@ from amparo.complaints.queries import holds as complaints_that_hold
 from amparo.files.models import StoredFile
 from amparo.history.queries import owes_reactions
 from amparo.kernel.paging import Page, page_of, unmark
+from amparo.kernel.refusals import Invalid
 from amparo.people.models import Customer
 from amparo.threads.models import Entry
 
@@ -60,6 +61,20 @@ def blocks(case_ids: Collection[int]) -> dict[int, list[str]]:
     return found
 
 
+def _place(after: str) -> tuple[datetime, int] | None:
+    """Return the moment and number that a mark of a list names. Raises Invalid where it was tampered with. SEC-30."""
+    marked = unmark(after, 2)
+    if marked is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(marked[0])
+        if moment.tzinfo is None or not 0 <= marked[1] < 2**62:
+            raise Invalid(field="after")
+        return moment, int(marked[1])
+    except (TypeError, ValueError):
+        raise Invalid(field="after") from None
+
+
 @dataclass(frozen=True, slots=True)
 class PlanRow:
     """A closed case and what will become of its content."""
@@ -93,9 +108,8 @@ def plan(*, at: datetime, until: datetime | None = None, after: str = "", size: 
     rows = Retention.objects.filter(purged_at__isnull=True).select_related("case", "case__customer").order_by("due_at", "case_id")
     if until is not None:
         rows = rows.filter(due_at__lte=until)
-    if marked := unmark(after, 2):
-        moment = datetime.fromisoformat(marked[0])
-        rows = rows.filter(due_at__gte=moment).exclude(due_at=moment, case_id__lte=int(marked[1]))
+    if place := _place(after):
+        rows = rows.filter(due_at__gte=place[0]).exclude(due_at=place[0], case_id__lte=place[1])
     return page_of(_planned(list(rows[: size + 1]), at), size, lambda row: (row.due_at.isoformat(), row.case_id))
 
 
@@ -141,9 +155,8 @@ class Purged:
 def purged(*, after: str = "", size: int = PAGE) -> Page[Purged]:
     """Return the report: which cases were purged, whose, when, and how much, the newest first. One statement."""
     rows = Retention.objects.filter(purged_at__isnull=False).select_related("case__customer").order_by("-purged_at", "-case_id")
-    if marked := unmark(after, 2):
-        moment = datetime.fromisoformat(marked[0])
-        rows = rows.filter(purged_at__lte=moment).exclude(purged_at=moment, case_id__gte=int(marked[1]))
+    if place := _place(after):
+        rows = rows.filter(purged_at__lte=place[0]).exclude(purged_at=place[0], case_id__gte=place[1])
     found = [
         Purged(row.case_id, row.case.number, row.customer_id, row.case.customer.name, row.closed_at, row.purged_at, row.counts)
         for row in rows[: size + 1]

@@ -35,6 +35,11 @@ def published() -> list[KeyRow]:
     return [first, *(KeyRow(row.fingerprint, proof.pem_of(bytes.fromhex(row.public)).decode(), row.since, row.until) for row in rows.values())]
 
 
+def published_rows() -> list[SigningKey]:
+    """Return the keys as the database has them, the newest first: also one that this process does not sign with yet."""
+    return list(SigningKey.objects.order_by("-since", "-pk"))
+
+
 def published_pem() -> bytes:
     """Return all published keys in one text, as `amparo verify-case --key` takes it."""
-    return "".join(row.pem for row in published()).encode()
+    return "".join(dict.fromkeys(row.pem for row in published())).encode()
