@@ -87,6 +87,14 @@ DESK: tuple[Place, ...] = (
         short=_("Quotes"),
     ),
     Place(
+        "mailbox",
+        _("Mail"),
+        "mail",
+        ("desk_mailbox:list",),
+        frozenset({"operator", "engineer", "quality"}),
+        keys="g e",
+    ),
+    Place(
         "phone",
         _("Phone"),
         "phone",

@@ -20,7 +20,7 @@ def common(parser: argparse.ArgumentParser) -> None:
 def loaded(options: argparse.Namespace) -> Iterator[None]:
     """Load Django with the database in reach; the embedded server is started for that long unless it runs."""
     with installation.connected(installation.data_folder(getattr(options, "data", None))):
-        installation.wait_for_database()
+        installation.wait_for_database(getattr(options, "wait_seconds", installation.DATABASE_LIMIT_SECONDS))
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amparo.project.settings")
         need_secrets()
         import django

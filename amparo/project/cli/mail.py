@@ -59,6 +59,7 @@ def deliver(options: Any) -> int:
         return EX_USAGE if not octets else 65
     sender = options.sender if options.sender is not None else os.environ.get("SENDER")
     recipients = options.to or [one for one in (os.environ.get("ORIGINAL_RECIPIENT"),) if one]
+    options.wait_seconds = 5  # the mail server waits better than we do
     try:
         with application.loaded(options):
             from amparo.kernel import clock
