@@ -59,7 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         read_env_file()
         return int(module.main(arguments) or 0)
     except (Problem, PostgresError) as problem:
-        print(f"amparo {name}: {problem}", file=sys.stderr)
+        from .application import complain
+
+        complain(name, str(problem), as_json="--json" in arguments)
         return 1
     except BrokenPipeError:
         sys.stderr.close()
