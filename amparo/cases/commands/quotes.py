@@ -138,7 +138,12 @@ def follow_ended(quote: Quote, *, how: str, reason: str = "", actor: Actor, at: 
 def follow_cancelled(order: ServiceOrder, *, actor: Actor, at: datetime) -> Case | None:
     """An order was cancelled before its work: a case that was attended by it alone waits for another quote. CHG-3."""
     case = _case_of(order.quote)
-    if case is None or case.charge_id != order.charge_id or not LIFE.may(State(case.state), Move.CANCEL_ORDER):
+    if case is None or case.state in ENDED:
+        return case
+    waits = Order.objects.select_for_update().filter(case=case, quote=order.quote, state=Order.State.PROPOSED).first()
+    if waits is not None:  # cancelled before the case had heard of its acceptance
+        let_go(case, waits, Order.State.REPLACED, reason="", actor=actor, at=at)
+    if case.charge_id != order.charge_id or not LIFE.may(State(case.state), Move.CANCEL_ORDER):
         return case
     Order.objects.filter(case=case, quote=order.quote, state=Order.State.ACCEPTED).update(state=Order.State.CANCELLED)
     move(case, Move.CANCEL_ORDER)

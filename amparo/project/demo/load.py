@@ -25,11 +25,12 @@ from amparo.people.queries import actor_by_id
 from amparo.policies.commands import set_value
 from amparo.products import commands as products
 from amparo.products.models import Licence, Product, Release
+from amparo.quotations import tasks as quote_tasks
 from amparo.quotations.models import ItemVersion
 from amparo.sales.models import CardOffer
 from amparo.threads.commands import add_template
 
-from . import agreements, matters, names, quotes, selling
+from . import agreements, matters, names, quotes, requests, selling
 from .people import CONTACTS, make_free_user, make_staff, sign_in_for
 
 ZONE = ZoneInfo("America/Mexico_City")
@@ -144,6 +145,7 @@ def _customer(world: World, number: int, shop: str) -> None:
     agreements.accept(world, customer, contacts, number, covered=bool(held))
     matters.tell(world, customer, contacts, licence, situation=situation, held=held, number=number)
     quotes.tell(world, contacts, held=held, number=number)
+    requests.tell(world, contacts, number=number)
     if number in (0, 2):
         products.bind_terminal(licence, "Caja 1", f"CAJA1-{number:04}", actor=admin, at=since)
 
@@ -219,6 +221,7 @@ def _settle(world: World) -> None:
     while ledger_tasks.tick(at=world.now):
         pass
     case_tasks.tick(at=world.now)
+    quote_tasks.tick(at=world.now)
     deadline_tasks.tick(at=world.now)
     while deliver_pending(at=world.now, limit=500):
         pass

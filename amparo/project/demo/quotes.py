@@ -16,6 +16,8 @@ from amparo.quotations.rules.catalogue import Parameter, TariffLine, Terms
 from amparo.quotations.rules.quotes import Content, Line, Travel, travel_from
 from amparo.quotations.words import USUAL_LABELS
 
+from . import requests
+
 if TYPE_CHECKING:
     from amparo.contracts.models import SupportContract
     from amparo.kernel.actor import Actor
@@ -118,15 +120,14 @@ STORIES: dict[int, tuple[Story, ...]] = {
     3: (Story("in_progress", 3, item="ticket"), Story("change_asked", 1, title="Etiquetas con código de barras", kind="development",
               ask="Queremos imprimir etiquetas con precio y código de barras.", text="Impresión de etiquetas de 40 × 25 mm, una o varias por producto.",
               lines=(Line("Diseño de la etiqueta", 1, 3), Line("Impresión por lote", 1, 4)), reply="¿Se puede también en rollo de 60 × 40 mm?")),
-    5: (Story("ordered", 0.6, item="install", values={"terminals": 3}),),
+    5: (Story("ordered", 0.6, item="install", values={"terminals": 3}), Story("not_met", 20, item="ticket", reply="El ticket nuevo ya está en sus cajas.")),
     6: (Story("expired", 40, item="close", values={"months": 12}),
         Story("presented", 1, title="Visita para cambio de servidor", kind="general", ask="Vamos a cambiar el servidor y queremos que vengan.",
               text="Migración de la base al servidor nuevo, en su local, con prueba de ventas.",
               lines=(Line("Visita", 1, code="home_visit"), Line("Horas de servicio técnico", 3, code="technical_hour")),
               travel=travel_from("1450.00", "MXN", "autobús y hospedaje, una noche"), delivery=5)),
-    8: (Story("not_met", 20, item="ticket", reply="El ticket nuevo ya está en sus cajas."),),
-    9: (Story("rejected", 12, item="link", values={"modules": 3}), Story("cancelled", 7, item="backup")),
-    10: (Story("delayed", 4, item="report", values={"tables": 3, "charts": 1}),),
+    9: (Story("rejected", 12, item="link", values={"modules": 3}), Story("cancelled", 7, item="backup"),
+        Story("delayed", 4, item="report", values={"tables": 2, "charts": 1})),
     15: (Story("draft", 0.5, title="Puntos por compra frecuente", ask="¿Se puede dar puntos a los clientes frecuentes?",
                text="Lo que hoy no permite la versión es canjear puntos en línea; sí se puede acumularlos y canjearlos en la caja.",
                lines=(Line("Acumulación de puntos en caja", 1, 12), Line("Canje en caja", 1, 8))),),
@@ -171,7 +172,9 @@ class _Telling:
         if story.item:
             version: ItemVersion = self.world.items[story.item]
             return cases.quote_service(version, story.values, key=self.key, actor=self.contact, at=self.at)
-        case = cases.open_case(story.title, story.ask, key=self.key, asked_kind=story.kind, actor=self.contact, at=self.at)
+        case = requests.asked(self.world, story.title, self.contact, key=self.key, at=self.at) or cases.open_case(
+            story.title, story.ask, key=self.key, asked_kind=story.kind, actor=self.contact, at=self.at
+        )
         content = Content(story.lines, story.delivery, story.text, TERMS, 15, story.travel)
         quote = commands.draft_quote(
             case.thread, kind=story.kind, title=story.title, content=content, key=self.key, actor=self.worker, at=self.later(0.7)
