@@ -142,7 +142,8 @@ NOT_OFFERED_YET = frozenset({"knowledge", "forum", "downloads", "chat", "classro
 
 def offered_standings(actor: Actor, at: datetime, *, customer_id: int | None = None) -> list[Standing]:
     """Judge every service that there is, for the page «qué puede usar y por qué». One statement. ACC-9, ACC-10."""
-    return [one for one in all_standings(actor, at, customer_id=customer_id) if one.service not in NOT_OFFERED_YET]
+    ground, asked = _ground(actor, customer_id, at), _asked(at, None)
+    return [_answer(service, ground, asked, actor, customer_id) for service in SERVICES if service not in NOT_OFFERED_YET]
 
 
 def require(

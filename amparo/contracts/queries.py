@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,6 +12,7 @@ from django.db import connection
 from django.db.models import Q
 
 from amparo.agreements.access import may_bind
+from amparo.kernel import prepared
 from amparo.policies.queries import value
 from amparo.products.rules import Installed
 
@@ -212,12 +214,16 @@ SELECT
 """
 
 
+_OF_GROUND = ("email_verified", "nic", "licences", "contracts", "units", "agreements")
+
+
 def ground(
     *, user_id: int | None, customer_id: int | None, contact_id: int | None = None, company_role: str | None = None,
     by_staff: bool = False, at: datetime,
 ) -> Ground:
     """Return all that standing asks of a person and a customer at a moment. One statement for every service."""
-    row = _dicts(_GROUND, {"user": user_id, "customer": customer_id, "at": at})[0]
+    found = prepared.rows(_GROUND, {"user": user_id, "customer": customer_id, "at": at})[0]
+    row = {name: json.loads(part) if isinstance(part, str) and name != "nic" else part for name, part in zip(_OF_GROUND, found, strict=True)}
     return Ground(
         signed_in=user_id is not None,
         email_verified=row["email_verified"],

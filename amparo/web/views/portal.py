@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
@@ -10,6 +12,7 @@ from amparo.cases.queries import needs_me
 from amparo.contracts.access import offered_standings
 from amparo.ledger.queries import pockets
 from amparo.threads import queries as threads
+from amparo.ui.drawn import kept
 from amparo.ui.views import contact_only, signed_in
 
 from .. import queries
@@ -28,13 +31,19 @@ def home(request: HttpRequest) -> HttpResponse:
     matters = queries.customer_matters(threads.customer_threads(actor, open_only=True, size=12).rows)
     context = {
         "standings": standings,
-        "doors": queries.doors(standings, at=request.now),
+        "doors": _drawn(request, "doors", queries.doors(standings, at=request.now)),
         "needs": needs_me(actor),
-        "meters": queries.meters(pockets(actor.customer_id, request.now)),
+        "meters": _drawn(request, "meters", queries.meters(pockets(actor.customer_id, request.now))),
         "answers": [row for row in matters if row["queue"] == "waiting"],
         "matters": matters,
     }
     return render(request, "web/portal/home.html", context)
+
+
+def _drawn(request: HttpRequest, name: str, rows: list[dict[str, Any]]) -> str:
+    """Return rows of the home as HTML, nothing where there are none. What they show is their version: it is drawn once."""
+    shown = tuple(tuple(row[key] for key in row if key != "pockets") for row in rows)
+    return kept(request, f"web/portal/_{name}.html", shown, lambda: {name: rows}) if rows else ""
 
 
 @require_GET
