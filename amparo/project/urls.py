@@ -31,6 +31,7 @@ _APPS = [
     "agreements",
     "notifications",
     "fairness",
+    "mailbox",
 ]
 
 
