@@ -133,8 +133,15 @@ def stream() -> list[Figure]:
     return streams.run()
 
 
+def casefile() -> list[Figure]:
+    """A large case made into its file, in time and memory."""
+    from amparo.casefiles import bench
+
+    return [Figure.of(found) for found in bench.run()]
+
+
 PARTS: dict[str, Callable[[], list[Figure]]] = {
-    part.__name__: part for part in (create, search, choice, callers, ledger, time, stream)
+    part.__name__: part for part in (create, search, choice, callers, ledger, time, stream, casefile)
 }
 
 
