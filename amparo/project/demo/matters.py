@@ -78,9 +78,11 @@ def _answer(
     at = min(ticket.opened_at + timedelta(hours=hours), world.now - timedelta(minutes=2))
     if number % 5 == 0:
         note(ticket.thread, "Ya lo vimos con otro cliente: revisar primero la versión instalada.", actor=engineer, at=at - timedelta(minutes=1))
+    answered = False
     if story.is_fault and number % 2 == 0:
-        tickets.mark_defect(ticket, title=story.title, actor=engineer, at=at)
-    tickets.write(ticket, story.answer, key="a", via="desk", actor=engineer, at=at)
+        answered = faults.report(ticket, story.title, story.answer, number=number, actor=engineer, at=at, now=world.now)
+    if not answered:
+        tickets.write(ticket, story.answer, key="a", via="desk", actor=engineer, at=at)
     if end in ("thanked", "closed") and story.reply:
         at = min(at + timedelta(hours=3), world.now)
         tickets.write(ticket, story.reply, key="r", actor=contact, at=at)
@@ -96,6 +98,8 @@ def _case(world: World, contact: Actor, licence: Licence, number: int, place: in
     state = "closed" if situation == "exhausted" and place < 7 else STATES[(number + place * 3) % len(STATES)]
     if place == 2 and story.kind in ("general", "development") and number % 2:
         state = "withdrawn"
+    if state == "closed" and number < 16 and situation in ("half_used", "two", "ending"):
+        state = "refused"  # so that complaints of every end stand in a small world too
     if story.kind in ("general", "development") and situation in ("exhausted", "new"):
         story, state = CASES[0], "requested"
     if situation == "new" and state not in ("closed", "requested", "classified"):
