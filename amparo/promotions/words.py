@@ -19,7 +19,7 @@ from .rules import Applied, Check, Terms
 STATES = {
     "draft": (_("draft"), "neutral"),
     "coming": (_("begins later"), "waiting"),
-    "running": (_("running"), "done"),
+    "running": (_("in force"), "done"),
     "over": (_("over"), "neutral"),
 }
 SERVICE_NAMES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from . import rules
 from .machine import State
 
 METHODS = [
-    ("transfer", _("Transfer")),
+    ("transfer", _("Bank transfer")),
     ("cash", _("Cash")),
     ("stripe", _("Card, through Stripe")),
 ]
@@ -154,6 +155,11 @@ class Sale(models.Model):
     @property
     def extra_units(self) -> dict[str, int]:
         return dict((self.promotion or {}).get("units") or {})
+
+    @property
+    def last_at(self) -> datetime:
+        """The last moment at which it can be paid, which lies on the day that people are told."""
+        return self.expires_at - timedelta(microseconds=1)
 
     @property
     def waits(self) -> bool:

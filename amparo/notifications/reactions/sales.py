@@ -83,7 +83,7 @@ def placed(fact: FactRow) -> None:
         return Words(title=title, url=_desk_url(sale), figures=_figures(sale), action=_("Open the order"))
 
     def for_buyer(sale: Sale, fact: FactRow, reader: Reader) -> Words:
-        until = formats.moment_full(sale.expires_at, zone=ZoneInfo(reader.time_zone or settings.TIME_ZONE))
+        until = formats.day_full(sale.last_at.astimezone(ZoneInfo(reader.time_zone or settings.TIME_ZONE)).date())
         return Words(
             title=_("We placed order %(number)s for you") % {"number": sale.number}, url=_url(sale),
             paragraphs=(_("How to pay stands in the order. Its price holds until %(day)s.") % {"day": until},),
