@@ -80,11 +80,10 @@ DESK: tuple[Place, ...] = (
     ),
     Place(
         "quotations",
-        _("Quotes and orders"),
+        _("Quotes"),
         "file-text",
         ("desk_quotations:quotes",),
         frozenset({"engineer", "developer", "operator", "sales"}),
-        short=_("Quotes"),
     ),
     Place(
         "mailbox",
@@ -170,7 +169,7 @@ PORTAL: tuple[Place, ...] = (
         keys="g s",
         short=_("Movements"),
     ),
-    Place("quotations", _("Quotes and orders"), "file-text", ("quotations:quotes",), wide_only=True, contacts=True, short=_("Quotes")),
+    Place("quotations", _("Quotes"), "file-text", ("quotations:quotes",), wide_only=True, contacts=True, short=_("Quotes")),
     Place("contracts", _("Contracts"), "certificate", ("contracts:mine",), wide_only=True),
     Place("buy", _("Buy"), "shopping-cart", ("sales:shelf",), wide_only=True),
     Place("licences", _("Licences"), "license", ("products:licences",), wide_only=True),

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from amparo.cases import commands as cases
 from amparo.kernel.refusals import Refusal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from .load import World
 
+ZONE = ZoneInfo("America/Mexico_City")
 TERMS = "Los créditos se cobran por adelantado al aceptar. Los cambios a lo especificado se cotizan aparte."
 
 
@@ -150,7 +152,13 @@ class _Telling:
         self.worker = world.staff["ivan"]
 
     def later(self, hours: float) -> datetime:
-        self.at = min(self.at + timedelta(hours=hours), self.world.now - timedelta(minutes=2))
+        """Step on by so many hours; what would fall after closing happens the next business morning."""
+        local = (self.at + timedelta(hours=hours)).astimezone(ZONE)
+        if local.hour >= 18 or local.hour < 9 or local.weekday() > 4:
+            local = (local + timedelta(days=1 if local.hour >= 18 else 0)).replace(hour=9, minute=40)
+            while local.weekday() > 4:
+                local += timedelta(days=1)
+        self.at = min(local, self.world.now - timedelta(minutes=2))
         return self.at
 
     def run(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -47,6 +47,11 @@ class QuoteRow:
     @property
     def last_day(self) -> date | None:
         return last_day(self.valid_until)
+
+    @property
+    def closes_at(self) -> datetime | None:
+        """The last minute in which it can be accepted, as people read it."""
+        return self.valid_until - timedelta(minutes=1) if self.valid_until else None
 
 
 @dataclass(slots=True)
