@@ -82,6 +82,10 @@ class _Readers:
                 self.kept.move_to_end(key)
         return found
 
+    def clear(self) -> None:
+        with self.lock:
+            self.kept.clear()
+
     def keep(self, key: Any, reader: _Reader) -> _Reader:
         with self.lock:
             self.kept[key] = reader

@@ -166,17 +166,22 @@ def measure(page: Page, page_of_small: Page, big: Asked, little: Asked, lean: As
             big("run", path=page.path, cookie=cookie, count=REQUESTS),
             lean("run", path="/page/page/", cookie=lean_cookie, count=REQUESTS),
             little("run", path=page_of_small.path, cookie=small_cookie, count=REQUESTS),
+            big("first_views", path=page.path, cookie=cookie, count=REQUESTS),
         ))  # fmt: skip
-    mine, beside, tenth = (
-        min((turn[which] for turn in turns), key=lambda cost: cost["app"] + cost["db"]) for which in range(3)
+    mine, beside, tenth, first = (
+        min((turn[which] for turn in turns), key=lambda cost: cost["app"] + cost["db"]) for which in range(4)
     )
     kilobytes = len(shown["html"].encode()) / 1024
-    total, lean_total, small_total = (cost["app"] + cost["db"] for cost in (mine, beside, tenth))
+    total, lean_total, small_total, first_total = (cost["app"] + cost["db"] for cost in (mine, beside, tenth, first))
     return [
         Figure.most(f"{page.name}: statements", len(asked), "statements", STATEMENTS_MAX),
         Figure.ratio(
             f"{page.name}: processor", total, "ms", "a lean Django page of the same bytes", lean_total, LEAN_MAX,
             f"{mine['app']:.2f} ours + {mine['db']:.2f} database; lean {beside['app']:.2f} + {beside['db']:.2f}; {kilobytes:.0f} kB",
+        ),
+        Figure(
+            f"{page.name}: processor of a first view", first_total, "ms", "a lean Django page of the same bytes", lean_total,
+            first_total / lean_total, note=f"{first['app']:.2f} ours + {first['db']:.2f} database",
         ),
         Figure.ratio(
             f"{page.name}: ten times the world", total, "ms", "the same page over a tenth of the world", small_total, SMALL_MAX

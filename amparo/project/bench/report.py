@@ -22,7 +22,9 @@ HOW = {
     "pages": (
         "Each page is called in process, by a person signed in, with every middleware. Statements are those of the whole "
         "request, session and person included, transaction control left out. Processor is time of the application and of its "
-        "database backend together, the lowest of seven rounds of thirty requests, in turns with its peers. The lean page is "
+        "database backend together, the lowest of seven rounds of thirty requests, in turns with its peers. What is immutable "
+        "(a conversation, a statement, the frame around a page) is drawn once and kept: the first view is the same page when "
+        "nothing of it is at hand, in a process that has drawn other pages. The lean page is "
         "Django with the usual middleware, session, user, one raw statement and one Jinja2 template that writes the very same "
         "bytes, text by text, each escaped (`amparo/project/bench/lean`); it computes none of them: no words, times, rights "
         "or promises."
