@@ -31,7 +31,7 @@ ZONE_DAY = (NOON - timedelta(days=30)).date()
 @pytest.fixture
 def whole_world(db, settings, tmp_path):
     """One of each thing, of «Abarrotes Lupita»; «Ferretería Sur» is the other tenant, with the same."""
-    settings.MEDIA_ROOT = tmp_path
+    settings.MEDIA_ROOT, settings.EXPORTS_ROOT = tmp_path, tmp_path / "exports"
     staff = {role: make_staff(f"Persona {role}", role) for role in ROLES}
     admin, engineer, sales = staff["administrator"], staff["engineer"], staff["sales"]
     product = products.add_product("POS", "Mostrador POS", actor=admin, at=NOON - timedelta(days=90))

@@ -9,13 +9,14 @@ import pytest
 from django.urls import reverse
 
 from amparo.defects.models import Defect
+from amparo.kernel import clock
 from amparo.kernel.actor import ROLES
 
 from . import matrix
 
 TABLE = Path(__file__).parent / "matrix.txt"
 # What a visitor may always get, signed in or not; metrics answer callers on the same machine, as the test is one.
-OPEN_TO_ALL = {"health", "ui:accent_css", "ui:choose", "web:home", "contracts:plans", "policies:logo", "people:choose_language",
+OPEN_TO_ALL = {"health", "ui:accent_css", "ui:choose", "web:home", "contracts:plans", "policies:logo", "casefiles:key", "casefiles:key_pem", "people:choose_language",
                "people:choose_theme", "people:invitation", "metrics"}  # fmt: skip
 
 
@@ -39,7 +40,17 @@ def values(whole_world):
         **{(f"desk_charging:{name}", "number"): _tariff() for name in ("tariff", "revise", "publish", "discard")},
         ("desk_cases:decide", "choice"): "closing", ("account_confirm_email", "key"): "no-such-key", ("account_reset_password_from_key", "key"): "set-password",
     }  # fmt: skip
+    special |= _case_file(w)
     return lambda route: {name: special.get((route.name, name), common.get(name)) for name in route.parameters}
+
+
+def _case_file(w):
+    """A case file that the company's administrator ordered, and a hold."""
+    from amparo.casefiles.commands import order_export, set_hold
+
+    made = order_export(w.mine.case, key="matriz", language="es-mx", time_zone="America/Mexico_City", actor=w.mine.admin, at=clock.now())
+    hold = set_hold(w.mine.case, reason="Juicio", actor=w.staff["administrator"], at=clock.now())
+    return {("casefiles:export", "public_id"): made.public_id, ("casefiles:download", "public_id"): made.public_id, ("desk_casefiles:lift", "hold_id"): hold.pk}
 
 
 def _calendar():

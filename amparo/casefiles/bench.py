@@ -43,7 +43,7 @@ def run() -> list[dict[str, object]]:
     """Measure and return figures as plain data."""
     at = clock.now()
     with tempfile.TemporaryDirectory(prefix="amparo-bench-") as folder:
-        settings.MEDIA_ROOT, settings.EXPORTS_ROOT, settings.DATA_DIR = (Path(folder) / name for name in ("files", "exports", "data"))
+        settings.MEDIA_ROOT, settings.EXPORTS_ROOT, settings.PUBLISHED_KEYS = (Path(folder) / name for name in ("files", "exports", "keys.pem"))
         settings.EXPORTS_ROOT.mkdir()
         contact = _contact(at)
         small, large = _case(contact, at, 20, 1, 1_000), _case(contact, at, ENTRIES, FILES, OCTETS)

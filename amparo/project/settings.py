@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -307,6 +308,10 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = TESTING or DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = DATA_DIR / "files"
+# Case files until they are a day old, and the published keys beside them for `amparo verify-case`. CAS-7
+_CASE_FILES = Path(tempfile.gettempdir()) / f"amparo-tests-{os.getpid()}" if TESTING else DATA_DIR
+EXPORTS_ROOT = _CASE_FILES / "exports"
+PUBLISHED_KEYS = _CASE_FILES / "case-file-keys.pem"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

@@ -23,7 +23,7 @@ ENTRIES_AT_ONCE, OCTETS_AT_ONCE = 300, 20_000_000
 
 def folder() -> Path:
     """Return where case files lie until they are a day old: not among the files that are saved by a backup."""
-    return Path(getattr(settings, "EXPORTS_ROOT", Path(settings.DATA_DIR) / "exports"))
+    return Path(settings.EXPORTS_ROOT)
 
 
 def path_of(export: Export) -> Path:

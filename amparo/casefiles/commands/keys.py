@@ -14,8 +14,6 @@ from amparo.casefiles.models import SigningKey
 from amparo.casefiles.queries import published_pem
 from amparo.casefiles.rules import proof
 
-PUBLISHED = "case-file-keys.pem"
-
 
 def current_key() -> Ed25519PrivateKey:
     """Return the key that signs now."""
@@ -26,23 +24,27 @@ def current_key() -> Ed25519PrivateKey:
 def publish_keys(*, at: datetime) -> SigningKey:
     """Make sure that the key in use is published, and that those before it say until when they were; return it. CAS-7.
 
-    The keys also stand in a file of the data folder, so that `amparo verify-case` on this machine knows them.
+    The keys also stand in a file of the data folder, so that `amparo verify-case` on this machine knows them. A process that
+    has not been started again since the key was replaced goes on signing with the earlier one, which is published too.
     """
     raw = proof.raw_public(current_key())
-    found = SigningKey.objects.filter(fingerprint=proof.fingerprint(raw), until__isnull=True).first()
+    known = SigningKey.objects.filter(fingerprint=proof.fingerprint(raw))
+    found = known.first()
     if found is None:
         with connection.cursor() as cursor:
             cursor.execute("LOCK TABLE casefiles_signingkey IN SHARE ROW EXCLUSIVE MODE")
-        SigningKey.objects.filter(until__isnull=True).exclude(fingerprint=proof.fingerprint(raw)).update(until=at)
-        found, _new = SigningKey.objects.update_or_create(
-            fingerprint=proof.fingerprint(raw), defaults={"public": raw.hex(), "until": None}, create_defaults={"public": raw.hex(), "since": at}
-        )
+        found = known.first() or _added(raw, at)
     _write_published()
     return found
 
 
+def _added(raw: bytes, at: datetime) -> SigningKey:
+    SigningKey.objects.filter(until__isnull=True).update(until=at)
+    return SigningKey.objects.create(fingerprint=proof.fingerprint(raw), public=raw.hex(), since=at)
+
+
 def _write_published() -> None:
-    path = Path(settings.DATA_DIR) / PUBLISHED
+    path = Path(settings.PUBLISHED_KEYS)
     pem = published_pem()
     if not path.parent.is_dir() or (path.is_file() and path.read_bytes() == pem):
         return
@@ -55,7 +57,6 @@ def replace_key(raw: bytes, *, at: datetime) -> SigningKey:
     """Publish a key that is about to be used, before the first file is signed with it; the old one stays published. CAS-7."""
     with transaction.atomic():
         publish_keys(at=at)
-        SigningKey.objects.filter(until__isnull=True).update(until=at)
-        key = SigningKey.objects.create(fingerprint=proof.fingerprint(raw), public=raw.hex(), since=at)
+        key = _added(raw, at)
     _write_published()
     return key

@@ -11,7 +11,7 @@ from . import world
 def stores(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.EXPORTS_ROOT = tmp_path / "exports"
-    settings.DATA_DIR = tmp_path
+    settings.PUBLISHED_KEYS = tmp_path / "case-file-keys.pem"
     return tmp_path
 
 
