@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from amparo.casefiles.models import Hold, Retention
 from amparo.cases.machine import State
 from amparo.cases.models import Case
 from amparo.complaints.machine import State as ComplaintState
@@ -35,5 +36,16 @@ def test_the_demonstration_shows_every_state_and_reconciles():
     late = promises.filter(state="lapsed").count()
     assert promises.filter(state="kept").count() > 5 * late > 0
     assert not Promise.objects.filter(state="open", due_at__lt=NOON).exists()
+    assert not ledger.check()["differences"]
+    assert not [fault for case in Case.objects.all() for fault in faults_of_chain(case.subject)]
+
+
+@pytest.mark.django_db
+def test_the_demonstration_shows_what_becomes_of_old_records():
+    """CAS-2: one purged, one that a hold keeps, one whose customer was told."""
+    load(at=NOON, customers=1)
+    rows = list(Retention.objects.order_by("closed_at").values_list("purged_at", "told_at"))
+    assert len([row for row in rows if row[0]]) == 1 and Hold.objects.get().case_id
+    assert len([row for row in rows if row[0] is None and row[1]]) >= 1
     assert not ledger.check()["differences"]
     assert not [fault for case in Case.objects.all() for fault in faults_of_chain(case.subject)]

@@ -30,7 +30,7 @@ from amparo.quotations.models import ItemVersion
 from amparo.sales.models import CardOffer
 from amparo.threads.commands import add_template
 
-from . import agreements, matters, names, quotes, requests, selling
+from . import agreements, matters, names, quotes, records, requests, selling
 from .people import CONTACTS, make_free_user, make_staff, sign_in_for
 
 ZONE = ZoneInfo("America/Mexico_City")
@@ -81,6 +81,7 @@ def load(*, at: datetime | None = None, customers: int = 100) -> int:
     with transaction.atomic():
         agreements.announce(world)
         selling.tell(world)
+        records.keep(world)
     _settle(world)
     return customers
 
@@ -146,6 +147,8 @@ def _customer(world: World, number: int, shop: str) -> None:
     matters.tell(world, customer, contacts, licence, situation=situation, held=held, number=number)
     quotes.tell(world, contacts, held=held, number=number)
     requests.tell(world, contacts, number=number)
+    if number == 0:
+        records.tell(world, customer, contacts[0], licence)
     if number in (0, 2):
         products.bind_terminal(licence, "Caja 1", f"CAJA1-{number:04}", actor=admin, at=since)
 

@@ -113,7 +113,7 @@ def _case(world: World, contact: Actor, licence: Licence, number: int, place: in
     )  # fmt: skip
     if state != "requested":
         with suppress(UnitsMissing, NoStanding):  # then the case waits for a card or an agreement, and its page says so
-            _Attending(world, case, story, contact, number, place, complaint=end).go_to(state)
+            Attending(world, case, story, contact, number, place, complaint=end).go_to(state)
 
 
 def _days(state: str, place: int, situation: str) -> float:
@@ -123,7 +123,7 @@ def _days(state: str, place: int, situation: str) -> float:
             "uncharged": 40, "withdrawn": 6}[state]
 
 
-class _Attending:
+class Attending:
     """One case on its way, step by step."""
 
     def __init__(self, world: World, case: Case, story: CaseStory, contact: Actor, number: int, place: int, *, complaint: str) -> None:
