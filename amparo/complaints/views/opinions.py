@@ -32,7 +32,7 @@ def opinions(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only("rnd_director")
 def opinion(request: HttpRequest, opinion_id: int) -> HttpResponse:
-    """Answer in writing. Before it is signed the person signs in again where that was long ago; the text is kept."""
+    """Answer in writing. To sign, the person gives the password or second factor once more; the text is kept meanwhile."""
     asked = queries.opinion_for(request.actor, opinion_id)
     if asked is None:
         raise Http404
