@@ -17,7 +17,8 @@ from . import matrix
 TABLE = Path(__file__).parent / "matrix.txt"
 # What a visitor may always get, signed in or not; metrics answer callers on the same machine, as the test is one.
 OPEN_TO_ALL = {"health", "ui:accent_css", "ui:choose", "web:home", "contracts:plans", "policies:logo", "casefiles:key", "casefiles:key_pem", "people:choose_language",
-               "people:choose_theme", "people:invitation", "metrics"}  # fmt: skip
+               "people:choose_theme", "people:invitation", "metrics",
+               "sales:shelf", "sales:stripe"}  # fmt: skip
 
 
 @pytest.fixture
@@ -41,7 +42,20 @@ def values(whole_world):
         ("desk_cases:decide", "choice"): "closing", ("account_confirm_email", "key"): "no-such-key", ("account_reset_password_from_key", "key"): "set-password",
     }  # fmt: skip
     special |= _case_file(w)
+    common |= _selling(w)
+    special |= {("sales:buy", "kind"): "card"}
     return lambda route: {name: special.get((route.name, name), common.get(name)) for name in route.parameters}
+
+
+def _selling(w):
+    """An order of the company's administrator, the card that it is of, and a draft of a promotion."""
+    from amparo.conftest import NOON
+    from amparo.promotions.tests.conftest import promote
+    from amparo.sales import commands as sales
+
+    offer = sales.add_card_offer("Tarjeta de 50", 50, 450_000, actor=w.staff["sales"], at=NOON)
+    placed = sales.place(w.mine.customer, sales.Order(f"card:{offer.pk}"), key="matrix", actor=w.mine.admin, at=NOON)
+    return {"sale_id": placed.pk, "offer_number": offer.pk, "offer_id": offer.pk, "promotion_id": promote(publish=False).pk, "secret": "secret_key"}
 
 
 def _case_file(w):
@@ -118,12 +132,12 @@ def _laws(route, method, words):
             for standing in inside
             if words[standing] not in ("404", "405")
         )
-    private = {"case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number"}
+    private = {"case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number", "sale_id"}
     if not route.name.startswith("desk_") and private & set(route.parameters):
         for standing in ("anonymous", "registered", "other_contact"):
             if words[standing] not in ("404", "403", "405", "login"):
                 yield f"{route.name} {method}: {standing} gets {words[standing]} of another's"
-    if not route.name.startswith("desk_") and {"case_id", "number"} & set(route.parameters) and words["own_only"] not in ("404", "405"):
+    if not route.name.startswith("desk_") and {"case_id", "number", "sale_id"} & set(route.parameters) and words["own_only"] not in ("404", "405"):
         yield f"{route.name} {method}: a contact with «own only» gets {words['own_only']} of a colleague's matter"
     if words["anonymous"] == "ok" and not route.name.startswith(("account_", "mfa_")) and route.name not in OPEN_TO_ALL:
         yield f"{route.name} {method}: open to visitors, and nobody said so"

@@ -27,6 +27,7 @@ LAYOUT = {
     "tasks", "urls", "views", "policies",
 }  # fmt: skip
 EXTRA = {
+    "payments": "the ways of paying, behind one interface",
     "bench": "the figures of the app for `amparo bench`",
     "words": "facts and states as sentences for people",
     "management": "Django's folder for management commands",

@@ -415,7 +415,7 @@ def best_ways(
     One promotion at most: they are never added up. Where one changes nothing it is not taken.
     """
     views = list(pockets)
-    found = [(None, lawful_ways(needs, tariff, views))]
+    found: list[tuple[Terms | None, list[Way]]] = [(None, lawful_ways(needs, tariff, views))]
     found += [(terms, lawful_ways(needs, tariff, views, terms)) for terms in promotions]
     lawful = [(ways[0].cost, _order(terms), ways) for terms, ways in found if ways]
     return min(lawful, key=lambda one: one[:2], default=(None, None, []))[2]

@@ -58,7 +58,7 @@ class PromotionForm(forms.Form):
     def __init__(self, names: Names, zone: ZoneInfo, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
-        goods = [("plan", _("All plans")), ("card", _("All service cards"))]
+        goods: list[tuple[str, Any]] = [("plan", _("All plans")), ("card", _("All service cards"))]
         goods += [(code, _("Plan %(name)s") % {"name": name}) for code, name in names.goods.items()]
         goods += [(code, str(label)) for code, label in SERVICE_NAMES.items()]
         self.fields["goods"].choices = goods  # type: ignore[attr-defined]

@@ -52,7 +52,7 @@ class OrderForm(forms.Form):
         return self.cleaned_data["quantity"] or 1
 
 
-def _named(codes: dict[str, tuple[str, str]]) -> list[tuple[str, str]]:
+def _named(codes: dict[str, tuple[str, str]]) -> list[tuple[str, Any]]:
     return [("", _("Choose")), *((code, f"{code} {name}") for code, (name, _whom) in codes.items())]
 
 

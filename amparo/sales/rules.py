@@ -223,7 +223,7 @@ def read_invoice(octets: bytes) -> StampedInvoice:
         if (local in ("Comprobante", "Receptor") and space in _CFDI) or (local, space) == ("TimbreFiscalDigital", _STAMP):
             found.setdefault(local, attributes)
 
-    def refused(*_given: Any) -> None:
+    def refused(*_given: Any) -> Any:
         raise NotXml("entities")
 
     parser = expat.ParserCreate(namespace_separator=" ")

@@ -8,7 +8,7 @@ from .views import desk, hooks, portal
 
 portal_urls = [
     path("", portal.shelf, name="shelf"),
-    path("buy/<slug:kind>/<int:number>/", portal.buy, name="buy"),
+    path("buy/<slug:kind>/<int:offer_number>/", portal.buy, name="buy"),
     path("mine/", portal.mine, name="mine"),
     path("stripe/", hooks.stripe, name="stripe"),
     path("<int:sale_id>/", portal.sale, name="sale"),

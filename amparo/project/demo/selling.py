@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -54,7 +54,7 @@ def _promote(world: World, days_ago: int, *, days: int = 0, **terms: object) -> 
     at = world.on(days_ago)
     starts_at = datetime.combine(at.astimezone(ZONE).date(), time(), ZONE) + timedelta(days=1)
     ends_at = starts_at + timedelta(days=days) if days else None
-    given: dict[str, object] = {"scope": "money", "kind": "percent", **terms}
+    given: dict[str, Any] = {"scope": "money", "kind": "percent", **terms}
     made = promotions.draft_promotion(starts_at=starts_at, ends_at=ends_at, actor=world.staff["sara"], at=at, **given)
     promotions.publish(made, actor=world.staff["sara"], at=at)
 

@@ -104,6 +104,7 @@ def record_refund(
         return first
     if not reason.strip():
         raise Invalid(field="reason")
+    assert actor.user_id is not None, "a person gives money back"
     came = sum(payment.amount for payment in sale.payments.all())
     if not 0 < given.amount <= came - queries.refunded(sale):
         raise RefundTooMuch(field="amount")

@@ -248,7 +248,7 @@ def simulate(request: HttpRequest) -> HttpResponse:
     initial = {"on": request.now.astimezone(zone).date(), "quantity": 1, "customer": customer.nic_shown if customer else ""}
     form = forms.SimulateForm(choices, request.GET if asked else None, initial=initial)
     found = attempt(form, lambda given: _simulated(request, given)) if asked else None
-    page = {"form": form, "found": found, "customer": None, "said": [], "written": rules.written}
+    page: dict[str, Any] = {"form": form, "found": found, "customer": None, "said": [], "written": rules.written}
     if found:
         customer, result = found
         label = str(promoted.SERVICE_NAMES.get(result.name, result.name))

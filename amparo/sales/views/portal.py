@@ -56,11 +56,12 @@ def _offer(kind: str, number: int) -> queries.Offer:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @contact_only
-def buy(request: HttpRequest, kind: str, number: int) -> HttpResponse:
+def buy(request: HttpRequest, kind: str, offer_number: int) -> HttpResponse:
     """The order form: look at the price with a code and a quantity, then order. PRO-1."""
-    offer, actor = _offer(kind, number), request.actor
+    offer, actor = _offer(kind, offer_number), request.actor
     renewable = queries.renewable(actor.customer_id, at=request.now) if offer.plan else None
-    initial = {"quantity": request.GET.get("quantity", "1")[:4], "renew": renewable is not None}
+    asked = request.GET.get("quantity", "1")[:4]
+    initial = {"quantity": asked, "renew": renewable is not None}
     form = forms.OrderForm(offer, renewable, request.POST or None, initial=initial)
     moved, quantity = None, 1
     if request.method == "POST" and form.is_valid():
@@ -72,8 +73,8 @@ def buy(request: HttpRequest, kind: str, number: int) -> HttpResponse:
                 sale, moved = None, refusal
             if sale:
                 return redirect("sales:sale", sale.pk)
-    elif initial["quantity"].isdigit() and 0 < int(initial["quantity"]) <= rules.QUANTITY_MAX and offer.card:
-        quantity = int(initial["quantity"])
+    elif asked.isascii() and asked.isdigit() and 0 < int(asked) <= rules.QUANTITY_MAX and offer.card:
+        quantity = int(asked)
     price = queries.price(offer, quantity, actor.customer_id, at=request.now)
     page = {
         "offer": offer, "form": form, "price": price, "why": why_of(price), "moved": moved, "written": rules.written,
