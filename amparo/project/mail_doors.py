@@ -14,15 +14,25 @@ from datetime import datetime
 
 from amparo.cases import access as cases_access
 from amparo.cases import commands as cases
+from amparo.complaints import access as complaints_access
+from amparo.complaints import commands as complaints
+from amparo.complaints.models import Statement
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import NotPermitted
+from amparo.quotations import access as quotations
+from amparo.quotations import access as quotations_access
 from amparo.threads.models import Entry
 from amparo.tickets import access as tickets_access
 from amparo.tickets import commands as tickets
 
 DOORS: dict[str, str] = {
+    "quote": "amparo.project.mail_doors.quote",
+    "order": "amparo.project.mail_doors.order",
     "ticket": "amparo.project.mail_doors.ticket",
     "case": "amparo.project.mail_doors.case",
+    "complaint": "amparo.project.mail_doors.complaint",
+    "quote": "amparo.project.mail_doors.quote",
+    "order": "amparo.project.mail_doors.order",
 }
 
 
@@ -40,3 +50,43 @@ def case(actor: Actor, number: int, body: str, files: Sequence[str], key: str, a
     if found is None:
         raise NotPermitted(case=number)
     return cases.write(found, body, files=files, draft_key=key, key=key, via="email", actor=actor, at=at)
+
+
+def complaint(actor: Actor, number: int, body: str, files: Sequence[str], key: str, at: datetime) -> Statement:
+    """Words or evidence in a complaint that is open. COM-1, COM-7."""
+    found = complaints_access.visible_to(actor).filter(pk=number).first()
+    if found is None:
+        raise NotPermitted(complaint=number)
+    return complaints.say(found, body, files=files, draft_key=key, key=key, via="email", actor=actor, at=at)
+
+
+def quote(actor: Actor, number: int, body: str, files: Sequence[str], key: str, at: datetime) -> Entry:
+    """A question about a quote is asked in its case; it accepts, rejects and changes nothing. QUO-3."""
+    found = quotations_access.visible_to(actor).select_related("thread").filter(pk=number).first()
+    if found is None:
+        raise NotPermitted(quote=number)
+    return case(actor, found.thread.number, body, files, key, at)
+
+
+def order(actor: Actor, number: int, body: str, files: Sequence[str], key: str, at: datetime) -> Entry:
+    """The same of an order: its delivery is accepted or refused in the portal. QUO-5."""
+    found = quotations_access.orders_visible_to(actor).select_related("thread").filter(pk=number).first()
+    if found is None:
+        raise NotPermitted(order=number)
+    return case(actor, found.thread.number, body, files, key, at)
+
+
+def quote(actor: Actor, number: int, body: str, files: Sequence[str], key: str, at: datetime) -> Entry:
+    """A message in the case of a quote. It accepts nothing: a quote is decided in the portal. QUO-3."""
+    found = quotations.visible_to(actor).select_related("thread").filter(pk=number).first()
+    if found is None:
+        raise NotPermitted(quote=number)
+    return case(actor, found.thread.number, f"{found.number}: {body}", files, key, at)
+
+
+def order(actor: Actor, number: int, body: str, files: Sequence[str], key: str, at: datetime) -> Entry:
+    """A message in the case of an order. It accepts no delivery. QUO-5."""
+    found = quotations.orders_visible_to(actor).select_related("thread").filter(pk=number).first()
+    if found is None:
+        raise NotPermitted(order=number)
+    return case(actor, found.thread.number, f"{found.number}: {body}", files, key, at)

@@ -223,7 +223,7 @@ def open_for(mail: Mail, letter: Letter, way: queries.Way, *, states: tuple[str,
 def opened(mail: Mail, thread_id: int, subject: str, said: Said, *, user_id: int | None, customer_id: int, at: datetime) -> Mail:
     """Mark a message that opened a ticket."""
     first = Entry.objects.filter(thread_id=thread_id, seq=1).values_list("pk", flat=True).first()
-    return settle(mail, "opened", matter=subject, entry_id=first, user_id=user_id, customer_id=customer_id, pictures=said.pictures, at=at)
+    return settle(mail, "opened", reason=mail.reason, matter=subject, entry_id=first, user_id=user_id, customer_id=customer_id, pictures=said.pictures, at=at)
 
 
 def title_of(mail: Mail, body: str) -> str:

@@ -155,10 +155,11 @@ def test_the_author_chooses_the_product(contact, member, customer, product, lice
     assert client_for(member).get(url).status_code == 404 and client_for(make_contact(customer, "Ajena")).post(url, {}).status_code == 404
     client = client_for(contact)
     assert "Ruta" in client.get(url).content.decode()
-    for wrong in ({}, {"way": "1:1"}, {"way": "x"}):
+    for wrong in ({}, {"way": "999999:1"}, {"way": "x"}):
         assert client.post(url, wrong).status_code == 422
     assert not Ticket.objects.exists()
     answer = client.post(url, {"way": f"{customer.pk}:{other.pk}"})
+    assert answer.status_code == 302, answer.content.decode()[-3000:]
     ticket = Ticket.objects.get()
     assert answer["Location"] == f"/tickets/{ticket.pk}/" and ticket.product_id == other.pk
     assert client.get(url)["Location"] == f"/tickets/{ticket.pk}/"

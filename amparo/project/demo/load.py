@@ -30,7 +30,7 @@ from amparo.quotations.models import ItemVersion
 from amparo.sales.models import CardOffer
 from amparo.threads.commands import add_template
 
-from . import agreements, matters, names, quotes, records, requests, selling
+from . import agreements, mail, matters, names, quotes, records, requests, selling
 from .people import CONTACTS, make_free_user, make_staff, sign_in_for
 
 ZONE = ZoneInfo("America/Mexico_City")
@@ -81,6 +81,7 @@ def load(*, at: datetime | None = None, customers: int = 100) -> int:
     with transaction.atomic():
         agreements.announce(world)
         selling.tell(world)
+        mail.tell(world)
         records.keep(world)
     _settle(world)
     return customers
