@@ -16,7 +16,7 @@ from amparo.threads.commands import assign, note, tag
 from amparo.tickets import commands as tickets
 from amparo.tickets.models import Ticket as TicketRow
 
-from . import complaints
+from . import complaints, faults
 from .stories import CASES, TICKETS, CaseStory, Ticket
 
 if TYPE_CHECKING:
