@@ -19,15 +19,12 @@ from amparo.complaints import commands as complaints
 from amparo.complaints.models import Statement
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import NotPermitted
-from amparo.quotations import access as quotations
 from amparo.quotations import access as quotations_access
 from amparo.threads.models import Entry
 from amparo.tickets import access as tickets_access
 from amparo.tickets import commands as tickets
 
 DOORS: dict[str, str] = {
-    "quote": "amparo.project.mail_doors.quote",
-    "order": "amparo.project.mail_doors.order",
     "ticket": "amparo.project.mail_doors.ticket",
     "case": "amparo.project.mail_doors.case",
     "complaint": "amparo.project.mail_doors.complaint",
@@ -74,19 +71,3 @@ def order(actor: Actor, number: int, body: str, files: Sequence[str], key: str, 
     if found is None:
         raise NotPermitted(order=number)
     return case(actor, found.thread.number, body, files, key, at)
-
-
-def quote(actor: Actor, number: int, body: str, files: Sequence[str], key: str, at: datetime) -> Entry:
-    """A message in the case of a quote. It accepts nothing: a quote is decided in the portal. QUO-3."""
-    found = quotations.visible_to(actor).select_related("thread").filter(pk=number).first()
-    if found is None:
-        raise NotPermitted(quote=number)
-    return case(actor, found.thread.number, f"{found.number}: {body}", files, key, at)
-
-
-def order(actor: Actor, number: int, body: str, files: Sequence[str], key: str, at: datetime) -> Entry:
-    """A message in the case of an order. It accepts no delivery. QUO-5."""
-    found = quotations.orders_visible_to(actor).select_related("thread").filter(pk=number).first()
-    if found is None:
-        raise NotPermitted(order=number)
-    return case(actor, found.thread.number, f"{found.number}: {body}", files, key, at)

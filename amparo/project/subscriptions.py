@@ -7,6 +7,7 @@ in one transaction with its mark, and is idempotent by the fact's id.
 from __future__ import annotations
 
 _TELL = "amparo.notifications.reactions.matters."
+_QUOTES = "amparo.notifications.reactions.quotes."
 _COMPLAINTS = "amparo.notifications.reactions.complaints."
 _FAULTS = "amparo.notifications.reactions.defects."
 
@@ -19,13 +20,19 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "case.answered": (_TELL + "answered",),
     "case.customer_wrote": (_TELL + "customer_wrote",),
     "case.assigned": (_TELL + "assigned",),
-    "quote.presented": ("amparo.cases.reactions.quote_presented",),
-    "quote.accepted": ("amparo.cases.reactions.quote_accepted",),
-    "quote.rejected": ("amparo.cases.reactions.quote_ended",),
-    "quote.expired": ("amparo.cases.reactions.quote_ended",),
-    "quote.withdrawn": ("amparo.cases.reactions.quote_ended",),
-    "quote.change_asked": ("amparo.cases.reactions.quote_ended",),
-    "order.cancelled": ("amparo.cases.reactions.order_cancelled",),
+    "quote.presented": ("amparo.cases.reactions.quote_presented", _QUOTES + "presented"),
+    "quote.accepted": ("amparo.cases.reactions.quote_accepted", _QUOTES + "answered"),
+    "quote.rejected": ("amparo.cases.reactions.quote_ended", _QUOTES + "answered"),
+    "quote.change_asked": ("amparo.cases.reactions.quote_ended", _QUOTES + "answered"),
+    "quote.expiring": (_QUOTES + "ending",),
+    "quote.expired": ("amparo.cases.reactions.quote_ended", _QUOTES + "ending"),
+    "quote.withdrawn": ("amparo.cases.reactions.quote_ended", _QUOTES + "ending"),
+    "order.assigned": (_QUOTES + "assigned",),
+    "order.delivered": (_QUOTES + "delivered",),
+    "order.delayed": (_QUOTES + "delayed",),
+    "order.met": (_QUOTES + "answered",),
+    "order.not_met": (_QUOTES + "answered",),
+    "order.cancelled": ("amparo.cases.reactions.order_cancelled", _QUOTES + "answered"),
     "case.classified": (_TELL + "classified",),
     "case.order_proposed": (_TELL + "order_proposed",),
     "case.need_raised": (_TELL + "need_raised",),
@@ -48,8 +55,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "complaint.lapsed": (_COMPLAINTS + "decided",),
     "complaint.withdrawn": (_COMPLAINTS + "withdrawn",),
     "case.purge_announced": ("amparo.notifications.reactions.records.purge_announced",),
-    "promise.warned": (_TELL + "promise_warned", _COMPLAINTS + "warned"),
-    "promise.lapsed": (_TELL + "promise_lapsed", _COMPLAINTS + "lapsed"),
+    "promise.warned": (_TELL + "promise_warned", _QUOTES + "promised", _COMPLAINTS + "warned"),
+    "promise.lapsed": (_TELL + "promise_lapsed", _QUOTES + "promised", _COMPLAINTS + "lapsed"),
     "pocket.low": ("amparo.notifications.reactions.units.warned",),
     "pocket.ending": ("amparo.notifications.reactions.units.warned",),
     "contract.sold": (_TELL + "contract_sold",),

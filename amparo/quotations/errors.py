@@ -92,7 +92,7 @@ class TextMissing(Invalid):
 
 class DaysInvalid(Invalid):
     code = "days_invalid"
-    message = _("Give the delivery time in business days, from 1 to 250.")
+    message = _("Give the delivery time in business days, from 1 to 1500.")
 
 
 class ValidityInvalid(Invalid):

@@ -12,6 +12,7 @@ from .machine import Kind
 from .models import ItemVersion, QuoteVersion, ServiceRequest
 from .rules.catalogue import DAYS_MAX, USUAL, TariffLine, Terms, parameters_from
 from .rules.quotes import CURRENCIES, VALIDITY_MAX, Content, Line, lines_from, travel_from
+from .rules.requests import NEEDED
 from .words import KINDS, PRICINGS, USUAL_LABELS
 
 BLANK_ROWS = 3
@@ -234,8 +235,11 @@ class RequestForm(forms.Form):
     acceptance = forms.CharField(label=_("Acceptance criteria"), widget=_area(6), max_length=8_000, required=False)
 
     def __init__(self, *args: Any, products: list[tuple[int, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, use_required_attribute=False, **kwargs)
         self.fields["product"].choices = [("", _("Choose")), *products]  # type: ignore[attr-defined]
+        if not self.is_bound:  # shown as needed, while a draft may lack anything
+            for name in ("title", "product", *NEEDED):
+                self.fields[name].required = True
 
     @staticmethod
     def of(request: ServiceRequest) -> dict[str, Any]:

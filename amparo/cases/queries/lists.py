@@ -18,6 +18,8 @@ from amparo.kernel import prepared
 from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page, page_of, unmark
 from amparo.kernel.refusals import Invalid
+from amparo.quotations.models.orders import order_number
+from amparo.quotations.models.quotes import quote_number
 
 PAGE = 50
 
@@ -35,7 +37,10 @@ def _scope(actor: Actor) -> tuple[str, dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class NeedsMe:
-    """Something that waits for the customer's word: consent, order, closing, or a need that came up."""
+    """Something that waits for the customer's word: consent, quote, delivery, closing, or a need that came up.
+
+    `case_id` is the id of the case, of a quote or an order its own.
+    """
 
     case_id: int
     what: str
@@ -54,7 +59,14 @@ WHERE {scope} AND c.state = 'classified' AND c.kind IN ('advisory', 'incident')
 UNION ALL
 SELECT c.id, 'order', t.title, o.told, o.proposed_at, t.created_at FROM cases_case c JOIN threads_thread t ON t.id = c.thread_id
 JOIN cases_order o ON o.case_id = c.id AND o.state = 'proposed'
-WHERE {scope} AND c.state = 'classified'
+WHERE {scope} AND c.state = 'classified' AND o.quote_id IS NULL
+UNION ALL
+SELECT q.id, 'quote', q.title, v.told, q.presented_at, q.created_at FROM quotations_quote q JOIN cases_case c ON c.thread_id = q.thread_id
+JOIN quotations_quoteversion v ON v.quote_id = q.id AND v.number = q.shown
+WHERE {scope} AND q.state = 'presented'
+UNION ALL
+SELECT r.id, 'delivery', r.title, NULL::jsonb, r.delivered_at, r.accepted_at FROM quotations_serviceorder r JOIN cases_case c ON c.thread_id = r.thread_id
+WHERE {scope} AND r.state = 'delivered'
 UNION ALL
 SELECT c.id, 'closing', t.title, l.effects, l.proposed_at, t.created_at FROM cases_case c JOIN threads_thread t ON t.id = c.thread_id
 JOIN cases_closing l ON l.case_id = c.id AND l.answer = '' AND l.refused_at IS NULL
@@ -83,11 +95,16 @@ def _need(case_id: int, what: str, title: str, told: Any, since: datetime | None
     says = {
         "consent": (_("Confirm how it will be attended"), _("It would cost %(cost)s")),
         "order": (_("Review and accept the order"), _("It would cost %(cost)s")),
+        "quote": (_("Review and decide the quote"), _("It would cost %(cost)s")),
+        "delivery": (_("Review and accept the delivery"), ""),
         "closing": (_("Review and accept the closing"), _("Accepting charges %(cost)s")),
         "need": (_("Choose when it is attended"), ""),
     }[what]
+    shown, page = {
+        "quote": (quote_number(case_id), "quotations:quote"), "delivery": (order_number(case_id), "quotations:order"),
+    }.get(what, (f"C-{case_id}", "cases:case"))  # fmt: skip
     return NeedsMe(
-        case_id, what, f"C-{case_id}", title, reverse("cases:case", args=[case_id]), says[0], says[1] % {"cost": cost} if says[1] else "",
+        case_id, what, shown, title, reverse(page, args=[case_id]), says[0], says[1] % {"cost": cost} if says[1] else "",
         found, since or created_at,
     )  # fmt: skip
 

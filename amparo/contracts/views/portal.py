@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -75,10 +76,17 @@ def unname_contact(request: HttpRequest, contract_id: int) -> HttpResponse:
     return redirect("contracts:contract", contract_id)
 
 
+def _back(request: HttpRequest) -> str:
+    """Return where to go on after a card was redeemed: the page of ours that lacked credits, or nothing. CHG-3."""
+    address = request.POST.get("next", "") or request.GET.get("next", "")
+    return address if address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None) else ""
+
+
 @contact_only
 def redeem(request: HttpRequest) -> HttpResponse:
     """Redeem a service card by its code. CRD-1."""
     form = forms.RedeemForm(request.POST or None)
+    back = _back(request)
     if request.method == "POST":
         card = attempt(form, lambda given: commands.redeem_card(
             given["code"], request.actor.customer_id, actor=request.actor, at=request.now,
@@ -89,8 +97,8 @@ def redeem(request: HttpRequest) -> HttpResponse:
             messages.success(request, ngettext(
                 "Your card is redeemed: %(count)s credit more.", "Your card is redeemed: %(count)s credits more.", credits
             ) % {"count": credits})
-            return redirect("contracts:mine")
-    page = {"form": form, "cards": queries.cards_of(request.actor.customer_id)}
+            return redirect(back or "contracts:mine")
+    page = {"form": form, "back": back, "cards": queries.cards_of(request.actor.customer_id)}
     return render(request, "contracts/portal/redeem.html", page, status=422 if form.errors else 200)
 
 

@@ -77,9 +77,9 @@ def classified(fact: FactRow) -> None:
 
 
 def order_proposed(fact: FactRow) -> None:
-    """Tell that an order waits to be accepted. CHG-3."""
+    """Tell that an order waits to be accepted. CHG-3. One that stands for a quote is told of by its quote."""
     matter = readers.matter_of(fact.subject)
-    if matter is None:
+    if matter is None or fact.data.get("quote"):
         return
 
     def write(matter: Matter, fact: FactRow, reader: Reader) -> Words:
@@ -256,7 +256,10 @@ def opened(fact: FactRow) -> None:
 
 
 def customer_wrote(fact: FactRow) -> None:
-    """Tell who has a matter that the customer wrote."""
+    """Tell who has a matter that the customer wrote. What was said with a step of a quote or an order is told with it."""
+    key = Entry.objects.filter(pk=fact.data["entry"]).values_list("key", flat=True).first() or ""
+    if any(f":{step}" in key for step in ("quote:", "order:")):
+        return
     _desk("customer_wrote", fact, lambda m: readers.who_attends(m) if m.assignee_id else [], lambda: _("The customer wrote"))
 
 
@@ -312,6 +315,8 @@ def closing_answered(fact: FactRow) -> None:
 
 def decided(fact: FactRow) -> None:
     """Tell who has a case that the customer said yes or no, so that it goes on at once. CHG-1, CHG-3, CHG-5."""
+    if fact.data.get("quote"):
+        return  # its quote tells it
     _desk("decided", fact, readers.who_attends, lambda: {
         "case.consented": _("The customer consented"),
         "case.consent_declined": _("The customer did not consent"),

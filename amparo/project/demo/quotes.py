@@ -107,7 +107,7 @@ class Story:
     lines: tuple[Line, ...] = ()
     kind: str = "development"
     delivery: int = 6
-    travel: Travel = Travel()
+    travel: Travel = field(default_factory=Travel)
     reply: str = ""
 
 

@@ -97,7 +97,7 @@ def counted(quote: Quote) -> Iterator[None]:
         yield
     except CreditsMissing as short:
         missing = int(short.context.get("missing", 0))
-        raise UnitsMissing(missing_text(missing), missing=missing, remedies=ways_to_credits(quote)) from None
+        raise UnitsMissing(missing_text(missing), missing=missing, remedies=ways_to_credits(quote, missing)) from None
 
 
 def missing_text(missing: int) -> str:

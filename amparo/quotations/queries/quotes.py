@@ -261,9 +261,9 @@ def _order_data(order: ServiceOrder) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def ways_to_credits(quote: Quote) -> tuple[Remedy, ...]:
-    """Return how credits are got: redeem a card that one has, or buy one; both lead back to the quote. CHG-3."""
-    back = f"?next={reverse('quotations:quote', args=[quote.pk])}"
+def ways_to_credits(quote: Quote, missing: int = 0) -> tuple[Remedy, ...]:
+    """Return how credits are got: redeem a card that one has, or buy one that suffices; both lead back to the quote. CHG-3."""
+    back = f"?next={reverse('quotations:quote', args=[quote.pk])}" + (f"&credits={missing}" if missing else "")
     found = []
     for label, names in ((_("Redeem a service card"), ("contracts:redeem",)), (_("Buy a service card"), ("sales:shelf",))):
         for name in names:

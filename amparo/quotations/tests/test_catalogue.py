@@ -51,7 +51,7 @@ TEXTS = {"name_es": "Importar catálogo", "name_en": "Import"}
         (formula_terms("terminals - 1"), "formula", 11),
         (formula_terms("import os"), "formula", 8),
         (formula_terms(days="0"), "days", 1),
-        (formula_terms(days="terminals * 10"), "days", 11),
+        (formula_terms(days="terminals * 100"), "days", 11),
         (Terms((TERMINALS,), "tariff", lines=(TariffLine("technical_hour", "terminals - 60"),), days="1"), "lines", 11),
     ],
 )

@@ -241,7 +241,7 @@ def test_travel_expenses_are_money_and_never_credits(contract, contact, engineer
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
-        ({"business_days": 0}, DaysInvalid), ({"business_days": 251}, DaysInvalid), ({"valid_days": 0}, ValidityInvalid),
+        ({"business_days": 0}, DaysInvalid), ({"business_days": 1501}, DaysInvalid), ({"valid_days": 0}, ValidityInvalid),
         ({"valid_days": 181}, ValidityInvalid),
     ],
 )  # fmt: skip

@@ -97,7 +97,7 @@ def _ways(page: queries.QuotePage, refusal: Refusal | None) -> Any:
     """Return how missing credits are got, where they are missing. CHG-3."""
     if page.price is None or not page.price.missing:
         return ()
-    return queries.ways_to_credits(page.quote)
+    return queries.ways_to_credits(page.quote, page.price.missing)
 
 
 @require_POST
