@@ -42,9 +42,26 @@ def values(whole_world):
         ("desk_cases:decide", "choice"): "closing", ("account_confirm_email", "key"): "no-such-key", ("account_reset_password_from_key", "key"): "set-password",
     }  # fmt: skip
     special |= _case_file(w)
+    common |= _mail(w)
     common |= _selling(w)
     special |= {("sales:buy", "kind"): "card"}
     return lambda route: {name: special.get((route.name, name), common.get(name)) for name in route.parameters}
+
+
+def _mail(w):
+    """A message that waits for the company's administrator to say which product, one behind an entry, a mailbox, an address that bounces."""
+    from amparo.mailbox import commands as mailbox
+    from amparo.mailbox.models import BouncingAddress, Mail
+    from amparo.threads.models import Entry
+
+    at, admin = clock.now(), w.staff["administrator"]
+    box = mailbox.add_mailbox({"address": "soporte@amparo.mx", "name": "Soporte"}, actor=admin, at=at)
+    first, second = (mailbox.take_in(b"From: a@b.mx\n\nhola %d" % n, source="deliver", at=at) for n in range(2))
+    Mail.objects.filter(pk=first.pk).update(state="waiting", reason="which_product", user_id=w.mine.admin.user_id)
+    entry = Entry.objects.filter(thread_id=w.mine.ticket.thread_id, is_internal=False).order_by("seq").first()
+    Mail.objects.filter(pk=second.pk).update(state="said", entry_id=entry.pk)
+    bouncing = BouncingAddress.objects.create(address="x@y.mx", first_at=at, last_at=at)
+    return {"mail_id": first.pk, "entry_id": entry.pk, "mailbox_id": box.pk, "address_id": bouncing.pk}
 
 
 def _selling(w):
@@ -132,7 +149,7 @@ def _laws(route, method, words):
             for standing in inside
             if words[standing] not in ("404", "405")
         )
-    private = {"case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number", "sale_id"}
+    private = {"mail_id", "entry_id", "case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number", "sale_id"}
     if not route.name.startswith("desk_") and private & set(route.parameters):
         for standing in ("anonymous", "registered", "other_contact"):
             if words[standing] not in ("404", "403", "405", "login"):

@@ -26,6 +26,7 @@ from amparo.project.postgres import OLDEST_MAJOR, PostgresError, Server
 DISK_WARNING_BYTES = 2_000_000_000
 DISK_BAD_BYTES = 200_000_000
 HEARTBEAT_LATE_SECONDS = 60
+MAILBOX_LATE_SECONDS = 600
 TIMEOUT_SECONDS = 5
 
 
@@ -63,6 +64,7 @@ def examine(home: Path) -> list[Finding]:
         database,
         pages,
         mail,
+        mailboxes,
         assets,
         documents,
         browser,
@@ -277,6 +279,37 @@ def mail(_home: Path) -> Iterator[Finding]:
             "AMPARO_MAIL_FROM is not set.",
             "Give the address that letters come from, of a domain that lets you.",
         )
+
+
+def mailboxes(_home: Path) -> Iterator[Finding]:
+    """Where mail comes in: whether each mailbox was looked into lately, and whether anything waits."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        return
+    with psycopg.connect(url, connect_timeout=TIMEOUT_SECONDS) as connection:
+        if not one(connection, "SELECT to_regclass('mailbox_mailbox')"):
+            return
+        rows = connection.execute(
+            "SELECT address, host, error, failing_since, looked_at FROM mailbox_mailbox WHERE is_active ORDER BY address"
+        ).fetchall()
+        waiting = one(connection, "SELECT count(*) FROM mailbox_mail WHERE state = 'waiting'")
+    for address, host, error, failing_since, looked_at in rows:
+        yield mailbox(address, host, error, failing_since, looked_at)
+    if waiting:
+        yield warning("mail in", f"{waiting} messages wait for staff.", "They are at /desk/mailbox/, each with its reason.")
+
+
+def mailbox(address: str, host: str, error: str, failing_since: datetime | None, looked_at: datetime | None) -> Finding:
+    """How one mailbox is."""
+    what = f"mailbox {address}"
+    if not host:
+        return good(what, "its mail server hands over to us")
+    if error:
+        since = f" since {failing_since:%Y-%m-%d %H:%M} UTC" if failing_since else ""
+        return bad(what, f"{host} does not answer as it should{since}: {error}", "Look at its settings at /desk/mailbox/mailboxes/, and at the server.")
+    if looked_at is None or (datetime.now(UTC) - looked_at).total_seconds() > MAILBOX_LATE_SECONDS:
+        return warning(what, f"{host} was not looked into lately.", "Is the worker running?")
+    return good(what, f"{host} was looked into {int((datetime.now(UTC) - looked_at).total_seconds())} s ago")
 
 
 def assets(_home: Path) -> Iterator[Finding]:

@@ -569,3 +569,16 @@ def test_staff_letters_are_not_answered_unless_allowed(box, ticket, engineer, de
     set_policy("notifications.staff_answer_by_mail", True)
     assert answer_address(letter, is_staff=True, at=NOON) == address(ticket.subject, engineer.user_id)
     assert not answer_address(Letter(pk=1, user_id=1, subject_ref="pocket:4", fact_id=1), is_staff=False, at=NOON)
+
+
+def test_the_doctor_says_how_each_mailbox_is():
+    """Each in a sentence, with what to do."""
+    from datetime import UTC, datetime
+
+    from amparo.project.doctor import mailbox
+
+    now = datetime.now(UTC)
+    assert mailbox("a@b.mx", "", "", None, None).verdict == "good"
+    assert mailbox("a@b.mx", "imap", "LoginError", now, now).verdict == "bad"
+    assert mailbox("a@b.mx", "imap", "", None, now).verdict == "good"
+    assert mailbox("a@b.mx", "imap", "", None, now - timedelta(hours=1)).verdict == mailbox("a@b.mx", "imap", "", None, None).verdict == "warning"

@@ -140,8 +140,37 @@ def casefile() -> list[Figure]:
     return [Figure.of(found) for found in bench.run()]
 
 
+def lapse() -> list[Figure]:
+    """Many promises that lapse at once, complaints among them."""
+    from amparo.complaints import bench
+
+    return [Figure.of(found) for found in bench.run()]
+
+
+def mail() -> list[Figure]:
+    """Mail taken in from a real IMAP server, with the process killed twice between."""
+    sys.path.insert(0, os.getcwd())
+    from amparo.kernel import clock
+    from amparo.mailbox import bench
+    from tests import dovecot
+
+    if not dovecot.available():
+        return []
+    with dovecot.imap_server() as served:
+        found = bench.run(served, dovecot.PASSWORD, at=clock.now())
+    missing = bench.COUNT - found["taken"]
+    return [
+        Figure.most(
+            "1,000 mails of 20 kB taken in from IMAP (Dovecot)", found["seconds"], "s", bench.SECONDS_MAX,
+            f"killed {found['kills']} times on the way, starts of three processes counted",
+        ),
+        Figure.most("of them missing, or there twice", missing + found["twice"], "", 0),
+        Figure("1,000 mails understood", found["understood_seconds"], "s", note=f"{found['understood']} looked at"),
+    ]  # fmt: skip
+
+
 PARTS: dict[str, Callable[[], list[Figure]]] = {
-    part.__name__: part for part in (create, search, choice, callers, ledger, time, stream, casefile)
+    part.__name__: part for part in (create, search, choice, callers, ledger, time, stream, lapse, casefile, mail)
 }
 
 

@@ -13,7 +13,8 @@ from .figures import Figure
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "benchmarks.md"
 TITLES = {
     "time": "Business time", "choice": "Choice of charge", "pages": "Pages over the large world", "create": "Creating",
-    "search": "Search", "stream": "Stream", "callers": "Finding a caller", "ledger": "Ledger", "start": "Start and memory",
+    "search": "Search", "stream": "Stream", "callers": "Finding a caller", "ledger": "Ledger", "lapse": "Lapses", "mail": "Mail taken in",
+    "start": "Start and memory",
     "casefile": "Case files", "world": "The large world",
 }  # fmt: skip
 HOW = {
@@ -37,9 +38,16 @@ HOW = {
     "stream": "One process, every client authorised; changes by NOTIFY at 20 a second; server, database and clients share the cores.",
     "callers": "The telephone screen's own search, one after the other, over customers with contacts and licences.",
     "ledger": "`amparo.ledger.bench`: durable (`synchronous_commit` on), in turns with bare `pgbench`, medians of the rounds.",
+    "lapse": (
+        "`amparo.complaints.bench`: the worker's own two jobs come thirty days late; what they did is counted before a figure is told."
+    ),
     "casefile": (
         "`amparo.casefiles.bench`: a case of 2,000 entries and 100 MB of files made into its file by the command's own code, in one "
         "snapshot; memory is what the process's peak grew beyond that of a small case."
+    ),
+    "mail": (
+        "`amparo.mailbox.bench`: a real Dovecot over a Maildir of 1,000 messages with text and a file; a process of its own takes in, is "
+        "killed at a quarter and at half, and begun again; its starts are counted in."
     ),
     "start": "`amparo.project.bench_start`: a real `make run` in a folder of its own.",
     "world": "`amparo world`, from an empty database to a vacuumed one.",
