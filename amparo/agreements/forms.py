@@ -86,6 +86,12 @@ class DraftForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 26, "spellcheck": "true", "lang": "en"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, use_required_attribute=False, **kwargs)
+        if not self.is_bound:  # shown as needed, while a draft may lack anything
+            for name in ("title_es", "title_en", "text_es", "text_en"):
+                self.fields[name].required = True
+
     @staticmethod
     def of(version: AgreementVersion) -> dict[str, str]:
         return {name: getattr(version, name) for name in DraftForm.base_fields}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import translation
 
 from amparo.cases import access
 from amparo.cases.machine import Kind
@@ -46,8 +47,10 @@ def open_development(request: ServiceRequest, *, seen: int | None = None, actor:
     if request.thread is not None:
         return Case.objects.get(thread=request.thread)
     standing.require(actor, "development", at=at)
+    with translation.override(actor.language or "es-mx"):  # the customer's own words stand under headings in his language
+        words = summary(request)
     case = open_case(
-        request.title or "—", summary(request), key=f"request:{request.pk}", asked_kind=Kind.DEVELOPMENT.value,
+        request.title or "—", words, key=f"request:{request.pk}", asked_kind=Kind.DEVELOPMENT.value,
         product_id=request.product_id, actor=actor, at=at,
     )  # fmt: skip
     quotations.send_request(request, case.thread, seen=seen, actor=actor, at=at)

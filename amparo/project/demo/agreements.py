@@ -46,7 +46,7 @@ def accept(world: Any, customer: Customer, contacts: list[Actor], number: int, *
         version: AgreementVersion = world.agreements[code]
         language = "en" if who.language == "en" else "es"
         commands.accept(
-            version, language=language, seen=version.hash_in(language), capacity=CAPACITIES[number % len(CAPACITIES)],
+            version, language=language, seen=version.hash_in(language), capacity="Owner" if language == "en" else CAPACITIES[number % len(CAPACITIES)],
             actor=who, at=at,
         )  # fmt: skip
 
