@@ -18,7 +18,8 @@ TABLE = Path(__file__).parent / "matrix.txt"
 # What a visitor may always get, signed in or not; metrics answer callers on the same machine, as the test is one.
 OPEN_TO_ALL = {"health", "ui:accent_css", "ui:choose", "web:home", "contracts:plans", "policies:logo", "casefiles:key", "casefiles:key_pem", "people:choose_language",
                "people:choose_theme", "people:invitation", "metrics",
-               "sales:shelf", "sales:stripe"}  # fmt: skip
+               "sales:shelf", "sales:stripe", "agreements:documents", "agreements:document", "agreements:version", "agreements:version_pdf",
+               "agreements:changes"}  # fmt: skip
 
 
 @pytest.fixture
@@ -44,6 +45,9 @@ def values(whole_world):
     special |= _case_file(w)
     common |= _mail(w)
     common |= _selling(w)
+    common |= _complained(w)
+    common |= _specified(w)
+    special |= _agreed(w)
     special |= {("sales:buy", "kind"): "card"}
     return lambda route: {name: special.get((route.name, name), common.get(name)) for name in route.parameters}
 
@@ -62,6 +66,55 @@ def _mail(w):
     Mail.objects.filter(pk=second.pk).update(state="said", entry_id=entry.pk)
     bouncing = BouncingAddress.objects.create(address="x@y.mx", first_at=at, last_at=at)
     return {"mail_id": first.pk, "entry_id": entry.pk, "mailbox_id": box.pk, "address_id": bouncing.pk}
+
+
+def _agreed(w):
+    """A document in force that the company accepted, and the draft of its next version."""
+    from amparo.agreements import commands
+    from amparo.agreements.tests.conftest import make_version, yes
+    from amparo.kernel.actor import SYSTEM
+
+    version = make_version("acuerdo", services=("chat",))
+    said = yes(version, w.mine.admin)
+    commands.draft_version(version.agreement, actor=SYSTEM, at=clock.now())
+    given = {"code": "acuerdo", "version": 1, "acceptance_id": said.pk}
+    return {
+        (route.name, name): value for route in matrix.routes() if route.name.startswith(("agreements:", "desk_agreements:"))
+        for name, value in given.items()
+    }  # fmt: skip
+
+
+def _specified(w):
+    """A development request that the company sent, and its case."""
+    from amparo.cases.commands import open_development
+    from amparo.quotations import commands
+
+    words = {"aim": "CANARIO", "present": "a", "wanted": "b", "acceptance": "c"}
+    at, admin = clock.now(), w.mine.admin
+    request = commands.begin_request(title="Reporte", product_id=w.product.pk, key="matrix-r", actor=admin, at=at)
+    commands.keep_request(request, words, title="Reporte", product_id=w.product.pk, actor=admin, at=at)
+    open_development(request, actor=admin, at=at)
+    return {"request_id": request.pk}
+
+
+def _complained(w):
+    """A complaint of the company's administrator, taken by nobody, about which the director is asked."""
+    from datetime import timedelta
+
+    from amparo.cases import commands as cases
+    from amparo.complaints import commands as complaints
+    from amparo.conftest import make_staff
+
+    mine, engineer, at = w.mine, w.staff["engineer"], clock.now()
+    case = cases.open_case(f"Segundo {mine.word}", f"Falla {mine.word}", key="matrix-q", actor=mine.admin, at=at)
+    case = cases.classify(case, kind="incident", explanation="x", key="c", actor=engineer, at=at)
+    case = cases.consent(case, seen=1, actor=mine.admin, at=at)
+    closing = cases.propose_closing(case, reason="solved", summary="Hecho", key="p", actor=engineer, at=at)
+    made = complaints.raise_complaint(case, seen=closing.pk, reasons=f"Queja {mine.word}", key="q", actor=mine.admin, at=at + timedelta(minutes=1))
+    complaints.note(made, f"Interno {mine.word}-INTERNO", key="n", actor=w.staff["quality"], at=at + timedelta(minutes=2))
+    judge = make_staff("Persona que juzga", "quality")
+    asked = complaints.ask_opinion(made, f"Pregunta {mine.word}", key="o", actor=judge, at=at + timedelta(minutes=3))
+    return {"complaint_id": made.pk, "opinion_id": asked.pk}
 
 
 def _selling(w):
@@ -149,7 +202,7 @@ def _laws(route, method, words):
             for standing in inside
             if words[standing] not in ("404", "405")
         )
-    private = {"mail_id", "entry_id", "case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number", "sale_id"}
+    private = {"mail_id", "entry_id", "case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number", "sale_id", "acceptance_id", "request_id"}
     if not route.name.startswith("desk_") and private & set(route.parameters):
         for standing in ("anonymous", "registered", "other_contact"):
             if words[standing] not in ("404", "403", "405", "login"):
