@@ -14,6 +14,7 @@ from datetime import datetime, time
 from threading import Lock
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.template import engines
 from django.utils.translation import get_language
@@ -71,11 +72,12 @@ def kept(request: HttpRequest, template: str, of: Hashable | None, show: Callabl
     actor, zone = request.actor, request.zone  # type: ignore[attr-defined]
     today = request.now.astimezone(zone).date()  # type: ignore[attr-defined]
     key = (template, of, actor.kind, get_language(), str(zone), today)
-    found = drawings.get(key) if of is not None else None
+    keeps = of is not None and not settings.DEBUG
+    found = drawings.get(key) if keeps else None
     if found is None:
         drawing: Any = engines["jinja2"].get_template(template)
         with at_moment(datetime.combine(today, time.min, zone), zone):
             found = Markup(drawing.template.render(show()))  # noqa: S704 (drawn by our templates)
-        if of is not None:
+        if keeps:
             drawings.keep(key, found)
     return found
