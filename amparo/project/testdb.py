@@ -22,6 +22,7 @@ SETTINGS = {
     "max_connections": "300",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "1h",
+    "statement_timeout": "120s",  # a statement that a test gave up must not hold its locks against the tests that follow
 }
 _server: Server | None = None
 _folder: Path | None = None
