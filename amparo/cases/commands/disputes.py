@@ -152,7 +152,7 @@ def _refused(case: Case) -> Closing:
 def _give_again(case: Case, closing: Closing, actor: Actor, at: datetime) -> Case:
     """Open the linked case in which the service is given again: in attention at once where the first was attended. COM-4."""
     state = State.ATTENTION if case.is_attended else State.REQUESTED
-    contact = User.objects.filter(pk=case.contact_id).first()
+    contact = User.objects.filter(pk=case.contact_id or 0).first()
     with translation.override(contact.language if contact else "es-mx"):
         body = _("We give you the service of %(case)s again, by complaint Q-%(number)s. It charges you nothing new.") % {
             "case": case.number, "number": closing.complaint,

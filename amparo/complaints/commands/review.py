@@ -132,7 +132,7 @@ def give_opinion(opinion: Opinion, text: str, *, actor: Actor, at: datetime) -> 
     opinion.answered_by_id, opinion.answered_name, opinion.answered_at = actor.user_id, actor.name[:160], at
     opinion.save()
     complaint.save(update_fields=["state"])
-    RulingDraft.objects.filter(complaint=complaint, user_id=actor.user_id).delete()
+    RulingDraft.objects.filter(complaint=complaint, user_id=actor.user_id or 0).delete()
     tell(
         "opinion_given", complaint, actor=actor, at=at, opinion=opinion.pk, by=actor.user_id, by_name=opinion.answered_name,
         sha256=opinion.signature, late=at > opinion.due_at,

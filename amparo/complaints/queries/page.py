@@ -165,5 +165,5 @@ def decide_by(customer_id: int, *, at: datetime) -> datetime:
 
 def draft_of(actor: Actor, complaint: Complaint) -> dict[str, Any]:
     """Return what a person wrote of a ruling or an opinion and did not send."""
-    row = RulingDraft.objects.filter(complaint=complaint, user_id=actor.user_id).first()
+    row = RulingDraft.objects.filter(complaint=complaint, user_id=actor.user_id or 0).first()
     return dict(row.fields) if row else {}

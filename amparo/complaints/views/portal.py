@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 from uuid import uuid4
 
 from django.contrib import messages
@@ -104,7 +104,7 @@ def new(request: HttpRequest, case_id: int) -> HttpResponse:
     return render(request, "complaints/portal/complaint_new.html", context, status=422 if form.errors else 200)
 
 
-def _cannot(request: HttpRequest, case_id: int) -> None:
+def _cannot(request: HttpRequest, case_id: int) -> NoReturn:
     """Say why a case cannot be complained of now, with the way to what can be done. COM-1."""
     if (number := queries.open_of_case(request.actor, case_id)) is not None:
         raise AlreadyRaised(remedies=[Remedy(_("See the complaint"), f"/complaints/{number}/")], case=case_id)
