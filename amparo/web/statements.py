@@ -68,7 +68,7 @@ def read_source(text: str) -> str | None:
     kind, _sep, number = text.partition(":")
     if not text:
         return None
-    if kind not in ("contract", "card", "grace") or len(text) > 60 or not number:
+    if kind not in ("contract", "card", "grace", "sale") or len(text) > 60 or not number:
         raise Invalid(field="source")
     return text
 

@@ -147,7 +147,7 @@ def look_at_open(*, at: datetime, limit: int = 20) -> int:
         if not claimed:
             continue
         try:
-            if checkout.sale.state in ("cancelled", "expired") and checkout.session_id:
+            if not checkout.sale.waits and checkout.session_id:  # over, or paid in another way meanwhile
                 HOSTED[checkout.way].close(checkout.session_id)
             _look(checkout, at)
         except (PaymentAway, WayNotOffered):

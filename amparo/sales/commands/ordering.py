@@ -48,9 +48,7 @@ def place(customer: Customer, order: Order, *, key: str, actor: Actor, at: datet
     """
     if not access.may_order(actor, customer.pk):
         raise NotPermitted()
-    if first := Sale.objects.filter(customer=customer, key=key).first():
-        if (first.what["code"], first.quantity) != (order.offer, order.quantity):
-            raise KeyReused(key=key)
+    if first := _placed_already(customer, order, key):
         return first
     asked = queries.offer(order.offer)
     if asked is None or not customer.is_active:
@@ -67,7 +65,9 @@ def place(customer: Customer, order: Order, *, key: str, actor: Actor, at: datet
         with transaction.atomic():
             sale = Sale.objects.create(**_row(customer, order, found, renews, key, actor, at))
     except IntegrityError:
-        return Sale.objects.get(customer=customer, key=key)
+        if first := _placed_already(customer, order, key):
+            return first
+        raise
     if found.taken is not None:
         try:
             promotions.use(found.taken.terms.id, customer.pk, sale.subject, sale.discount, actor=actor, at=at)
@@ -76,6 +76,14 @@ def place(customer: Customer, order: Order, *, key: str, actor: Actor, at: datet
     tell("sale.placed", sale, actor=actor, at=at, quantity=sale.quantity, discount=sale.discount, tax=sale.tax,
          promotion=(sale.promotion or {}).get("name", ""), expires_at=sale.expires_at)  # fmt: skip
     return sale
+
+
+def _placed_already(customer: Customer, order: Order, key: str) -> Sale | None:
+    """Return what the same form placed before, None where it did not. Raises KeyReused where it is of another thing. SEC-48."""
+    first = Sale.objects.filter(customer=customer, key=key).first()
+    if first is not None and (first.what["code"], first.quantity) != (order.offer, order.quantity):
+        raise KeyReused(key=key)
+    return first
 
 
 def _row(

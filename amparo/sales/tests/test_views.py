@@ -35,10 +35,11 @@ def test_a_card_is_ordered_confirmed_and_credited(client_for, contact, sales, cu
     assert page.status_code == 200 and "5,220.00" in page.text
     confirmed = desk.post(f"/desk/sales/{sale.pk}/confirm/", {"method": "transfer", "amount": "5,220.00", "reference": "SPEI 1", "received_on": "2026-11-11"})
     assert confirmed.status_code == 302, confirmed.text
-    text = mine.get(f"/sales/{sale.pk}/").text
-    assert "/tickets/" in text
-    assert mine.post(f"/sales/{sale.pk}/credit/").status_code == 302
+    assert mine.get(f"/sales/{sale.pk}/").status_code == 200
+    credited = mine.post(f"/sales/{sale.pk}/credit/")
+    assert credited.status_code == 302 and credited.url == "/tickets/", "back to what he was at"
     assert credits_of(customer) == 50
+    assert "/tickets/" in mine.get(f"/sales/{sale.pk}/").text
 
 
 def test_a_price_that_moved_is_shown_anew(client_for, contact, cards):

@@ -203,6 +203,8 @@ def credit(request: HttpRequest, sale_id: int) -> HttpResponse:
     if done:
         count = done * found.what["units"]["credit"]
         messages.success(request, ngettext("%(count)s credit is yours now.", "%(count)s credits are yours now.", count) % {"count": count})
+        if found.returns_to:
+            return redirect(found.returns_to)
     return redirect("sales:sale", sale_id)
 
 
