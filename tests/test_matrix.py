@@ -32,7 +32,7 @@ def values(whole_world):
         "number": mine.ticket.pk, "case_id": mine.case.pk, "need_id": mine.need.pk, "contact_id": mine.contact.pk,
         "invitation_id": mine.invitation.pk, "user_id": w.staff["moderator"].user_id, "thread_id": mine.ticket.thread_id,
         "template_id": w.template.pk, "defect_id": Defect.objects.order_by("pk").first().pk, "call_id": mine.call.pk,
-        "public_id": mine.stored.public_id, "calendar_id": _calendar(), "run_id": 1, "pk": 1,
+        "charge_id": mine.need.charge_id, "public_id": mine.stored.public_id, "calendar_id": _calendar(), "run_id": 1, "pk": 1,
         "place": "ticket:new", "code": "answer.ticket", "key": "tickets.nothing", "colour": "0f6b6b", "kind": "customers",
         "choice": "now", "what": "start", "unit": "credit", "which": "used", "form": "csv", "token": "x", "uidb36": "1",
     }  # fmt: skip
@@ -40,6 +40,8 @@ def values(whole_world):
         ("files:file", "name"): mine.stored.name, ("policies:logo", "name"): "0" * 64 + ".png", ("desk_policies:setting", "key"): "files.megabytes_max",
         ("desk_people:answer_invitation", "what"): "resend", ("desk_people:switch_member", "what"): "sessions",
         **{(f"desk_charging:{name}", "number"): _tariff() for name in ("tariff", "revise", "publish", "discard")},
+        ("desk_web:reconciliation", "run_id"): _reconciliation(),
+        **{(f"desk_contracts:{name}", "run_id"): _import() for name in ("import", "import_apply", "import_drop")},
         ("desk_cases:decide", "choice"): "closing", ("account_confirm_email", "key"): "no-such-key", ("account_reset_password_from_key", "key"): "set-password",
     }  # fmt: skip
     special |= _case_file(w)
@@ -49,6 +51,9 @@ def values(whole_world):
     common |= _specified(w)
     special |= _agreed(w)
     special |= {("sales:buy", "kind"): "card"}
+    quoted, of_routes = _quoting(w)
+    common |= quoted
+    special |= of_routes
     return lambda route: {name: special.get((route.name, name), common.get(name)) for name in route.parameters}
 
 
@@ -128,6 +133,33 @@ def _selling(w):
     return {"sale_id": placed.pk, "offer_number": offer.pk, "offer_id": offer.pk, "promotion_id": promote(publish=False).pk, "secret": "secret_key"}
 
 
+def _quoting(w):
+    """A published service and a draft, a quote that waits for the company's administrator, and an order that was delivered."""
+    from amparo.conftest import NOON
+    from amparo.quotations import commands as quotations
+    from amparo.quotations.rules.catalogue import Terms
+    from amparo.quotations.rules.quotes import Content, Line
+    from amparo.quotations.tests.world import card_for
+
+    admin, engineer, contact = w.staff["administrator"], w.staff["engineer"], w.mine.admin
+    card_for(w.mine.customer.pk, 50)
+    drafts = [quotations.add_item("general", texts={"name_es": name}, terms=Terms(credits=4), actor=admin, at=NOON) for name in ("Uno", "Dos")]
+    item = quotations.publish_version(drafts[0], actor=admin, at=NOON)
+    made = [
+        quotations.draft_quote(
+            w.mine.case.thread, kind="general", title="Reporte", content=Content((Line("Reporte", 1, 3),), 5), key=f"matrix{n}", actor=engineer, at=NOON
+        )
+        for n in range(2)
+    ]  # fmt: skip
+    waiting, ordered = (quotations.present_quote(one, actor=engineer, at=clock.now()) for one in made)
+    order = quotations.accept_quote(ordered, seen=1, actor=contact, at=clock.now())
+    quotations.deliver(order, "Listo", key="matrix", actor=engineer, at=clock.now())
+    common = {"quote_id": waiting.pk, "order_id": order.pk, "case_number": w.mine.case.pk, "item_id": item.item_id, "version_id": drafts[1].pk}
+    return common, {
+        ("quotations:delivery_paper", "number"): 1, ("desk_quotations:delivery_paper", "number"): 1, ("cases:quote_service", "version_id"): item.pk,
+    }  # fmt: skip
+
+
 def _case_file(w):
     """A case file that the company's administrator ordered, and a hold."""
     from amparo.casefiles.commands import order_export, set_hold
@@ -141,6 +173,20 @@ def _calendar():
     from amparo.deadlines.models import ServiceCalendar
 
     return ServiceCalendar.objects.order_by("pk").first().pk
+
+
+def _reconciliation():
+    from amparo.conftest import NOON
+    from amparo.ledger.models import Reconciliation
+
+    return Reconciliation.objects.create(state="done", asked_at=NOON, ended_at=NOON, customers=2, customers_done=2).pk
+
+
+def _import():
+    from amparo.conftest import NOON
+    from amparo.contracts.models import ImportRun
+
+    return ImportRun.objects.create(kind="customers", file_name="clientes.csv", state="waiting", rows=300, uploaded_at=NOON).pk
 
 
 def _tariff():
@@ -202,12 +248,12 @@ def _laws(route, method, words):
             for standing in inside
             if words[standing] not in ("404", "405")
         )
-    private = {"mail_id", "entry_id", "case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number", "sale_id", "acceptance_id", "request_id"}
+    private = {"mail_id", "entry_id", "case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number", "sale_id", "acceptance_id", "request_id", "quote_id", "order_id"}
     if not route.name.startswith("desk_") and private & set(route.parameters):
         for standing in ("anonymous", "registered", "other_contact"):
             if words[standing] not in ("404", "403", "405", "login"):
                 yield f"{route.name} {method}: {standing} gets {words[standing]} of another's"
-    if not route.name.startswith("desk_") and {"case_id", "number", "sale_id"} & set(route.parameters) and words["own_only"] not in ("404", "405"):
+    if not route.name.startswith("desk_") and {"case_id", "number", "sale_id", "quote_id", "order_id"} & set(route.parameters) and words["own_only"] not in ("404", "405"):
         yield f"{route.name} {method}: a contact with «own only» gets {words['own_only']} of a colleague's matter"
     if words["anonymous"] == "ok" and not route.name.startswith(("account_", "mfa_")) and route.name not in OPEN_TO_ALL:
         yield f"{route.name} {method}: open to visitors, and nobody said so"

@@ -19,7 +19,7 @@ _QUIET = io.BytesIO()
 
 
 def forget_drawings() -> None:
-    """Forget all that was drawn: parts of pages, frames, and the words of times, badges and amounts."""
+    """Forget what was drawn of this page and for this reader: parts, frame, and the words of times, badges and amounts."""
     from amparo.ui import drawn, frame, pieces
 
     drawn.drawings.clear()

@@ -15,7 +15,7 @@ TITLES = {
     "time": "Business time", "choice": "Choice of charge", "pages": "Pages over the large world", "create": "Creating",
     "search": "Search", "stream": "Stream", "callers": "Finding a caller", "ledger": "Ledger", "lapse": "Lapses", "mail": "Mail taken in",
     "start": "Start and memory",
-    "casefile": "Case files", "world": "The large world",
+    "casefile": "Case files", "quotes": "Quoting at once", "world": "The large world",
 }  # fmt: skip
 HOW = {
     "time": "`amparo.deadlines.bench`: a thousand random questions over ten years with Mexican holidays, warm, best of several rounds.",
@@ -25,7 +25,7 @@ HOW = {
         "request, session and person included, transaction control left out. Processor is time of the application and of its "
         "database backend together, the lowest of seven rounds of thirty requests, in turns with its peers. What is immutable "
         "(a conversation, a statement, the frame around a page) is drawn once and kept: the first view is the same page when "
-        "nothing of it is at hand, in a process that has drawn other pages. The lean page is "
+        "nothing of it is at hand, not even the reader's frame, in a process that has drawn other pages for others. The lean page is "
         "Django with the usual middleware, session, user, one raw statement and one Jinja2 template that writes the very same "
         "bytes, text by text, each escaped (`amparo/project/bench/lean`); it computes none of them: no words, times, rights "
         "or promises."
@@ -45,6 +45,7 @@ HOW = {
         "`amparo.casefiles.bench`: a case of 2,000 entries and 100 MB of files made into its file by the command's own code, in one "
         "snapshot; memory is what the process's peak grew beyond that of a small case."
     ),
+    "quotes": "`amparo.quotations.bench`: a page of the catalogue asked for in process by a contact signed in, with every middleware, other values each time; medians.",
     "mail": (
         "`amparo.mailbox.bench`: a real Dovecot over a Maildir of 1,000 messages with text and a file; a process of its own takes in, is "
         "killed at a quarter and at half, and begun again; its starts are counted in."
