@@ -14,6 +14,9 @@ from django.utils import timezone
 
 from amparo.cases import commands as cases
 from amparo.charging.rules import Need
+from amparo.complaints import commands as complaints
+from amparo.complaints.models import Complaint
+from amparo.complaints.rules import Consequences
 from amparo.conftest import make_contact, make_customer, make_staff
 from amparo.contracts import commands as contracts
 from amparo.files import commands as files
@@ -156,7 +159,15 @@ def _poisoned_case(number, text, everything, contact, engineer, at):
                                         procedure=everything, key=f"p{number}", actor=engineer, at=at)  # fmt: skip
         if number % 4 == 1:
             case.refresh_from_db()
-            cases.refuse_closing(case, seen=closing.pk, reasons=everything, actor=contact, at=at)
+            raised = complaints.raise_complaint(case, seen=closing.pk, reasons=everything, key="q", actor=contact, at=at)
+            judge = make_staff(CORPUS[2], "quality")
+            complaints.say(raised, everything, key="s", actor=contact, at=at)
+            complaints.note(raised, everything, key="n", actor=judge, at=at)
+            asked = complaints.ask_opinion(raised, everything, key="o", actor=judge, at=at)
+            complaints.give_opinion(asked, everything, actor=make_staff(CORPUS[3], "rnd_director"), at=at)
+            if number > 1:
+                chosen = Consequences(again=True, measure=text[:400])
+                complaints.rule(raised, outcome="upheld", reasons=everything, consequences=chosen, key="d", actor=judge, at=at)
     case.refresh_from_db()
     return case
 
@@ -196,6 +207,7 @@ def _desk_pages(world):
         yield f"/desk/tickets/{one.pk}/"
     for one in world.cases[:4]:
         yield from (f"/desk/cases/{one.pk}/", f"/desk/cases/{one.pk}/record/")
+    yield from ("/desk/complaints/", *(f"/desk/complaints/{one.pk}/" for one in Complaint.objects.order_by("pk")[:2]))
 
 
 def _portal_pages(world):
@@ -220,6 +232,7 @@ def _portal_pages(world):
         yield f"/tickets/{one.pk}/"
     for one in world.cases[:4]:
         yield from (f"/cases/{one.pk}/", f"/cases/{one.pk}/record/")
+    yield from ("/complaints/", *(f"/complaints/{one.pk}/" for one in Complaint.objects.order_by("pk")[:2]))
     yield "/nothing/%3Cscript%3Ealert(1)%3C/script%3E"
 
 
