@@ -25,7 +25,7 @@ from markupsafe import Markup, escape
 
 from . import navigation
 
-READERS_MAX = 400  # each at one place, of about 20 kB: at most 8 MB in a process
+READERS_MAX = 800  # each at one place, of about 10 kB: at most 8 MB in a process
 _MARK = re.compile("\x02([^\x03]*)\x03")
 
 
@@ -95,6 +95,8 @@ class _Readers:
 
 
 readers = _Readers()
+everybody = _Readers()  # who shares language, theme and vendor shares these parts too
+_OF_EVERYBODY = frozenset({"head", "body", "desk_after"})
 
 
 class Frame:
@@ -145,10 +147,22 @@ class Frame:
         return sorted(found, key=lambda company: company["customer"] != self._actor.customer_id)
 
     @cached_property
+    def _anybody(self) -> _Reader:
+        key = (get_language(), self._shown.theme, self.shortcuts_on, self.vendor, settings.ROOT_URLCONF)
+        found = everybody.get(key)
+        if found is not None and not settings.DEBUG:
+            return found
+        known = {
+            "language": self._shown.language, "theme": self._shown.theme, "vendor": self.vendor, "hole": _Holes(),
+            "shortcuts_on": self.shortcuts_on, "stream_url": self.stream_url,
+        }  # fmt: skip
+        return everybody.keep(key, _Reader(known))
+
+    @cached_property
     def _reader(self) -> _Reader:
         companies, place = self.companies(), navigation.here(self._actor, self.here)
         key = (
-            self._actor, get_language(), self._shown.theme, place, self.shortcuts_on, self.vendor,
+            self._actor, get_language(), self._shown.theme, place, self.vendor,
             tuple((company["customer"], company["name"], company["nic"]) for company in companies), settings.ROOT_URLCONF,
         )  # fmt: skip
         found = readers.get(key)
@@ -156,15 +170,18 @@ class Frame:
             return found
         known = {
             "actor": self._actor, "language": self._shown.language, "theme": self._shown.theme, "vendor": self.vendor,
-            "companies": companies, "places": self.places(), "shortcuts_on": self.shortcuts_on,
-            "stream_url": self.stream_url, "hole": _Holes(),
+            "companies": companies, "places": self.places(), "hole": _Holes(),
         }  # fmt: skip
         return readers.keep(key, _Reader(known))
 
     def part(self, name: str, title: str = "", places: Sequence[Any] | None = None) -> Markup:
         """Return a part of the frame for this reader and page; `places` of an example are drawn instead of the reader's."""
-        reader = self._reader if places is None else _Reader({**self._reader.known, "places": places})
-        self._holes["title"] = str(escape(title))
+        if name in _OF_EVERYBODY:
+            reader = self._anybody
+        else:
+            reader = self._reader if places is None else _Reader({**self._reader.known, "places": places})
+        if title:
+            self._holes["title"] = str(escape(title))
         return Markup(reader.pattern(name) % self)  # noqa: S704 (drawn by our templates; what fills a hole is escaped)
 
     def __getitem__(self, hole: str) -> str:
@@ -175,6 +192,8 @@ class Frame:
         return self._holes[hole]
 
     def _filling(self, hole: str) -> Any:
+        if hole == "title":
+            return ""
         if hole == "here":
             return self.here
         if hole == "here_quoted":
