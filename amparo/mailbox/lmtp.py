@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import close_old_connections
 
 from amparo.kernel import clock
+from amparo.kernel.reply import find_words
 from amparo.policies.queries import value
 
 from . import commands, queries
@@ -64,11 +65,11 @@ def _safely(act: Any, given: tuple[Any, ...]) -> Any:
 
 
 def _is_ours(address: str) -> bool:
+    """True for the address of a mailbox, one that we write from, or one that holds a word of ours."""
     base, at = queries.base_address(address.strip("<> ")), clock.now()
-    pattern = value("notifications.answer_address", at=at)
     if Mailbox.objects.filter(is_active=True, address=base).exists() or base in queries.own_addresses(at=at):
         return True
-    return bool(pattern) and address.rpartition("@")[2].lower() == pattern.rpartition("@")[2].lower()
+    return bool(find_words(address, secret=queries.secret()))
 
 
 def _take(octets: bytes, recipients: tuple[str, ...], sender: str) -> bool:

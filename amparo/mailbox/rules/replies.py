@@ -104,9 +104,9 @@ def _quote_header(lines: list[str]) -> tuple[int | None, int]:
                 start -= 1
             return start, _after_fields(lines, number)
         if _WROTE.search(line):
-            start = _wrote_from(lines, number)
-            if start is not None:
-                return start, number + 1
+            begun = _wrote_from(lines, number)
+            if begun is not None:
+                return begun, number + 1
     return None, 0
 
 
