@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('amount', models.PositiveBigIntegerField()),
-                ('method', models.CharField(choices=[('transfer', 'Transfer'), ('cash', 'Cash'), ('stripe', 'Card, through Stripe')], max_length=10)),
+                ('method', models.CharField(choices=[('transfer', 'Bank transfer'), ('cash', 'Cash'), ('stripe', 'Card, through Stripe')], max_length=10)),
                 ('reference', models.CharField(blank=True, max_length=120)),
                 ('reason', models.CharField(max_length=400)),
                 ('given_on', models.DateField()),
@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
             name='Payment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(choices=[('transfer', 'Transfer'), ('cash', 'Cash'), ('stripe', 'Card, through Stripe')], max_length=10)),
+                ('method', models.CharField(choices=[('transfer', 'Bank transfer'), ('cash', 'Cash'), ('stripe', 'Card, through Stripe')], max_length=10)),
                 ('amount', models.PositiveBigIntegerField()),
                 ('currency', models.CharField(max_length=3)),
                 ('reference', models.CharField(blank=True, max_length=120)),

@@ -48,7 +48,7 @@ def sales(request: HttpRequest) -> HttpResponse:
     )
     page = {
         "page": page_of(rows, queries.PAGE, lambda sale: (sale.pk,)), "show": show, "sought": sought, "customer": customer,
-        "counts": queries.counts(), "may_sell": access.may_sell(request.actor), "states": words.STATES,
+        "counts": queries.counts(), "month": _span(request)[0], "today": _span(request)[1], "may_sell": access.may_sell(request.actor), "states": words.STATES,
         "written": rules.written,
     }  # fmt: skip
     return render(request, "sales/desk/list.html", page)
