@@ -172,6 +172,35 @@ def test_versions_follow_until_an_order_freezes_the_specification(world, facts):
             act()
 
 
+def test_whoever_attends_is_told_of_a_new_version(world, deliver, client_for):
+    """QUO-4"""
+    from amparo.notifications.models import Notice
+    from amparo.threads.commands import assign
+
+    mine, engineer = world.mine, world.staff["engineer"]
+    request = written(mine.admin, world.product.pk)
+    case = cases.open_development(request, actor=mine.admin, at=NOON)
+    assign(case.thread, engineer.user_id, actor=engineer, at=NOON)
+    given = {"title": "Ventas por caja", "product_id": world.product.pk, "product_version": "10.1", "actor": mine.admin, "at": NOON}
+    commands.keep_request(fresh(request), WORDS | {"aim": "Otro objetivo."}, **given)
+    commands.amend_request(fresh(request), actor=mine.admin, at=NOON)
+    deliver()
+    notice = Notice.objects.filter(user_id=engineer.user_id, url__contains="/requests/").get()
+    assert client_for(engineer).get(notice.url).status_code == 200
+
+
+def test_accepting_an_agreement_leads_back_to_the_quote(world):
+    """AGR-1, ACC-9"""
+    mine, engineer = world.mine, world.staff["engineer"]
+    case = cases.open_development(written(mine.admin, world.product.pk), actor=mine.admin, at=NOON)
+    quote = commands.draft_quote(case.thread, kind="development", title="Ventas", content=content(), key="q1", actor=engineer, at=NOON)
+    quote = commands.present_quote(quote, actor=engineer, at=NOON)
+    make_version("desarrollo", services=("development",))
+    with pytest.raises(NoStanding) as refusal:
+        commands.accept_quote(quote, seen=1, actor=mine.admin, at=NOON)
+    assert refusal.value.remedies[0].url == f"/agreements/accept/?service=development&next=%2Fquotations%2F{quote.pk}%2F"
+
+
 def test_files_stand_in_the_specification_by_their_hash(world):
     """QUO-4, CAS-6"""
     mine = world.mine

@@ -67,6 +67,8 @@ class AddForm(forms.Form):
 class DraftForm(forms.Form):
     """Both languages of a draft, side by side."""
 
+    use_required_attribute = False
+
     title_es = forms.CharField(label=_("Title in Spanish"), max_length=rules.TITLE_MAX, required=False)
     title_en = forms.CharField(label=_("Title in English"), max_length=rules.TITLE_MAX, required=False)
     changes_es = forms.CharField(
@@ -87,7 +89,7 @@ class DraftForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, use_required_attribute=False, **kwargs)
+        super().__init__(*args, **kwargs)
         if not self.is_bound:  # shown as needed, while a draft may lack anything
             for name in ("title_es", "title_en", "text_es", "text_en"):
                 self.fields[name].required = True

@@ -198,7 +198,8 @@ def who_may_bind(customer_id: int, roles: Sequence[str]) -> list[dict[str, Any]]
     rows = Contact.objects.filter(
         customer=customer_id, removed_at__isnull=True, user__is_active=True, company_role__in=roles
     )
-    return list(rows.order_by("user__name").values("id", "title", "company_role", "user_id", name=F("user__name")))
+    found = rows.order_by("user__name").values("id", "title", "company_role", "user_id", name=F("user__name"))
+    return [dict(row) for row in found]
 
 
 def paper(version: AgreementVersion, language: str, *, acceptance: Acceptance | None = None, at: datetime) -> bytes:

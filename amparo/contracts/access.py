@@ -6,7 +6,7 @@ Nothing else in the code decides who may use a service. And who may do what with
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -110,6 +110,13 @@ class Standing:
         """The detail of the first needed condition that failed, empty where none did."""
         return next((one.detail for one in self.conditions if one.needed and not one.passed), "")
 
+    @property
+    def shown(self) -> tuple[Any, ...]:
+        """What tells one answer from another as it is shown: labels follow from the codes."""
+        ways = ((one.remedy.url, str(one.remedy.label)) if one.remedy else None for one in self.conditions)
+        told = ((one.code, one.passed, one.detail) for one in self.conditions)
+        return (self.service, self.allowed, *zip(told, ways, strict=True))
+
 
 def standing(
     actor: Actor, service: str, *, at: datetime, product_id: int | None = None, customer_id: int | None = None
@@ -147,10 +154,14 @@ def offered_standings(actor: Actor, at: datetime, *, customer_id: int | None = N
 
 
 def require(
-    actor: Actor, service: str, *, at: datetime, product_id: int | None = None, customer_id: int | None = None
+    actor: Actor, service: str, *, at: datetime, product_id: int | None = None, customer_id: int | None = None, back: str = ""
 ) -> Standing:
-    """Return the standing of whoever may use a service. Raises NoStanding, with what is missing and the way out. ACC-9."""
-    return _required(standing(actor, service, at=at, product_id=product_id, customer_id=customer_id))
+    """Return the standing of whoever may use a service. Raises NoStanding, with what is missing and the way out. ACC-9.
+
+    `back` is the page to which accepting an agreement leads back, where it is not the beginning of the service. AGR-1.
+    """
+    found = standing(actor, service, at=at, product_id=product_id, customer_id=customer_id)
+    return _required(_leading_back(found, back) if back and not actor.is_staff else found)
 
 
 def require_going_on(
@@ -161,6 +172,14 @@ def require_going_on(
     Raises NoStanding.
     """
     return _required(standing_going_on(actor, service, at=at, product_id=product_id, customer_id=customer_id))
+
+
+def _leading_back(found: Standing, back: str) -> Standing:
+    first = next((one for one in found.conditions if one.needed and not one.passed), None)
+    if first is None or first.code != "agreement" or first.remedy is None:
+        return found
+    url = f"{first.remedy.url.partition('?')[0]}?{urlencode({'service': found.service, 'next': back})}"
+    return replace(found, remedy=Remedy(first.remedy.label, url))
 
 
 def _required(found: Standing) -> Standing:

@@ -66,6 +66,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "card.redeemed": (_TELL + "contract_sold",),
     "card.guessing": (_TELL + "guessing",),
     "call.ended": (_TELL + "lead",),
+    "request.amended": ("amparo.notifications.reactions.requests.amended",),
     "agreement.accepted": ("amparo.notifications.reactions.agreements.accepted",),
     "agreement.published": ("amparo.notifications.reactions.agreements.published",),
     "mail.waiting": ("amparo.notifications.reactions.mail.waiting",),

@@ -225,17 +225,19 @@ TEACHING: dict[str, tuple[Any, Any]] = {
 class RequestForm(forms.Form):
     """A general development request as it is written; what is still empty is asked for when it is sent. QUO-4."""
 
+    use_required_attribute = False
+
     title = forms.CharField(label=_("Title"), max_length=160, required=False)
     product = forms.TypedChoiceField(label=_("Product"), coerce=int, empty_value=None, required=False)
     product_version = forms.CharField(label=_("Version"), max_length=40, required=False)
     aim = forms.CharField(label=_("Aim"), widget=_area(3), max_length=8_000, required=False)
     present = forms.CharField(label=_("Present situation"), widget=_area(4), max_length=8_000, required=False)
     wanted = forms.CharField(label=_("Wanted result"), widget=_area(7), max_length=8_000, required=False)
-    data = forms.CharField(label=_("Data, screens and reports concerned"), widget=_area(4), max_length=8_000, required=False)
+    data = forms.CharField(label=_("Data, screens and reports concerned"), widget=_area(4), max_length=8_000, required=False)  # type: ignore[assignment]
     acceptance = forms.CharField(label=_("Acceptance criteria"), widget=_area(6), max_length=8_000, required=False)
 
     def __init__(self, *args: Any, products: list[tuple[int, str]], **kwargs: Any) -> None:
-        super().__init__(*args, use_required_attribute=False, **kwargs)
+        super().__init__(*args, **kwargs)
         self.fields["product"].choices = [("", _("Choose")), *products]  # type: ignore[attr-defined]
         if not self.is_bound:  # shown as needed, while a draft may lack anything
             for name in ("title", "product", *NEEDED):

@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from amparo.charging import commands as charging
@@ -167,7 +168,8 @@ def accept_quote(quote: Quote, *, seen: int, price: str | None = None, actor: Ac
     _decidable(quote, seen, at)
     version = shown_of(quote)
     assert version is not None and version.charge is not None
-    standing.require(actor, SERVICES[quote.kind], at=at, customer_id=quote.customer_id)
+    back = reverse("quotations:quote", args=[quote.pk])
+    standing.require(actor, SERVICES[quote.kind], at=at, customer_id=quote.customer_id, back=back)
     quote.state = QUOTE_LIFE.after(quote.state, QuoteMove.ACCEPT).value
     charge = take(version.charge, quote=quote, price=price, actor=actor, at=at)
     _decide(quote, actor, at)

@@ -37,7 +37,8 @@ def begin_request(
 
     Consumes nothing (CHG-2). The same key returns the first. Fact: `request.begun`. Raises NotPermitted, NoStanding.
     """
-    permit(actor.is_contact and actor.customer_id is not None)
+    permit(actor.is_contact)
+    assert actor.customer_id is not None and actor.user_id is not None
     standing.require(actor, SERVICE, at=at)
     if origin is not None and origin.customer_id != actor.customer_id:
         raise NotPermitted(thread=origin.pk)
@@ -130,6 +131,7 @@ def amend_request(request: ServiceRequest, *, seen: int | None = None, actor: Ac
 def _sent(request: ServiceRequest, fact: str, actor: Actor, at: datetime) -> RequestVersion:
     if lacking := rules.missing(request.title, request.content, request.product.name if request.product else ""):
         raise RequestMissing(field=lacking[0], fields=lacking)
+    assert actor.user_id is not None, "contacts send requests"
     request.sent += 1
     request.revision += 1
     request.updated_at = at
