@@ -20,7 +20,7 @@ def visible_reports(actor: Actor) -> QuerySet[DefectReport]:
     """Reports in the tickets and cases that the actor may see: of its customer, with the role «own» his own. ACC-11."""
     if actor.is_staff or actor.is_system:
         return DefectReport.objects.all()
-    if not actor.is_contact:
+    if not actor.is_contact or actor.customer_id is None:
         return DefectReport.objects.none()
     return DefectReport.objects.filter(customer_id=actor.customer_id, thread__in=visible_threads(actor))
 

@@ -28,6 +28,8 @@ from .queries import actor_of
 from .rules import seal, unseal
 from .words import LETTERS, message
 
+BY_LETTER = "account_reset_password_from_key"  # the page of the link in the letter
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-in, sign-up and their letters."""
@@ -65,10 +67,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def set_password(self, user: Any, password: str) -> None:
         """Write a new password by our own verb: it ends every other session and stream. SEC-6."""
         commands.change_password_of_person(user, password, actor=actor_of(user), at=clock.now())
-
-    def note_address_proved(self, user: Any) -> None:
-        """The link of a letter came back, so that no second letter has to ask for it. SEC-3."""
-        commands.note_address_proved(user, actor=actor_of(user), at=clock.now())
+        if self.request and self.request.resolver_match and self.request.resolver_match.url_name == BY_LETTER:
+            commands.note_address_proved(user, actor=actor_of(user), at=clock.now())  # so that no second letter asks it
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return where the request comes from; the edge has already read trusted proxies' headers. SEC-60."""

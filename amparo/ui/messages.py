@@ -12,4 +12,4 @@ class QuietCookies(CookieStorage):
 
     def _update_cookie(self, encoded_data: Any, response: Any) -> None:
         if encoded_data or self.cookie_name in self.request.COOKIES:
-            super()._update_cookie(encoded_data, response)
+            super()._update_cookie(encoded_data, response)  # type: ignore[misc]

@@ -206,6 +206,7 @@ def _keep(run: ImportRun, at: datetime, rows: list[Judged] | None = None) -> Non
 
 
 def _import_next(at: datetime) -> bool:
+    run: ImportRun | None = None
     try:
         with transaction.atomic():
             run = (
@@ -221,6 +222,7 @@ def _import_next(at: datetime) -> bool:
                 _written(run, run.letters, told, actor, at)
             signal("imports")
     except _Undone as undone:
+        assert run is not None
         with transaction.atomic():
             _keep(ImportRun.objects.select_for_update().get(pk=run.pk), at, undone.rows or None)
     return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms as base
-from allauth.account.adapter import get_adapter
 from allauth.mfa.base import forms as mfa_base
 from allauth.mfa.totp import forms as totp_base
 from allauth.mfa.webauthn import forms as webauthn_base
@@ -47,11 +46,6 @@ class AskForReset(_OurWords, base.ResetPasswordForm):
 
 class Reset(_OurWords, base.ResetPasswordKeyForm):
     words = {"password1": (_("New password"), PASSWORD_HELP)}
-
-    def save(self) -> None:
-        """Set the password; the link came to the person's address, so it is proved. SEC-3."""
-        super().save()
-        get_adapter().note_address_proved(self.user)
 
 
 class ChangePassword(_OurWords, base.ChangePasswordForm):
