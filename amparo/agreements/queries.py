@@ -10,10 +10,10 @@ from typing import Any
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone, translation
 
+from amparo.kernel import documents as paperwork
 from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page, page_of, unmark
 from amparo.people.models import Contact
-from amparo.ui import documents as ui_documents
 from amparo.ui.jinja import at_moment
 
 from . import access
@@ -209,7 +209,7 @@ def paper(version: AgreementVersion, language: str, *, acceptance: Acceptance | 
             "version": version, "language": language, "title": version.title_in(language), "html": version.html_in(language),
             "hash": version.hash_in(language), "acceptance": acceptance,
         }  # fmt: skip
-        return ui_documents.pdf("agreements/agreement_paper.html", context)
+        return paperwork.pdf("agreements/agreement_paper.html", context)
 
 
 def paper_of(acceptance_id: int, *, at: datetime) -> bytes | None:

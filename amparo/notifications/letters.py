@@ -16,9 +16,9 @@ from django.utils import translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from amparo.kernel.documents import NoDocuments
 from amparo.kernel.reply import address_for, is_pattern, word_for
 from amparo.policies.queries import group, value
-from amparo.ui.documents import NoDocuments
 
 from .models import Letter
 

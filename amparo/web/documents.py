@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from amparo.ui.documents import NoDocuments, pdf
+from amparo.kernel.documents import NoDocuments, pdf
 
 __all__ = ["NoDocuments", "pdf"]

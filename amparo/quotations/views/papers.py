@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
+from amparo.kernel.documents import pdf
 from amparo.quotations import queries, words
-from amparo.ui.documents import pdf
 from amparo.ui.views import contact_only, staff_only
 
 

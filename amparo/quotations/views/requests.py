@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from amparo.contracts.access import standing
+from amparo.kernel.documents import pdf
 from amparo.policies.queries import value
 from amparo.products.models import Product
 from amparo.quotations import access, commands, queries
 from amparo.quotations.errors import NothingNew, RequestMissing
 from amparo.quotations.forms import TEACHING, RequestForm
 from amparo.quotations.models import RequestVersion, ServiceRequest
-from amparo.ui.documents import pdf
 from amparo.ui.views import contact_only, staff_only
 
 from .shared import key_of, seen, waiting_files
@@ -172,7 +172,7 @@ def _paper(request: HttpRequest, request_id: int) -> HttpResponse:
         raise Http404
     versions = queries.versions_of(found)
     shown = versions[0] if versions else None
-    content = pdf("quotations/paper_request.html", {
+    content = pdf("quotations/request_paper.html", {
         "request_": found, "shown": shown, "parts": queries.parts_in_words(shown.content if shown else found.content),
         "title": shown.title if shown else found.title, "files": shown.files if shown else found.files, "at": request.now,
         "product": f"{found.product.name if found.product else '—'} {found.product_version}",

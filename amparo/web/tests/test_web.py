@@ -142,7 +142,7 @@ def test_each_line_of_a_statement_gives_its_reason_and_the_figures_add_up(closed
 @pytest.mark.django_db
 def test_a_document_fetches_nothing(monkeypatch, tmp_path):
     """SEC-24: neither files nor addresses."""
-    from amparo.ui import documents
+    from amparo.kernel import documents
 
     secret = tmp_path / "secret.txt"
     secret.write_text("CANARIO")
