@@ -210,6 +210,7 @@ class Printed:
         """One thing said: on the paper of whoever said it."""
         paper = self.paper
         ground = PAPERS[line["author_kind"]]
+        paper.gap(3)
         paper.need(34)
         author = line["author"] or str(AUTHORS[line["author_kind"]])
         paper.write(f"{author} · {AUTHORS[line['author_kind']]} · {self.when(line['at'])}", size=8, bold=True, indent=8, ground=ground)

@@ -276,7 +276,7 @@ TELLINGS: Final[Mapping[str, Telling]] = {
         "archive", inline=True,
     ),
     "case.purged": Telling(
-        lambda d: _("The content was purged, because its time was over. Number, dates, kind and charges stay."), "archive", inline=True
+        lambda d: _("The content was purged, because its time was over. Number, dates, kind and charges stay."), "archive"
     ),
     "case.linked": Telling(
         lambda d: _("Linked case C-%(number)s (%(why)s).") % {"number": d["follow_up"], "why": WHYS[d["why"]]}, "link", inline=True

@@ -13,6 +13,7 @@ GROUPS = {
     "deadlines": _("Times and deadlines"),
     "tickets": _("Tickets"),
     "cases": _("Cases"),
+    "casefiles": _("Retention of records"),
     "complaints": _("Complaints"),
     "agreements": _("Agreements"),
     "files": _("Files"),

@@ -35,14 +35,16 @@ def may_see(actor: Actor, thread: Thread) -> bool:
 
 def may_say(actor: Actor, thread: Thread) -> bool:
     """Write what the customer reads: its contacts who see the thread, staff who answer, the service itself."""
+    if thread.purged_at is not None:
+        return False
     if actor.is_staff:
         return actor.has_role(*ANSWERING)
     return may_see(actor, thread)
 
 
 def may_note(actor: Actor, thread: Thread) -> bool:
-    """Write an internal note: all staff."""
-    return actor.is_staff or actor.is_system
+    """Write an internal note: all staff. Nothing is written any more where the content was purged. CAS-2."""
+    return (actor.is_staff or actor.is_system) and thread.purged_at is None
 
 
 def may_assign(actor: Actor, thread: Thread) -> bool:

@@ -144,6 +144,7 @@ DESK: tuple[Place, ...] = (
         ("desk_deadlines:calculator", "desk_deadlines:calculate"),
         keys="g d",
     ),
+    Place("records", _("Records"), "archive", ("desk_casefiles:plan",), frozenset({"administrator"}), foot=True),
     Place(
         "staff", _("Staff"), "users-group", ("desk_people:staff",), frozenset({"administrator"}), foot=True
     ),

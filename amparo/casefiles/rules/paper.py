@@ -146,7 +146,7 @@ class Paper:
             self.need(step)
             if ground:
                 self.canvas.setFillColorRGB(*ground)
-                self.canvas.rect(LEFT + indent - 8, self.y - step + size * 0.22, WIDTH - LEFT - RIGHT - indent + 8, step + 0.4, stroke=0, fill=1)
+                self.canvas.rect(LEFT + indent - 8, self.y - step, WIDTH - LEFT - RIGHT - indent + 8, step + 0.3, stroke=0, fill=1)
             self.canvas.setFillColorRGB(*colour)
             self.canvas.setFont(face, size)
             self.canvas.drawString(LEFT + indent, self.y - size, line)

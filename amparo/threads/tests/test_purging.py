@@ -66,3 +66,11 @@ def test_a_purge_is_all_that_may_happen_to_an_entry(over, more):
             sql(change)
     with pytest.raises(DatabaseError, match="not to be purged"):
         sql("UPDATE threads_thread SET purged_at = NULL")
+
+
+def test_nothing_is_written_any_more_where_the_content_was_purged(over, engineer, contact):
+    """CAS-2: no note either, for nobody would ever purge it."""
+    commands.purge(over, actor=SYSTEM, at=NOON)
+    for actor, act in ((engineer, commands.note), (engineer, commands.say), (contact, commands.say)):
+        with pytest.raises(NotPermitted):
+            act(over, "Algo más", actor=actor, at=NOON)
