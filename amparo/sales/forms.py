@@ -152,11 +152,3 @@ class SimulateForm(forms.Form):
     def __init__(self, choices: list[tuple[str, Any]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["what"].choices = choices  # type: ignore[attr-defined]
-
-
-class SecretForm(forms.Form):
-    secret = forms.CharField(
-        label=_("New value"), max_length=300, required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("Empty forgets the one that is set."),
-    )  # fmt: skip

@@ -8,7 +8,7 @@ STATES = {
     "placed": (_("waits for payment"), "waiting"),
     "paid": (_("paid, not activated yet"), "act"),
     "activated": (_("paid and activated"), "done"),
-    "cancelled": (_("cancelled"), "neutral"),
+    "cancelled": (_("order cancelled"), "neutral"),
     "expired": (_("expired unpaid"), "neutral"),
 }
 STUCK = {

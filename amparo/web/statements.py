@@ -131,6 +131,7 @@ _CAUSES: dict[str, tuple[str, Any, str, str]] = {
     "ticket": ("T-%s", gettext_lazy("Ticket %(number)s"), "/tickets/%s/", "/desk/tickets/%s/"),
     "complaint": ("Q-%s", gettext_lazy("Ruling on complaint %(number)s"), "/complaints/%s/", "/desk/complaints/%s/"),
     "order": ("O-%s", gettext_lazy("Order %(number)s"), "/quotations/orders/%s/", "/desk/quotations/orders/%s/"),
+    "sale": ("V-%s", gettext_lazy("Promotion of purchase %(number)s"), "/sales/%s/", "/desk/sales/%s/"),
 }
 
 

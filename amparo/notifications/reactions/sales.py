@@ -57,7 +57,7 @@ def _money(amount: int, sale: Sale) -> str:
 
 
 def _figures(sale: Sale) -> tuple[tuple[str, str], ...]:
-    rows = [(_("Order"), sale.number), (_("What"), _what(sale))]
+    rows = [(_("Purchase"), sale.number), (_("What"), _what(sale))]
     if sale.discount and sale.promotion:
         rows.append((_("Promotion"), f"{sale.promotion['name']}, −{_money(sale.discount, sale)}"))
     rows += [(_("Without tax"), _money(sale.net, sale)), (_("VAT %(percent)s %%") % {"percent": sale.tax_percent}, _money(sale.tax, sale))]
@@ -145,7 +145,7 @@ def invoiced(fact: FactRow) -> None:
         return
 
     def write(sale: Sale, fact: FactRow, reader: Reader) -> Words:
-        figures = ((_("Order"), sale.number), (_("Total"), _money(sale.total, sale)))
+        figures = ((_("Purchase"), sale.number), (_("Total"), _money(sale.total, sale)))
         figures += ((_("Fiscal number (UUID)"), fact.data["uuid"]),) if fact.data.get("uuid") else ()
         return Words(title=_("The invoice of order %(number)s is ready") % {"number": sale.number}, url=_url(sale), figures=figures, action=_("Download it"))
 

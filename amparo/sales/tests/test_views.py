@@ -219,6 +219,10 @@ def test_cards_on_sale_are_kept(client_for, sales, administrator):
     text = admin.get("/desk/sales/payment/").text
     assert "sk_test" not in text and "1234" in text
     assert admin.post("/desk/sales/payment/other/", {"secret": "x"}).status_code == 404
+    admin.post("/desk/sales/payment/secret_key/", {"secret": ""})
+    assert "1234" in admin.get("/desk/sales/payment/").text, "an empty form forgets nothing"
+    admin.post("/desk/sales/payment/secret_key/", {"secret": "", "forget": "yes"})
+    assert "1234" not in admin.get("/desk/sales/payment/").text
 
 
 def test_pages_ask_few_questions(client_for, customer, contact, sales, cards, django_assert_max_num_queries):

@@ -330,7 +330,7 @@ def export(request: HttpRequest) -> HttpResponse:
     zone = service_zone(request.now)
     begin, end = (datetime.combine(day, time(), zone) for day in (since, until + timedelta(days=1)))
     table: list[list[object]] = [[
-        _("Order"), _("Placed"), _("Customer"), "NIC", "RFC", _("What"), _("How many"), _("Price"), _("Discount"), _("Promotion"),
+        _("Purchase"), _("Placed"), _("Customer"), "NIC", "RFC", _("What"), _("How many"), _("Price"), _("Discount"), _("Promotion"),
         _("Net"), "IVA %", "IVA", _("Total"), _("Currency"), _("State"), _("Paid"), _("How it came"), _("Reference"),
         _("Given back"), "UUID",
     ]]  # fmt: skip
@@ -361,7 +361,7 @@ def payment(request: HttpRequest) -> HttpResponse:
 
 def _payment_page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     page = {
-        "shown": queries.secrets_shown(), "names": SECRETS, "form": forms.SecretForm(),
+        "shown": queries.secrets_shown(), "names": SECRETS,
         "webhook": f"{settings.PUBLIC_URL}/sales/stripe/", "is_elsewhere": settings.STRIPE_API != "https://api.stripe.com", **more,
     }  # fmt: skip
     return render(request, "sales/desk/payment.html", page, status=status)
@@ -373,9 +373,10 @@ def set_secret(request: HttpRequest, secret: str) -> HttpResponse:
     name = f"stripe.{secret}"
     if name not in SECRETS:
         raise Http404
-    form = forms.SecretForm(request.POST)
-    if not form.is_valid():
-        return _payment_page(request, 422)
-    commands.set_secret(name, form.cleaned_data["secret"], actor=request.actor, at=request.now)
-    messages.success(request, _("The key is kept, sealed.") if form.cleaned_data["secret"] else _("The key is forgotten."))
+    given, forget = request.POST.get("secret", "").strip(), request.POST.get("forget") == "yes"
+    if not forget and not 8 <= len(given) <= 300:
+        messages.error(request, _("Paste the whole key. Nothing was changed."))
+        return redirect("desk_sales:payment")
+    commands.set_secret(name, "" if forget else given, actor=request.actor, at=request.now)
+    messages.success(request, _("The key is forgotten.") if forget else _("The key is kept, sealed."))
     return redirect("desk_sales:payment")
