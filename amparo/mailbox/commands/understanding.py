@@ -79,6 +79,8 @@ def _dealt_with(mail: Mail, at: datetime) -> Mail:
         return let_wait(mail, "too_large", at=at)
     found = things(letter, mail.envelope_to, secret=queries.secret())
     box = _mailbox_of(mail, letter)
+    if box is not None and mail.mailbox is None:
+        Mail.objects.filter(pk=mail.pk).update(mailbox=box)
     ours = Ours(queries.own_host(), queries.own_addresses(at=at), box.authserv if box else "", queries.secret())
     way = course(letter, mail.envelope_from, found, ours)
     acts: dict[Course, Callable[[], Mail]] = {
