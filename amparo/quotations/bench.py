@@ -44,7 +44,7 @@ def _world() -> tuple[Client, list[tuple[str, str, dict[str, str]]]]:
                     formula="max(4, 2 * ceil(terminals / 3)) + hours * tariff.technical_hour + 3 * modules + if(urgent, 5, 0)",
                     days="if(urgent, 1, 3 + ceil(hours / 8))")  # fmt: skip
     tariff = Terms(asked[:1], "tariff", lines=(TariffLine("install_server"), TariffLine("further_terminal", "terminals - 1")), days="2")
-    found = []
+    found: list[tuple[str, str, dict[str, str]]] = []
     for name, terms in (("a formula over four parameters", formula), ("services of the tariff", tariff)):
         draft = commands.add_item("general", texts={"name_es": name}, terms=terms, actor=admin, at=at)
         item = commands.publish_version(draft, actor=admin, at=at).item_id

@@ -200,13 +200,15 @@ def doors(standings: Iterable[Any], words: str = "", *, at: datetime) -> list[di
          "cases:new", "briefcase", _("1 event, 1 incident or credits"), _("As soon as possible")),
         ("ticket", _("Open a ticket"), _("A question or a fault report, answered in writing, free of charge."),
          "tickets:new", "message-circle", _("Free"), _("%(time)s at most") % {"time": _answer_time(at.replace(second=0, microsecond=0), get_language() or "es")}),
+        ("case", _("Quote a service"), _("Standard services with their price and delivery date at once; anything else by hand."),
+         "quotations:catalogue", "file-text", _("Quoting is free"), _("At once")),
     )  # fmt: skip
     found = []
     for service, title, text, name, icon, cost, time in table:
         standing = by[service]
         found.append(
             {
-                "title": title, "text": text, "url": reverse(name) + query, "icon": icon, "cost": cost, "time": time,
+                "title": title, "text": text, "url": reverse(name) + (query.replace("title=", "q=") if name == "quotations:catalogue" else query), "icon": icon, "cost": cost, "time": time,
                 "allowed": standing.allowed, "reason": "" if standing.allowed else standing.why_not,
                 "remedy": None if standing.allowed else standing.remedy,
             }

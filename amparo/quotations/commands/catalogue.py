@@ -51,6 +51,7 @@ def draft_version(item: CatalogueItem, *, actor: Actor, at: datetime) -> ItemVer
     item = CatalogueItem.objects.select_for_update().get(pk=item.pk)
     if opened := ItemVersion.objects.filter(item=item, published_at__isnull=True).first():
         return opened
+    assert item.current_id is not None, "an item without a draft has been published"
     current = ItemVersion.objects.get(pk=item.current_id)
     number = (ItemVersion.objects.filter(item=item).aggregate(last=Max("number"))["last"] or 0) + 1
     kept = {name: getattr(current, name) for name in (*TEXTS, "parameters", "pricing", "credits", "formula", "lines", "days")}
