@@ -27,6 +27,7 @@ _SENTENCES = (
     gettext_noop("no longer owed"), gettext_noop("answered %(late)s late"), gettext_noop("late by %(late)s"),
     gettext_noop("%(left)s left"), gettext_noop("Internal note: the customer does not see it"), gettext_noop("Remove %(name)s"),
 )  # fmt: skip
+_MATTER = ("number", "title", "url", "state", "tone", "detail", "due_at", "started_at")
 Caller = Callable[[], Any] | None
 
 
@@ -217,6 +218,10 @@ class Clocked:
             f'<span class="matter-state">{badge(state, tone)}{owed}</span>{_svg("chevron-right")}</a>'
         )
 
+    def matter_rows(self, rows: Iterable[Mapping[str, Any]]) -> Markup:
+        """Draw matters one after the other: each names what `matter_row` takes; what else it names is left out."""
+        return _html("\n".join(self.matter_row(**{name: row[name] for name in _MATTER}) for row in rows))
+
     def entry(
         self, author: str, at: datetime, body_html: str = "", kind: str = "message", author_kind: str = "customer",
         role: Any = "", files: Iterable[Any] = (), id: str = "", via: Any = "", seq: int | None = None,
@@ -368,7 +373,7 @@ def file_item(
 def drawn(seen_from: Callable[[], tuple[datetime, tzinfo]]) -> dict[str, Callable[..., Any]]:
     """Return the components of this module by name, with times as seen from there."""
     clocked = Clocked(seen_from)
-    names: Sequence[str] = ("time", "promise", "queue_row", "queue_rows", "matter_row", "entry", "fact")
+    names: Sequence[str] = ("time", "promise", "queue_row", "queue_rows", "matter_row", "matter_rows", "entry", "fact")
     found: dict[str, Callable[..., Any]] = {
         "icon": icon,
         "amount": amount,

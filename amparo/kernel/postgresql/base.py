@@ -11,16 +11,22 @@ statement that brings a case took the server 2.2 ms, its execution 0.15.
 from __future__ import annotations
 
 from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 from django.db.backends.postgresql.base import DatabaseWrapper as OfDjango
 from django.db.backends.postgresql.base import ServerSideCursor
 from django.db.backends.postgresql.operations import DatabaseOperations as OperationsOfDjango
 from django.db.backends.postgresql.psycopg_any import get_adapters_template
+from psycopg import Error as PsycopgError
 from psycopg import adapt
 from psycopg.types.datetime import TimestamptzLoader
+from psycopg_pool import ConnectionPool
 
 _ONLY_WHEN_ASKED = 2**31  # executions before psycopg prepares a statement by itself; None would forbid it altogether
+
+
+_FRESH_SECONDS = 1.0
 
 
 @lru_cache(maxsize=1)
@@ -46,6 +52,23 @@ class DatabaseWrapper(OfDjango):
         assert self.timezone_name == "UTC", "moments are stored and read in UTC"
         adapters = _adapters(get_adapters_template(True, self.timezone))
         return {**super().get_connection_params(), "context": adapters, "prepare_threshold": _ONLY_WHEN_ASKED}
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Take a connection of the pool, a live one: it is asked whether it lives unless it answered a moment ago."""
+        connection = super().get_new_connection(conn_params)
+        while self.pool and monotonic() - getattr(connection, "given_back_at", 0.0) > _FRESH_SECONDS:
+            try:
+                ConnectionPool.check_connection(connection)
+                break
+            except PsycopgError:
+                self.pool.putconn(connection)  # it is broken: the pool makes a new one in its place
+                connection = super().get_new_connection(conn_params)
+        return connection
+
+    def _close(self) -> None:
+        if self.pool and self.connection is not None:
+            self.connection.given_back_at = monotonic()
+        super()._close()
 
     def create_cursor(self, name: str | None = None) -> Any:
         """As Django's, without asking whether the cursor has another zone than the connection: it never has."""

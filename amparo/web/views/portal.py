@@ -30,7 +30,9 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, template, {"standings": standings})
     matters = queries.customer_matters(threads.customer_threads(actor, open_only=True, size=12).rows)
     context = {
-        "standings": standings,
+        "standings": kept(
+            request, "web/portal/_standings.html", tuple(one.shown for one in standings), lambda: {"standings": standings}
+        ),
         "doors": _drawn(request, "doors", queries.doors(standings, at=request.now)),
         "needs": needs_me(actor),
         "meters": _drawn(request, "meters", queries.meters(pockets(actor.customer_id, request.now))),

@@ -5,7 +5,7 @@ import os
 from amparo.project.settings import _database
 
 SECRET_KEY = "not-a-secret-for-measuring-only-" + "0" * 30
-DATABASES = {"default": _database(os.environ["DATABASE_URL"]) | {"ENGINE": "django.db.backends.postgresql"}}
+DATABASES = {"default": _database(os.environ["DATABASE_URL"]) | {"ENGINE": "django.db.backends.postgresql", "CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "django.contrib.auth",
