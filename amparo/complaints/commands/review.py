@@ -33,7 +33,7 @@ from .shared import locked, move, tell
 DRAFT_CHARACTERS_MAX = 60_000
 
 
-def permit_judge(actor: Actor, complaint: Complaint) -> None:
+def _permit_judge(actor: Actor, complaint: Complaint) -> None:
     """Raise NotPermitted for who does not judge, Involved for who worked on the case. COM-2."""
     if not access.judges(actor):
         raise NotPermitted(complaint=complaint.pk)
@@ -48,7 +48,7 @@ def take(complaint: Complaint, *, actor: Actor, at: datetime) -> Complaint:
     Fact: `complaint.taken`. Raises NotPermitted, Involved, AlreadyDecided.
     """
     complaint = locked(complaint)
-    permit_judge(actor, complaint)
+    _permit_judge(actor, complaint)
     if complaint.is_open and actor.owns(complaint.judge_id):
         return complaint
     move(complaint, Move.TAKE)
@@ -71,7 +71,7 @@ def ask_opinion(complaint: Complaint, question: str, *, key: str, actor: Actor, 
     Raises NotPermitted, Involved, ReasonsMissing, TooLong, OpinionAsked, NobodyToAsk, AlreadyDecided.
     """
     complaint = locked(complaint)
-    permit_judge(actor, complaint)
+    _permit_judge(actor, complaint)
     if first := Opinion.objects.filter(complaint=complaint, key=f"{actor.ref}:{key}").first():
         return first
     if complaint.state == State.OPINION:

@@ -29,7 +29,7 @@ from amparo.threads.errors import TooLong
 from amparo.threads.rules import clean_text
 
 from .raising import end_opinion
-from .review import permit_judge
+from .review import _permit_judge
 from .shared import locked, move, promise_of, tell
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ def rule(
     """
     complaint = locked(complaint)
     promise = promise_of(complaint)
-    permit_judge(actor, complaint)
+    _permit_judge(actor, complaint)
     first = Ruling.objects.filter(complaint=complaint).first()
     if first is not None and first.key == f"{actor.ref}:{key}":
         return first
