@@ -77,6 +77,12 @@ def acceptances_of(customer_id: int) -> list[Acceptance]:
     return list(found.order_by("-accepted_at", "-pk"))
 
 
+def capacity_of(user_id: int | None, customer_id: int | None) -> str:
+    """Return in which capacity a person accepted for a customer last, empty where never."""
+    said = Acceptance.objects.filter(user=user_id or 0, customer=customer_id or 0).order_by("-pk")
+    return said.values_list("capacity", flat=True).first() or ""
+
+
 def record_of(customer_id: int, at: datetime) -> list[dict[str, Any]]:
     """Return what a customer had accepted by a moment, as plain data with the accepted text, for a case file. CAS-7.
 

@@ -245,6 +245,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def literal_pattern(text: str) -> str:
+    """Return a pattern of HTML that takes this very text: its regular expressions refuse a needless backslash."""
+    return re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", text)
+
+
 def script_words() -> dict[str, str]:
     """Return the words that scripts show, in the reader's language."""
     _ = translation.gettext
@@ -333,7 +338,7 @@ def environment(**options: Any) -> Environment:
         duration=formats.duration,
         number=formats.number,
         safe_lines=safe_lines,
-        pattern=re.escape,
+        pattern=literal_pattern,
     )
     return env
 

@@ -159,7 +159,9 @@ def _ask(
 ) -> HttpResponse:
     actor, language = request.actor, tongue(request)
     may = access.may_accept(actor, actor.customer_id, at=request.now)
-    title = Contact.objects.filter(pk=actor.contact_id).values_list("title", flat=True).first() or ""
+    title = Contact.objects.filter(pk=actor.contact_id).values_list("title", flat=True).first() or queries.capacity_of(
+        actor.user_id, actor.customer_id
+    )
     context: dict[str, Any] = {
         "version": found,
         "tongue": language,

@@ -109,3 +109,11 @@ def test_small_words():
 def test_letters_on_a_colour_can_be_read(colour, ink):
     assert formats.on_colour(colour) == ink
     assert formats.safe_colour("red; } body { display: none") == formats.HOUSE_COLOUR
+
+
+def test_a_word_to_type_is_a_pattern_that_browsers_take():
+    """Their expressions refuse a backslash before what has no meaning, as a dash or a space."""
+    from amparo.ui.jinja import literal_pattern
+
+    assert literal_pattern("soporte-2 10482-71") == "soporte-2 10482-71"
+    assert literal_pattern("a.b+c@d.mx (x)") == r"a\.b\+c@d\.mx \(x\)"
