@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 
 import pytest
 from django.core import mail
 from django.urls import reverse
 
+from amparo.casefiles.rules import paper
 from amparo.conftest import NOON
 from amparo.history.commands import deliver_pending
 from amparo.notifications import commands as notifications
@@ -118,3 +120,23 @@ def test_logs_hold_no_personal_data(whole_world, capsys):
     assert len(lines) == 3
     for secret in ("CANARIO", "canario", "secreto", "Injected", "ejemplo.mx"):
         assert secret not in "".join(lines)
+
+
+@pytest.mark.django_db
+def test_no_internal_word_is_in_a_case_file(whole_world, monkeypatch, tmp_path):
+    """SEC-10, SEC-55: neither in a member of the archive nor on its paper, whoever of the customer or of staff orders it."""
+    drawn: list[str] = []
+    monkeypatch.setattr(paper, "wrapped", lambda text, *given, _real=paper.wrapped: (drawn.append(text), _real(text, *given))[1])
+    mine = whole_world.mine
+    for reader in (mine.admin, mine.member, whole_world.staff["engineer"], whole_world.staff["administrator"]):
+        response = matrix.client_of(reader).post(f"/case-files/{mine.case.pk}/", follow=True)
+        raw = b"".join(response.streaming_content)
+        assert response["Content-Type"] == "application/zip" and mine.case.number in " ".join(drawn)
+        with zipfile.ZipFile(io.BytesIO(raw)) as found:
+            members = {name: found.read(name) for name in found.namelist()}
+        text = raw.decode("utf-8", "replace") + " ".join(drawn) + "".join(m.decode("utf-8", "replace") for m in members.values())
+        for word in ("-INTERNO", "-NOTA", "CANARIO-B"):
+            assert word not in text, f"{word} is in the case file of {reader.name}"
+        assert not [name for name in members if "INTERNO" in name]
+    other = matrix.client_of(whole_world.other.admin).post(f"/case-files/{mine.case.pk}/")
+    assert other.status_code == 404

@@ -51,6 +51,7 @@ def enrol_closed(*, at: datetime, limit: int = 500) -> int:
             due_at=keeping.due_after(closed_at, value("casefiles.retention_months", at=closed_at), zone()),
         )
         for pk, customer_id, closed_at in closed.values_list("pk", "customer_id", "closed_at")[:limit]
+        if closed_at is not None
     ]  # fmt: skip
     Retention.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)

@@ -184,15 +184,16 @@ def record_lines(case: Case, members: dict[int, tuple[str, StoredFile]], *, at: 
     quoted = quotations.record_of(case.subject)
     for quote in quoted.quotes:
         yield _line("quote", **{"what" if name == "kind" else name: told for name, told in quote.items()})
-    for order in quoted.orders:
-        yield _line("service_order", **order)
+    for accepted in quoted.orders:
+        yield _line("service_order", **accepted)
     for one in agreements.record_of(case.customer_id, case.closed_at or at):
         yield _line("agreement", **one)
 
 
 def _charges(case: Case) -> Iterator[Line]:
     """Yield each charge with the ways that were not taken, who consented and how, and what it took. CHG-1, CHG-8."""
-    ids = {case.charge_id, *FurtherNeed.objects.filter(case=case).values_list("charge_id", flat=True)} - {None}
+    further = FurtherNeed.objects.filter(case=case).values_list("charge_id", flat=True)
+    ids = [pk for pk in (case.charge_id, *further) if pk is not None]
     rows = Charge.objects.filter(subject=case.subject) | Charge.objects.filter(pk__in=ids)
     found = list(rows.distinct().order_by("pk"))
     taken: dict[int, list[Line]] = {}
