@@ -68,7 +68,7 @@ class DatabaseWrapper(OfDjango):
     def _close(self) -> None:
         if self.pool and self.connection is not None:
             self.connection.given_back_at = monotonic()
-        super()._close()
+        super()._close()  # type: ignore[misc]
 
     def create_cursor(self, name: str | None = None) -> Any:
         """As Django's, without asking whether the cursor has another zone than the connection: it never has."""
