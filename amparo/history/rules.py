@@ -65,6 +65,7 @@ def parts(body: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def sha256(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, as hex."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

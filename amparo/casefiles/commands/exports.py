@@ -27,6 +27,7 @@ def folder() -> Path:
 
 
 def path_of(export: Export) -> Path:
+    """Return where an export's file lies."""
     return folder() / f"{export.public_id}.zip"
 
 

@@ -36,6 +36,7 @@ Outlet = Callable[..., int]
 
 
 def zone() -> ZoneInfo:
+    """Return the zone whose midnights end the time of a record."""
     return ZoneInfo(settings.TIME_ZONE)
 
 

@@ -105,6 +105,7 @@ class Paper:
         self.plain, self.bold = faces()
         self.frame = frame
         self.canvas: Any = Canvas(out, pagesize=letter, pageCompression=1, invariant=1, lang=frame.language)
+        self._end = self.canvas.save
         self.canvas.setTitle(frame.title)
         self.canvas.setAuthor(frame.author or frame.vendor)
         self.number = 0
@@ -187,4 +188,4 @@ class Paper:
 
     def close(self) -> None:
         self.canvas.showPage()
-        self.canvas.save()
+        self._end()
