@@ -68,6 +68,8 @@ def check_mailbox(mailbox: Mailbox, *, actor: Actor, at: datetime) -> int:
     """
     if not access.may_configure(actor):
         raise NotPermitted()
+    if not mailbox.is_fetched:
+        raise CannotConnect()
     try:
         with folder_of(mailbox) as folder:
             count = folder.count
