@@ -36,7 +36,7 @@ WRITES = {
     "save", "create", "bulk_create", "update", "bulk_update", "delete", "get_or_create", "update_or_create",
     "select_for_update",
 }  # fmt: skip
-EDGES = {"views", "adapters", "tasks", "middleware", "management", "bench", "sessions"}
+EDGES = {"views", "adapters", "tasks", "middleware", "management", "bench", "sessions", "lmtp"}
 
 
 def offences(found: list[str]) -> None:
@@ -191,7 +191,7 @@ def test_apps_hold_what_the_layout_names():
         ("history", "subscriptions"), ("policies", "registry"), ("policies", "identity"), ("notifications", "kinds"),
         ("notifications", "letters"), ("notifications", "readers"), ("people", "backends"), ("people", "adapters"), ("people", "account_urls"),
         ("people", "middleware"), ("people", "sessions"), ("people", "letters"), ("contracts", "imports"),
-        ("web", "statements"), ("web", "documents"), ("web", "phone"), ("web", "reports"),
+        ("web", "statements"), ("web", "documents"), ("web", "phone"), ("web", "reports"), ("mailbox", "imap"), ("mailbox", "lmtp"),
     }  # fmt: skip
     found = [
         module.name

@@ -19,6 +19,7 @@ def visible_to(actor: Actor) -> QuerySet[Mail]:
 
 
 def mailboxes_visible_to(actor: Actor) -> QuerySet[Mailbox]:
+    """Who sets mailboxes up sees them; nobody else does."""
     return Mailbox.objects.all() if may_configure(actor) else Mailbox.objects.none()
 
 

@@ -18,7 +18,7 @@ from django.db.models import Min
 from amparo.deadlines.queries import calendar_for
 from amparo.history.commands import signal
 from amparo.kernel.actor import Actor
-from amparo.kernel.refusals import Invalid, NotPermitted
+from amparo.kernel.refusals import Invalid
 from amparo.policies.queries import value
 
 from . import access, letters

@@ -33,7 +33,7 @@ def run(rounds: int = ROUNDS) -> list[dict[str, object]]:
 
 def _world() -> tuple[Client, list[tuple[str, str, dict[str, str]]]]:
     at = clock.now() - timedelta(days=30)
-    user = register_user("medida@example.com", name="Medida", password="una clave larga de medida", email_verified=True, actor=SYSTEM, at=at)  # noqa: S106
+    user = register_user("medida@example.com", name="Medida", password="una clave larga de medida", email_verified=True, actor=SYSTEM, at=at)
     customer = register_customer("Medida", actor=SYSTEM, at=at)
     add_contact(customer, "medida@example.com", "Medida", "administrator", actor=SYSTEM, at=at)
     plan = add_plan("Medida", events=9, incidents=9, credits=90, months=12, price="1000.00", actor=SYSTEM, at=at)

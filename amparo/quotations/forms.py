@@ -128,7 +128,7 @@ def _declared(given: QueryDict) -> list[dict[str, Any]]:
                 "minimum": row["minimum"] or (usual[1] if usual else 0), "maximum": row["maximum"] or (usual[2] if usual else 1),
                 "default": row["default"] or (usual[3] if usual else 0), "label_es": row["label_es"] or labels[0],
                 "label_en": row["label_en"] or labels[1],
-            }  # fmt: skip
+            }
         )
     return found
 

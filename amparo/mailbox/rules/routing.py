@@ -63,6 +63,7 @@ def is_own(letter: Letter, ours: Ours) -> bool:
 
 
 def bare(address: str) -> str:
+    """Return an address in small letters without what stands behind a plus."""
     local, _sep, domain = address.lower().partition("@")
     return f"{local.partition('+')[0]}@{domain}"
 

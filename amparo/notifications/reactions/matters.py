@@ -218,7 +218,7 @@ def _units(kind: str, fact: FactRow, write: Callable[[Reader], Words]) -> None:
 
 def contract_sold(fact: FactRow) -> None:
     """Tell that a contract or a card was added. CTR-1, CRD-1. What was ordered is told with its order."""
-    if fact.subject_kind == "contract" and Sale.objects.filter(contract=fact.subject.partition(":")[2]).exists():
+    if fact.subject_kind == "contract" and Sale.objects.filter(contract=int(fact.subject.partition(":")[2])).exists():
         return
 
     def write(reader: Reader) -> Words:

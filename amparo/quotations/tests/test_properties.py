@@ -126,7 +126,7 @@ class Player:
 def test_orders_never_make_or_lose_a_unit(customer, contact, member, engineer, seed):
     """CHG-3, CHG-10, LED-1, LED-2"""
     contract_for(customer.pk, events=1, incidents=2, credits=25)
-    player = Player(random.Random(seed), contact, member, engineer)  # noqa: S311
+    player = Player(random.Random(seed), contact, member, engineer)
     for _ in range(STEPS):
         player.act()
     held = Pocket.objects.filter(customer=customer).aggregate(left=Sum("balance"), issued=Sum("issued"))
