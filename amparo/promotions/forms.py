@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from . import rules
 from .models import KINDS, SCOPES, Promotion
@@ -22,7 +23,7 @@ DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 class PromotionForm(forms.Form):
     """A promotion as sales write it: days inclusive, money in pesos. `terms()` gives it as the commands take it."""
 
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Customers read it beside the price."))
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=pgettext_lazy("name", "Customers read it beside the price."))
     words = forms.CharField(label=_("What it is, in words"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2}))
     scope = forms.ChoiceField(label=_("On which prices"), choices=SCOPES)
     kind = forms.ChoiceField(label=_("What it gives"), choices=KINDS)

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .machine import Kind
 from .models import ItemVersion, QuoteVersion, ServiceRequest
@@ -40,7 +41,7 @@ class QuoteForm(forms.Form):
     )  # fmt: skip
     business_days = forms.IntegerField(label=_("Delivery, in business days from acceptance"), min_value=1, max_value=DAYS_MAX, initial=5)
     valid_days = forms.IntegerField(label=_("Valid for, in days"), min_value=1, max_value=VALIDITY_MAX, initial=15)
-    terms = forms.CharField(label=_("Terms"), widget=_area(3), required=False)
+    terms = forms.CharField(label=pgettext_lazy("quote", "Terms"), widget=_area(3), required=False)
     travel_amount = forms.DecimalField(
         label=_("Travel expenses, in money"), required=False, min_value=0, max_digits=9, decimal_places=2,
         help_text=_("Apart from the credits, and never charged in them."),
