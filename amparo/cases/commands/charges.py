@@ -69,13 +69,16 @@ def drop(charge: Charge | None, *, reason: str, actor: Actor, at: datetime) -> N
         charging.release(charge, reason=reason, actor=actor, at=at)
 
 
-def end_order(order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
-    """Take back what an order that waits stands for: its quote, or its charge alone. Raises OrderAccepted. QUO-3."""
+def end_order(order: Order, *, reason: str, words: str, actor: Actor, at: datetime) -> None:
+    """Take back what an order that waits stands for: its quote, or its charge alone; `words` tell the customer why.
+
+    Raises OrderAccepted. QUO-3.
+    """
     if order.quote is None:
         drop(order.charge, reason=reason, actor=actor, at=at)
         return
     try:
-        quotations.withdraw_quote(order.quote, actor=actor, at=at)
+        quotations.withdraw_quote(order.quote, reason=words, actor=actor, at=at)
     except QuoteDecided:
         raise OrderAccepted(case=order.case_id) from None
 

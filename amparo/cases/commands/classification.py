@@ -53,7 +53,7 @@ def classify(
     before = case.kind
     move(case, Move.CLASSIFY)
     stop_running(case, actor=actor, at=at)
-    _forget_price(case, actor=actor, at=at)
+    _forget_price(case, words=explanation, actor=actor, at=at)
     case.kind, case.explanation, case.last_key = kind, explanation.strip(), f"classify:{key}"
     case.classification += 1
     _price(case, actor=actor, at=at)
@@ -71,11 +71,11 @@ def classify(
     return case
 
 
-def _forget_price(case: Case, *, actor: Actor, at: datetime) -> None:
+def _forget_price(case: Case, *, words: str, actor: Actor, at: datetime) -> None:
     """Let go of what an earlier classification proposed or reserved, and start a fresh clock."""
     charges.drop(case.charge, reason="reclassified", actor=actor, at=at)
     for order in Order.objects.select_for_update().filter(case=case, state=Order.State.PROPOSED):
-        charges.end_order(order, reason="reclassified", actor=actor, at=at)
+        charges.end_order(order, reason="reclassified", words=words, actor=actor, at=at)
         order.state, order.answered_at = Order.State.REPLACED, at
         order.save(update_fields=["state", "answered_at"])
     case.charge, case.told, case.limit_minutes, case.limit_choice = None, {}, 0, ""
@@ -168,7 +168,7 @@ def decline_consent(
         raise Stale(case=case.pk)
     how, given_by = how_said(actor, how, given_by)
     move(case, Move.DECLINE)
-    _forget_price(case, actor=actor, at=at)
+    _forget_price(case, words=reason, actor=actor, at=at)
     case.save()
     place(case, at=at)
     tell("consent_declined", case, actor=actor, at=at, how=how, given_by=given_by, reason=reason.strip()[:400])

@@ -93,7 +93,7 @@ def test_a_quote_that_ended_or_is_to_be_changed_waits_for_us(contract, contact, 
         case "expired":
             quotations.expire_due(at=quote.valid_until)
         case "withdrawn":
-            quotations.withdraw_quote(quote, actor=engineer, at=NOON)
+            quotations.withdraw_quote(quote, reason="Se hará de otro modo.", actor=engineer, at=NOON)
     deliver(quote.valid_until)
     found = fresh(case_of(quote))
     assert found.state == "classified" and found.thread.queue == "answer" and not found.orders.filter(state="proposed").exists()

@@ -246,9 +246,11 @@ def ask_change(
 
 @transaction.atomic
 def withdraw_quote(quote: Quote, *, reason: str = "", actor: Actor, at: datetime) -> Quote:
-    """Take a quote back before it is decided, with a reason that the customer reads. Fact: `quote.withdrawn`. QUO-3.
+    """Take a quote back before it is decided, with a reason that the customer reads. Fact: `quote.withdrawn`. QUO-3, QUO-6.
 
-    The service itself may, where the quote's case ends. Raises NotPermitted, QuoteDecided.
+    Staff who take back what the customer saw say what can be done instead: his request stays open to be quoted anew, and
+    nobody but he can say no to it. The service itself may, where the quote's case ends.
+    Raises NotPermitted, QuoteDecided, TextMissing.
     """
     quote = locked(quote)
     permit(access.may_quote(actor) or actor.is_system or access.may_decide(actor, quote), quote=quote.pk)
@@ -256,6 +258,8 @@ def withdraw_quote(quote: Quote, *, reason: str = "", actor: Actor, at: datetime
         return quote
     if quote.state in QUOTE_ENDED:
         raise QuoteDecided(quote=quote.pk, state=quote.state)
+    if actor.is_staff and quote.shown and not reason.strip():
+        raise TextMissing(field="reason")
     quote.state = QUOTE_LIFE.after(quote.state, QuoteMove.WITHDRAW).value
     quote.words = reason.strip()[:400]
     _decide(quote, actor, at)

@@ -82,7 +82,7 @@ class Player:
         commands.ask_change(quote, "x", seen=quote.shown, key=key(), **self.customer)
 
     def withdraw(self) -> None:
-        commands.withdraw_quote(self.quote(), **self.staff)
+        commands.withdraw_quote(self.quote(), reason="Se hará de otro modo.", **self.staff)
 
     def requote(self) -> None:
         commands.requote(self.quote(), **self.customer)

@@ -181,7 +181,7 @@ def test_rejecting_charges_nothing_and_decides(contract, contact, engineer):
     assert fresh(quote).state == "rejected" and fresh(quote).words == "Muy caro." and left(contact.customer_id)["credit"] == 20
     for act in (
         lambda: commands.accept_quote(quote, seen=1, actor=contact, at=NOON),
-        lambda: commands.withdraw_quote(quote, actor=engineer, at=NOON),
+        lambda: commands.withdraw_quote(quote, reason="Otra vez.", actor=engineer, at=NOON),
         lambda: commands.ask_change(quote, "x", seen=1, key=key(), actor=contact, at=NOON),
     ):
         with pytest.raises(QuoteDecided):
@@ -197,6 +197,23 @@ def test_staff_withdraw_what_is_not_decided(contract, contact, engineer):
     with pytest.raises(QuoteDecided):
         commands.reject_quote(quote, seen=1, actor=contact, at=NOON)
     assert fresh(quote.versions.get().charge).state == "withdrawn"
+
+
+def test_what_cannot_be_done_is_answered_with_what_can(contract, contact, engineer, administrator):
+    """QUO-6: only the customer says no; staff who take a quote back say what can be done, and the request stays open."""
+    quote = presented(contact, engineer)
+    for words in ("", "   "):
+        with pytest.raises(TextMissing):
+            commands.withdraw_quote(quote, reason=words, actor=engineer, at=NOON)
+    for actor in (engineer, administrator):
+        with pytest.raises(NotPermitted):
+            commands.reject_quote(quote, seen=1, reason="Eso no lo hacemos.", actor=actor, at=NOON)
+    assert fresh(quote).state == "presented"
+    commands.withdraw_quote(quote, reason="Así no se puede; por intervalos sí, en 4 créditos.", actor=engineer, at=NOON)
+    assert fresh(quote).words.startswith("Así no se puede; por intervalos sí")
+    assert fresh(quote).thread.queue != "closed"
+    anew = presented(contact, engineer)
+    assert fresh(anew).state == "presented"
 
 
 def test_only_the_customer_decides_and_only_staff_present(contract, contact, own_only, other_contact, engineer, quality, administrator):
