@@ -163,8 +163,9 @@ def _poisoned_case(number, text, everything, contact, engineer, at):
             judge = make_staff(CORPUS[2], "quality")
             complaints.say(raised, everything, key="s", actor=contact, at=at)
             complaints.note(raised, everything, key="n", actor=judge, at=at)
+            director = make_staff(CORPUS[3], "rnd_director")
             asked = complaints.ask_opinion(raised, everything, key="o", actor=judge, at=at)
-            complaints.give_opinion(asked, everything, actor=make_staff(CORPUS[3], "rnd_director"), at=at)
+            complaints.give_opinion(asked, everything, actor=director, at=at)
             if number > 1:
                 chosen = Consequences(again=True, measure=text[:400])
                 complaints.rule(raised, outcome="upheld", reasons=everything, consequences=chosen, key="d", actor=judge, at=at)

@@ -264,9 +264,11 @@ def test_it_tells_facts_in_the_words_of_the_commands(world):
     last = Fact.objects.latest("id").pk
     _a_case_by_the_commands()
     _an_order_by_the_commands()
-    for fact in Fact.objects.filter(pk__gt=last):
+    # Orders of the large world stand without a quote, as those do that were made before there were quotes.
+    for fact in Fact.objects.filter(pk__gt=last).exclude(name__startswith="quote."):
         assert fact.name in told, f"{fact.name} is not told"
-        assert set(fact.data) == told[fact.name], fact.name
+        of_quote = {"quote", "version"} if fact.name.startswith("case.order_") else set()
+        assert set(fact.data) - of_quote == told[fact.name], fact.name
 
 
 def _a_case_by_the_commands() -> None:

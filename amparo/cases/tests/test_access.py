@@ -81,6 +81,7 @@ def test_what_is_not_ones_own_is_not_there_on_any_page(contract, contact, engine
             assert {client.get(address).status_code, client.post(address, body).status_code} <= {expected, 405}, address
         for route in urls.desk_urls:
             given = {"case_id": case.pk} if "case_id" in str(route.pattern) else {}
+            given |= {"charge_id": case.charge_id} if "charge_id" in str(route.pattern) else {}
             given |= {"need_id": 1} if "need_id" in str(route.pattern) else {}
             given |= {"what": "start"} if "what" in str(route.pattern) else {}
             given |= {"choice": "closing"} if "<str:choice>" in str(route.pattern) else {}
