@@ -36,7 +36,7 @@ def _world() -> tuple[Client, list[tuple[str, str, dict[str, str]]]]:
     user = register_user("medida@example.com", name="Medida", password="una clave larga de medida", email_verified=True, actor=SYSTEM, at=at)
     customer = register_customer("Medida", actor=SYSTEM, at=at)
     add_contact(customer, "medida@example.com", "Medida", "administrator", actor=SYSTEM, at=at)
-    plan = add_plan("Medida", events=9, incidents=9, credits=90, months=12, price="1000.00", actor=SYSTEM, at=at)
+    plan = add_plan("Medida de cotizaciones", events=9, incidents=9, credits=90, months=12, price="1000.00", actor=SYSTEM, at=at)
     sell_contract(plan=plan, customer=customer, starts_on=at.date(), key="medida", actor=SYSTEM, at=at)
     admin = Actor(kind="staff", user_id=user.pk, name="Medida", roles=frozenset({"administrator"}))
     asked = tuple(Parameter(name, "count", 1, 50, 4, name, name) for name in ("terminals", "hours", "modules"))
