@@ -118,7 +118,7 @@ def customer_matters(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return a customer's threads as its list draws them, in the customer's words for each state."""
     words = {
         "answer": (_("We will answer by"), "act"),
-        "consent": (_("Confirm how it will be attended"), "act"),
+        "consent": (_("Review what it would cost and decide"), "act"),  # a consent asked for, or a quote presented
         "attention": (_("In attention"), "waiting"),
         "waiting": (_("We wait for your answer"), "act"),
         "closing": (_("Review and accept the closing"), "act"),

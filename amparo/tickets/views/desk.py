@@ -51,6 +51,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
     labels = {"open": _("All open"), "answer": _("To answer"), "waiting": _("Waiting for the customer"), "closed": _("Closed")}
     context = {
         "view": view,
+        "may_open": access.may_open_for_callers(request.actor),
         "asked": words,
         "rows": page.rows if page else (),
         "hits": hits,

@@ -223,6 +223,14 @@ def test_the_queue_counts_and_sorts_by_promise(covered, contact, engineer, clien
 
 
 @pytest.mark.django_db
+def test_nobody_is_led_to_a_form_that_he_may_not_fill(engineer, quality, client_for):
+    """TEL-2, ACC-11"""
+    for address in ("/desk/", "/desk/tickets/"):
+        assert "/desk/tickets/new/" in client_for(engineer).get(address).content.decode()
+        assert "/desk/tickets/new/" not in client_for(quality).get(address).content.decode()
+
+
+@pytest.mark.django_db
 def test_the_palette_finds_places_matters_and_customers(covered, contact, engineer, client_for):
     cases.open_case("La báscula no pesa", "b", key="pal-case", actor=contact, at=NOON)
     client = client_for(engineer)

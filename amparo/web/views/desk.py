@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from amparo.threads import queries as threads
+from amparo.tickets import access as tickets
 from amparo.ui.views import staff_only
 
 from .. import queries
@@ -23,6 +24,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     request.rail_counts = counts.rail
     context = {
         "view": view,
+        "may_open": tickets.may_open_for_callers(request.actor),
         "page": page,
         "rows": queries.queue_rows(page.rows),
         "tabs": queries.queue_tabs(counts),
