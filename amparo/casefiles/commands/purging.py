@@ -27,7 +27,7 @@ from amparo.kernel.refusals import NotPermitted
 from amparo.live import commands as live
 from amparo.policies.queries import value
 from amparo.quotations import commands as quotations
-from amparo.quotations.models import Quote, ServiceOrder
+from amparo.quotations.models import Quote, ServiceOrder, ServiceRequest
 
 from .exports import end_exports
 
@@ -107,7 +107,7 @@ def purge_due(*, at: datetime, limit: int = 20) -> list[int]:
 def purge_case(case_id: int, *, actor: Actor, at: datetime) -> bool:
     """Empty one case whose day has come; return whether it was. CAS-2.
 
-    Conversation, texts, files, calls, complaints, quotes, facts, notices, letters and raw mail lose their content; numbers,
+    Conversation, texts, files, calls, complaints, requests, quotes, facts, notices, letters and raw mail lose their content; numbers,
     dates, kinds, people of the house, charges, transfers and the hashes of the chains stay. Raises NotPermitted.
     """
     if not actor.is_system:
@@ -139,9 +139,8 @@ def purge_case(case_id: int, *, actor: Actor, at: datetime) -> bool:
 
 
 def _quoted(case: Case) -> list[str]:
-    """Return the subjects of every quote and order of a case, shown or not."""
-    quotes = Quote.objects.filter(thread=case.thread_id)
-    return [one.subject for one in quotes] + [one.subject for one in ServiceOrder.objects.filter(thread=case.thread_id)]
+    """Return the subjects of every quote and order of a case, shown or not, and of the request that specifies it."""
+    return [one.subject for kind in (Quote, ServiceOrder, ServiceRequest) for one in kind.objects.filter(thread=case.thread_id)]
 
 
 @lru_cache(1)

@@ -15,7 +15,7 @@ from amparo.cases import commands as cases
 from amparo.cases import queries as case_queries
 from amparo.cases.tests import world as case_world
 from amparo.charging.models import Charge
-from amparo.conftest import NOON
+from amparo.conftest import NOON, make_staff
 from amparo.files.commands import disk
 from amparo.files.models import StoredFile
 from amparo.history.commands import deliver_pending
@@ -27,6 +27,8 @@ from amparo.notifications.models import Letter, Notice
 from amparo.people.models import Customer
 from amparo.policies.commands import set_value
 from amparo.threads.models import Entry, Words
+
+from . import world
 
 pytestmark = pytest.mark.django_db
 CLOSED = NOON + timedelta(minutes=40)
@@ -105,6 +107,30 @@ def test_twelve_months_after_closing_the_content_goes_and_the_accounts_stay(over
     row = Retention.objects.get()
     assert row.purged_at == DUE and row.counts["files"] == 3 and row.counts["entries"] >= 5
     assert commands.purge_due(at=DUE) == [] and queries.purged().rows[0].number == over.number
+
+
+def rows_with(word: str) -> dict[str, str]:
+    """Every table of the database that still has a word somewhere, with one of its rows."""
+    found = {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"SELECT t::text FROM {connection.ops.quote_name(table)} t WHERE t::text LIKE %s", [f"%{word}%"])
+            if row := cursor.fetchone():
+                found[table] = row[0]
+    return found
+
+
+def test_no_word_of_a_request_an_order_or_a_complaint_is_left_anywhere(contract, contact, engineer, quality):
+    """CAS-2: not in the specification, what was quoted and delivered, a call, a note, an opinion, a ruling or a fact."""
+    case = world.developed(contact, engineer, quality, make_staff("Dora Directora", "rnd_director"), settle)
+    assert case.closed_at and len(rows_with(world.WORD)) > 15
+    Letter.objects.update(state="sent")
+    told_and_due()
+    Letter.objects.update(state="sent")
+    assert commands.purge_due(at=DUE) == [case.pk]
+    assert rows_with(world.WORD) == {}
+    assert [disk.path_of(row.sha256).exists() for row in StoredFile.objects.all()] == [False] * 2
 
 
 def test_the_customer_is_told_thirty_days_before_and_never_less(over, deliver, contact):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -66,3 +67,51 @@ def made(case: Case, folder: Path, *, language: str = "es-mx", at: datetime = NO
     make(case, out, language=language, zone=ZONE, at=at)
     path.write_bytes(out.getvalue())
     return path
+
+
+WORD = "ZAPOTE"  # stands in whatever anybody says in `developed`
+
+
+def developed(contact: Actor, engineer: Actor, quality: Actor, director: Actor, settle: Callable[[datetime], None], *, at: datetime = NOON) -> Case:
+    """A development from its request, with a file, to a dismissed complaint: every text in it has `WORD` in it."""
+    from amparo.complaints import commands as complaints
+    from amparo.complaints.rules import NOTHING
+    from amparo.kernel.actor import SYSTEM
+    from amparo.live import commands as live
+    from amparo.products import commands as products
+    from amparo.quotations import commands as quotations
+    from amparo.quotations.rules.quotes import Content, Line
+
+    product = products.add_product("caja", "Caja", actor=SYSTEM, at=at)
+    request = quotations.begin_request(title=f"{WORD} título", key="r", actor=contact, at=at)
+    public_id, draft_key = upload(b"ZAPOTE especificado", f"{WORD}-especificado.txt", actor=contact, at=at)
+    parts = {part: f"{WORD} {part}" for part in ("aim", "present", "wanted", "data", "acceptance")}
+    request = quotations.keep_request(
+        request, parts, title=f"{WORD} título", product_id=product.pk, add=[public_id], draft_key=draft_key, actor=contact, at=at
+    )
+    case = cases.open_development(request, actor=contact, at=at)
+    content = Content(lines=(Line(f"{WORD} línea", 1, 6),), business_days=5, text=f"{WORD} texto", terms=f"{WORD} términos", valid_days=15)
+    quote = quotations.draft_quote(case.thread, kind="development", title=f"{WORD} cotización", content=content, key="q", actor=engineer, at=at)
+    quote = quotations.present_quote(quote, actor=engineer, at=at)
+    settle(at)
+    order = quotations.accept_quote(quote, seen=1, actor=contact, at=at)
+    settle(at)
+    order = quotations.start_order(order, actor=engineer, at=at)
+    quotations.deliver(order, f"{WORD} entregado", key="d", actor=engineer, at=at)
+    noted(world.fresh(case), f"{WORD} nota", actor=engineer, at=at)
+    settle(at)
+    call = live.start_call(phone="+525512345678", customer_id=contact.customer_id, key="c", actor=engineer, at=at)
+    live.end_call(call, about=f"{WORD} llamada", outcome="case", notes=f"{WORD} apunte", linked=case.subject, actor=engineer, at=at)
+    cases.propose_closing(world.fresh(case), reason="delivered", summary=f"{WORD} resumen", key="cl", actor=engineer, at=at)
+    settle(at)
+    case = world.fresh(case)
+    public_id, draft_key = upload(b"ZAPOTE prueba", f"{WORD}-prueba.txt", actor=contact, at=at)
+    complaint = complaints.raise_complaint(
+        case, seen=world.closing_of(case).pk, reasons=f"{WORD} queja", files=[public_id], draft_key=draft_key, key="k", actor=contact, at=at
+    )
+    complaints.note(complaint, f"{WORD} nota de calidad", key="n", actor=quality, at=at)
+    asked = complaints.ask_opinion(complaint, f"{WORD} pregunta", key="o", actor=quality, at=at)
+    complaints.give_opinion(asked, f"{WORD} dictamen", actor=director, at=at)
+    complaints.rule(complaint, outcome="dismissed", reasons=f"{WORD} razones", consequences=NOTHING, key="r", actor=quality, at=at)
+    settle(at)
+    return world.fresh(case)
