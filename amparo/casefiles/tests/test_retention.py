@@ -15,6 +15,7 @@ from amparo.cases import commands as cases
 from amparo.cases import queries as case_queries
 from amparo.cases.tests import world as case_world
 from amparo.charging.models import Charge
+from amparo.charging.rules import Need
 from amparo.conftest import NOON, make_staff
 from amparo.files.commands import disk
 from amparo.files.models import StoredFile
@@ -131,6 +132,30 @@ def test_no_word_of_a_request_an_order_or_a_complaint_is_left_anywhere(contract,
     assert commands.purge_due(at=DUE) == [case.pk]
     assert rows_with(world.WORD) == {}
     assert [disk.path_of(row.sha256).exists() for row in StoredFile.objects.all()] == [False] * 2
+
+
+def test_the_words_of_what_was_contested_go_too(case, contact, engineer, quality):
+    """CAS-2, COM-1: a need that came up is described in the complaint's list of charges; which, and how much, stays."""
+    from amparo.complaints import commands as complaints
+    from amparo.complaints.models import Complaint
+    from amparo.complaints.rules import NOTHING
+
+    need = cases.propose_further(case, "Respaldo diario", [Need("general_quote", 2)], key="f", actor=engineer, at=NOON)
+    cases.choose_needs(need, choice="now", actor=contact, at=NOON)
+    case = case_world.proposed(case_world.fresh(case), engineer, "solved")
+    complaint = complaints.raise_complaint(case, seen=case_world.closing_of(case).pk, reasons="x", key="k", actor=contact, at=NOON)
+    contested = complaint.dispute
+    assert "Respaldo diario" in [one["words"] for one in contested]
+    with pytest.raises(DatabaseError, match="stays as it was"), transaction.atomic():
+        Complaint.objects.update(dispute=[])
+    complaints.rule(complaint, outcome="dismissed", reasons="x", consequences=NOTHING, key="r", actor=quality, at=NOON)
+    told_and_due()
+    Letter.objects.update(state="sent")
+    assert commands.purge_due(at=DUE) == [case.pk] and rows_with("Respaldo diario") == {}
+    complaint.refresh_from_db()
+    assert complaint.dispute == [one | {"words": ""} for one in contested]
+    with pytest.raises(DatabaseError, match="is decided"), transaction.atomic():
+        Complaint.objects.update(dispute=[])
 
 
 def test_the_customer_is_told_thirty_days_before_and_never_less(over, deliver, contact):

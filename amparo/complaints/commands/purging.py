@@ -22,7 +22,11 @@ def purge(case_id: int, *, actor: Actor, at: datetime) -> int:
     """
     if not actor.is_system:
         raise NotPermitted(case=case_id)
-    ids = list(Complaint.objects.filter(case_id=case_id).values_list("pk", flat=True))
+    ids = []
+    for complaint in Complaint.objects.filter(case_id=case_id):
+        ids.append(complaint.pk)
+        if any(one["words"] for one in complaint.dispute):
+            Complaint.objects.filter(pk=complaint.pk).update(dispute=[one | {"words": ""} for one in complaint.dispute])
     Statement.objects.filter(complaint__in=ids).update(body="", body_html="", author_name="")
     answered = Opinion.objects.filter(complaint__in=ids, answered_at__isnull=False)
     answered.update(question="", question_html="", body=PURGED, body_html="", answered_name="")
