@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Count, Q
 
 from amparo.complaints.machine import OPEN, Outcome, State
-from amparo.complaints.models import Complaint, StatementFile
+from amparo.complaints.models import Complaint
 
 
 def holds(case_ids: Collection[int]) -> set[int]:
@@ -48,10 +48,11 @@ class CaseComplaint:
 def record_of(case_id: int) -> list[CaseComplaint]:
     """Return what the file of a case must contain of its complaints, oldest first. CAS-7.
 
-    Reasons and words of both sides, opinions that were given, the ruling; never notes or drafts. Six statements.
+    Reasons and words of both sides, the ruling, and, as on the page, opinions once it is decided (COM-7); never notes or
+    drafts. Four statements, however many complaints.
     """
     found = Complaint.objects.filter(case_id=case_id).select_related("ruling", "ruling__linked_case").order_by("pk")
-    return [_file_of(one) for one in found.prefetch_related("statements", "opinions")]
+    return [_file_of(one) for one in found.prefetch_related("statements__files", "opinions")]
 
 
 def _file_of(complaint: Complaint) -> CaseComplaint:
@@ -59,14 +60,14 @@ def _file_of(complaint: Complaint) -> CaseComplaint:
     public = [one for one in complaint.statements.all() if not one.is_internal]
     parts += [(one.kind, one.author_name, one.at, one.body) for one in public]
     for one in complaint.opinions.all():
-        if one.answered_at is not None:
+        if one.answered_at is not None and complaint.decided_at is not None:
             parts += [("question", "", one.asked_at, one.question), ("opinion", one.answered_name, one.answered_at, one.body)]
     if (ruling := getattr(complaint, "ruling", None)) is not None:
         parts.append((f"ruling.{ruling.outcome}", ruling.by_name, ruling.at, "\n\n".join(filter(None, [ruling.reasons, ruling.measure]))))
-    files = StatementFile.objects.filter(statement__in=public).order_by("pk").values_list("file_id", flat=True)
+    files = sorted((file.pk, file.file_id) for one in public for file in one.files.all())
     return CaseComplaint(
         complaint.number, complaint.subject, complaint.state, complaint.raised_at, complaint.due_at, complaint.decided_at,
-        tuple(files), tuple(sorted(parts, key=lambda part: part[2])),
+        tuple(file_id for _pk, file_id in files), tuple(sorted(parts, key=lambda part: part[2])),
     )  # fmt: skip
 
 

@@ -72,6 +72,18 @@ def test_an_opinion_that_was_given_never_changes(contract, contact, engineer, qu
         Opinion.objects.filter(pk=given.pk).delete()
 
 
+def test_the_file_of_a_case_tells_an_opinion_when_the_page_does(contract, contact, engineer, quality, director, django_assert_num_queries):
+    """COM-7, CAS-7, SEC-10: when it is decided, not while quality control still weighs it."""
+    complaint = raised(contact, engineer)
+    commands.give_opinion(opinion(complaint, quality), "Es un defecto.", actor=director, at=NOON)
+    with django_assert_num_queries(4):
+        (told,) = queries.record_of(complaint.case_id)
+    assert [part[0] for part in told.parts] == ["reasons"]
+    ruled(now(complaint), quality, "dismissed")
+    (told,) = queries.record_of(complaint.case_id)
+    assert [part[0] for part in told.parts] == ["reasons", "question", "opinion", "ruling.dismissed"]
+
+
 def test_the_question_stays_while_it_waits(contract, contact, engineer, quality, director):
     """COM-2, TIM-8"""
     asked = opinion(raised(contact, engineer), quality)
