@@ -16,6 +16,7 @@ from amparo.cases import words as cases
 from amparo.charging.queries import line_label
 from amparo.files.models import StoredFile
 from amparo.kernel.ids import format_nic
+from amparo.quotations.queries import LABELS
 from amparo.ui import formats
 
 Line = Mapping[str, Any]
@@ -112,6 +113,7 @@ class Printed:
                 (_("Made"), self.when(self.at.isoformat())),
             ]
         )
+        self._requests()
         self._charges()
         self._orders()
         self._closings()
@@ -125,6 +127,20 @@ class Printed:
             return ""
         how = str(cases.HOWS.get(h["consent_how"], h["consent_how"]))
         return ", ".join(filter(None, [h["consent_by"], how, self.when(h["consent_at"])]))
+
+    def _requests(self) -> None:
+        for request in self.kinds.get("request", []):
+            title = _("Development request %(number)s, version %(version)s") % {"number": request["number"], "version": request["version"]}
+            self.paper.heading(title, size=11)
+            self.paper.write(request["title"], bold=True)
+            self.paper.pairs([
+                (_("Product"), f"{request['product']} {request['product_version']}".strip()),
+                *((str(label), request[part]) for part, label in LABELS.items()),
+                (_("Files"), "\n".join(one["name"] for one in request["files"])),
+                (_("Sent"), f"{request['sent_by']}, {self.when(request['sent_at'])}"),
+                (_("Fingerprint of the specification"), request["sha256"]),
+                (_("Frozen by its order"), self.when(request["frozen_at"]) if request["frozen_sha256"] == request["sha256"] else ""),
+            ])  # fmt: skip
 
     def _charges(self) -> None:
         charges = self.kinds.get("charge", [])

@@ -26,16 +26,18 @@ from amparo.history.models import Fact
 from amparo.history.rules import digest, head_of, parts, plain_value
 from amparo.live.models import Call
 from amparo.quotations import queries as quotations
+from amparo.quotations.queries import request_of, versions_of
 from amparo.threads.models import Entry, EntryFile
 
 ROWS = 200
-# What a customer reads of its complaints, quotes and orders: each step, never who was given what to do, nor a draft.
+# What a customer reads of its complaints, requests, quotes and orders: each step, never who was given what to do, nor a draft.
 TOLD_BESIDE = frozenset(
     {
         "complaint.raised", "complaint.said", "complaint.taken", "complaint.opinion_asked", "complaint.opinion_given",
         "complaint.ruled", "complaint.lapsed", "complaint.withdrawn", "quote.presented", "quote.accepted", "quote.rejected",
         "quote.change_asked", "quote.withdrawn", "quote.expired", "order.accepted", "order.started", "order.delivered",
-        "order.met", "order.not_met", "order.delayed", "order.cancelled", "order.closed",
+        "order.met", "order.not_met", "order.delayed", "order.cancelled", "order.closed", "request.begun", "request.sent",
+        "request.amended", "request.frozen",
     }
 )  # fmt: skip
 Line = dict[str, Any]
@@ -63,6 +65,9 @@ def _file_ids(case: Case) -> list[int]:
     found = list(public.values_list("file_id", flat=True))
     for complaint in complaints.record_of(case.pk):
         found += complaint.file_ids
+    if (request := request_of(case.thread)) is not None:  # what was put into it and taken out before it was sent is none of it
+        sent = {one["id"] for version in versions_of(request) for one in version.files}
+        found += StoredFile.objects.filter(subject=request.subject, public_id__in=sent).values_list("pk", flat=True)
     return found
 
 
@@ -82,8 +87,10 @@ def file_members(case: Case) -> dict[int, tuple[str, StoredFile]]:
 
 
 def chains(case: Case) -> list[Chain]:
-    """Return the chains of a case file as they end now: the case's own, then those of its complaints, quotes and orders."""
-    beside = [*(one.facts for one in complaints.record_of(case.pk)), *quotations.record_of(case.subject).subjects]
+    """Return the chains of a case file as they end now: the case's own, then those of its request, complaints, quotes and orders."""
+    request = request_of(case.thread)
+    beside = [request.subject] if request is not None else []
+    beside += [*(one.facts for one in complaints.record_of(case.pk)), *quotations.record_of(case.subject).subjects]
     subjects = list(dict.fromkeys([case.subject, *beside]))
     heads = {row.subject: row for row in ChainHead.objects.filter(subject__in=subjects)}
     return [Chain(one, heads[one].seq if one in heads else 0, heads[one].hash if one in heads else "") for one in subjects]
@@ -180,6 +187,7 @@ def record_lines(case: Case, members: dict[int, tuple[str, StoredFile]], *, at: 
         yield _line("linked_case", number=f"C-{link.follow_up_id}", direction="follow_up", why=link.why, at=link.at)
     for link in case.follows.order_by("pk"):
         yield _line("linked_case", number=f"C-{link.case_id}", direction="follows", why=link.why, at=link.at)
+    yield from _requests(case, members)
     yield from _complaints(case, members)
     quoted = quotations.record_of(case.subject)
     for quote in quoted.quotes:
@@ -222,6 +230,17 @@ def _complaints(case: Case, members: dict[int, tuple[str, StoredFile]]) -> Itera
             parts=[{"what": what, "author": author, "at": said_at, "text": text} for what, author, said_at, text in one.parts],
             files=[_file(*members[file_id]) for file_id in one.file_ids if file_id in members],
         )  # fmt: skip
+
+
+def _requests(case: Case, members: dict[int, tuple[str, StoredFile]]) -> Iterator[Line]:
+    """Yield each version that was sent of the development request that specifies the case. QUO-4, CAS-6."""
+    told = quotations.request_record(case.thread)
+    if told is None:
+        return
+    present = {file.sha256: (name, file) for name, file in members.values()}
+    for version in told.pop("versions"):
+        files = [_file(*present[one["sha256"]]) | {"name": one["name"]} for one in version.pop("files") if one["sha256"] in present]
+        yield _line("request", **told, **version, files=files)
 
 
 def _file(member: str, file: StoredFile) -> Line:

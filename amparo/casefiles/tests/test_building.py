@@ -5,13 +5,21 @@ import zipfile
 
 import pytest
 
+from amparo.casefiles.commands.keys import current_key
 from amparo.casefiles.rules import paper, proof
 from amparo.casefiles.rules.verifier import verify
+from amparo.conftest import make_staff
+from amparo.history.commands import deliver_pending
 from amparo.history.queries import faults_of_chain
 
 from . import world
 
 pytestmark = pytest.mark.django_db
+
+
+def settle(at):
+    while deliver_pending(at=at):
+        pass
 
 
 def members(path):
@@ -44,6 +52,22 @@ def test_the_file_of_a_case_holds_its_record_and_proves_itself(over, tmp_path):
     facts = lines(found[proof.FACTS])
     assert [line["seq"] for line in facts] == list(range(1, len(facts) + 1)) and facts[0]["head"]["name"]
     assert list(faults_of_chain(over.subject)) == []
+
+
+def test_the_development_request_is_in_it_with_its_files_and_its_chain(contract, contact, engineer, quality, tmp_path, monkeypatch):
+    """QUO-4, CAS-6, CAS-7: as it was sent; not what was taken out of the draft before."""
+    drawn: list[str] = []
+    monkeypatch.setattr(paper, "wrapped", lambda text, *given, _real=paper.wrapped: (drawn.append(text), _real(text, *given))[1])
+    case = world.developed(contact, engineer, quality, make_staff("Dora Directora", "rnd_director"), settle)
+    path = world.made(case, tmp_path)
+    assert verify(path, keys=[proof.raw_public(current_key())]).problems == []
+    found = members(path)
+    [request] = [line for line in lines(found[proof.RECORD]) if line["kind"] == "request"]
+    assert request["wanted"] == "ZAPOTE wanted" and request["sha256"] == request["frozen_sha256"]
+    assert [found[one["member"]] for one in request["files"]] == [b"ZAPOTE especificado"]
+    assert b"ZAPOTE descartado" not in found.values() and "ZAPOTE wanted" in drawn and "ZAPOTE-especificado.txt" in drawn
+    told = [line["head"]["name"] for line in lines(found[proof.FACTS]) if line["chain"].startswith("request:") and "head" in line]
+    assert told == ["request.begun", "request.sent", "request.frozen"]
 
 
 @pytest.mark.parametrize("language", ["es-mx", "en"])

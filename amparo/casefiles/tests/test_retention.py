@@ -131,7 +131,7 @@ def test_no_word_of_a_request_an_order_or_a_complaint_is_left_anywhere(contract,
     Letter.objects.update(state="sent")
     assert commands.purge_due(at=DUE) == [case.pk]
     assert rows_with(world.WORD) == {}
-    assert [disk.path_of(row.sha256).exists() for row in StoredFile.objects.all()] == [False] * 2
+    assert [disk.path_of(row.sha256).exists() for row in StoredFile.objects.all()] == [False] * 3
 
 
 def test_the_words_of_what_was_contested_go_too(case, contact, engineer, quality):

@@ -86,9 +86,10 @@ def developed(contact: Actor, engineer: Actor, quality: Actor, director: Actor, 
     request = quotations.begin_request(title=f"{WORD} título", key="r", actor=contact, at=at)
     public_id, draft_key = upload(b"ZAPOTE especificado", f"{WORD}-especificado.txt", actor=contact, at=at)
     parts = {part: f"{WORD} {part}" for part in ("aim", "present", "wanted", "data", "acceptance")}
-    request = quotations.keep_request(
-        request, parts, title=f"{WORD} título", product_id=product.pk, add=[public_id], draft_key=draft_key, actor=contact, at=at
-    )
+    dropped, its_key = upload(b"ZAPOTE descartado", f"{WORD}-descartado.txt", actor=contact, at=at)
+    kept = {"title": f"{WORD} título", "product_id": product.pk, "actor": contact, "at": at}
+    request = quotations.keep_request(request, parts, add=[dropped], draft_key=its_key, **kept)
+    request = quotations.keep_request(request, parts, keep=[], add=[public_id], draft_key=draft_key, **kept)
     case = cases.open_development(request, actor=contact, at=at)
     content = Content(lines=(Line(f"{WORD} línea", 1, 6),), business_days=5, text=f"{WORD} texto", terms=f"{WORD} términos", valid_days=15)
     quote = quotations.draft_quote(case.thread, kind="development", title=f"{WORD} cotización", content=content, key="q", actor=engineer, at=at)
