@@ -116,18 +116,16 @@ def _leaves(part: Part) -> list[Part]:
 def authentication(headers: Headers, authserv: str) -> str:
     """Return what our own server found of the sender by DMARC: `pass`, `fail`, `none`, or "" where it did not look.
 
-    Only the topmost header of the server that the administrator named counts: whatever stands below, the sender may
-    have written. RFC 8601. SEC-14.
+    Only what the server that the administrator named wrote on top counts, in one header or several, for it may look at
+    one thing after the other: whatever stands below another's, the sender may have written. RFC 8601. SEC-14.
     """
     if not authserv:
         return ""
     for name, value in headers.rows:
-        if name == "received":
-            continue
         if name == "authentication-results":
             words = one_line(decode(value), 4000).lower()
-            if words.partition(";")[0].split()[:1] == [authserv.lower()]:
-                found = re.search(r"\bdmarc\s?=\s?(\w{1,20})", words)
-                return found[1] if found else ""
-            return ""
+            if words.partition(";")[0].split()[:1] != [authserv.lower()]:
+                return ""
+            if found := re.search(r"\bdmarc\s?=\s?(\w{1,20})", words):
+                return found[1]
     return ""

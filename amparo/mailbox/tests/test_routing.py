@@ -76,9 +76,11 @@ def test_each_message_takes_one_course(head, envelope_from, way):
     ("Authentication-Results: mx.amparo.mx; spf=pass; dmarc=fail (p=none)", "fail"), ("Authentication-Results: mx.amparo.mx 1; dmarc = pass", "pass"),
     ("Received: x\nAuthentication-Results: MX.amparo.mx;\n dmarc=none", "none"), ("Authentication-Results: otro; dmarc=fail", ""),
     ("Authentication-Results: otro; x\nAuthentication-Results: mx.amparo.mx; dmarc=pass", ""), ("Authentication-Results: mx.amparo.mx.malo.org; dmarc=pass", ""),
+    ("Authentication-Results: mx.amparo.mx; spf=pass\nAuthentication-Results: mx.amparo.mx; dmarc=fail", "fail"),
+    ("Authentication-Results: mx.amparo.mx; spf=pass\nAuthentication-Results: otro; x\nAuthentication-Results: mx.amparo.mx; dmarc=pass", ""),
     ("Subject: x", ""),
 ])  # fmt: skip
-def test_only_the_topmost_result_of_our_server_counts(head, found):
+def test_only_what_our_server_wrote_on_top_counts(head, found):
     """SEC-14"""
     assert authentication(read(head.encode() + b"\n\n").headers, "mx.amparo.mx") == found
     assert authentication(read(head.encode() + b"\n\n").headers, "") == ""
