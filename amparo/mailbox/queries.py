@@ -70,9 +70,13 @@ def base_address(address: str) -> str:
 
 
 def person_of(email: str) -> User | None:
-    """Return the active person who has proved that an address is his; None for anybody else. SEC-13."""
-    found = EmailAddress.objects.filter(email__iexact=email, verified=True, user__is_active=True).select_related("user").first()
-    return found.user if found else None
+    """Return the active person who has proved that an address is his; None for anybody else. SEC-13.
+
+    The database finds ana@mı.mx (a dotless ı: another domain, and another's) where ana@mi.mx is meant: it compares in
+    capitals. So what it finds is compared again.
+    """
+    found = EmailAddress.objects.filter(email__iexact=email, verified=True, user__is_active=True).select_related("user")
+    return next((one.user for one in found if one.email.lower() == email.lower()), None)
 
 
 @dataclass(frozen=True, slots=True)

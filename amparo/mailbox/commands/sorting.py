@@ -26,7 +26,9 @@ from amparo.mailbox.errors import (
     ReasonMissing,
 )
 from amparo.mailbox.models import BouncingAddress, Mail
-from amparo.people.models import Contact, Customer
+from amparo.mailbox.rules import Letter
+from amparo.mailbox.rules.routing import is_doubtful
+from amparo.people.models import Contact, Customer, User
 from amparo.people.queries import actor_in, companies_of
 from amparo.threads import commands as threads
 from amparo.threads.models import Entry, Thread
@@ -44,7 +46,7 @@ OURS = ("which_product", "flood", "fault", "refused", "not_support")
 def hand_over(mail: Mail, number: str, *, actor: Actor, at: datetime) -> Mail:
     """Bring a message to the matter that staff name by its number (`T-41`). SEC-13, SEC-20.
 
-    Where the author is a contact who may write there, it is said in his name; a stranger's words become an internal
+    Where the author surely is a contact who may write there, it is said in his name; a stranger's words become an internal
     note, for a customer is shown nobody's words but his own and ours. Fact: `mail.handed`. Raises NotPermitted,
     NotWaiting, NoSuchMatter, and what the matter refuses.
     """
@@ -55,8 +57,9 @@ def hand_over(mail: Mail, number: str, *, actor: Actor, at: datetime) -> Mail:
     thread = found.filter(kind=asked[0] or "ticket").first() if asked else None
     if thread is None:
         raise NoSuchMatter(field="number")
-    author = _author(mail, thread.subject)
-    said = prepared(mail, letter_of(mail), actor=author or actor, at=at)
+    letter = letter_of(mail)
+    author = _author(mail, letter, thread.subject)
+    said = prepared(mail, letter, actor=author or actor, at=at)
     with transaction.atomic():
         mail = _open(mail)
         door = queries.door(thread.kind)
@@ -74,11 +77,17 @@ def hand_over(mail: Mail, number: str, *, actor: Actor, at: datetime) -> Mail:
         )  # fmt: skip
 
 
-def _author(mail: Mail, subject: str) -> Actor | None:
+def _believed(mail: Mail, letter: Letter) -> User | None:
+    """Return who wrote, None where it is nobody, or not sure: who takes a message up by hand proves no sender. SEC-13."""
+    authserv = mail.mailbox.authserv if mail.mailbox else ""
+    return None if mail.reason == "unproven" or is_doubtful(letter, authserv) else queries.person_of(mail.from_email)
+
+
+def _author(mail: Mail, letter: Letter, subject: str) -> Actor | None:
     """Return the contact who wrote, as he stands in the matter's company, None where he is none or may not see it."""
-    person = queries.person_of(mail.from_email)
+    person = _believed(mail, letter)
     may_see = import_string(settings.SUBJECT_VISIBILITY)
-    for company in companies_of(person) if person is not None and mail.reason != "unproven" else []:
+    for company in companies_of(person) if person is not None else []:
         actor = actor_in(person.pk, company["customer"])  # type: ignore[union-attr]
         if actor.is_contact and may_see(actor, subject):
             return actor
@@ -94,7 +103,7 @@ def _as_note(mail: Mail, said: Said, actor: Actor) -> str:
 def make_ticket(mail: Mail, *, nic: str, product_id: int, actor: Actor, at: datetime) -> Mail:
     """Open a ticket of a message for the customer whom staff name. TKT-1.
 
-    In the name of the author where he is a contact of that customer, else of somebody who has no access. Fact:
+    In the name of the author where he surely is a contact of that customer, else of somebody who has no access. Fact:
     `mail.handed`. Raises NotPermitted, NotWaiting, NoSuchCustomer, and what opening a ticket raises.
     """
     if not access.may_sort(actor):
@@ -102,9 +111,10 @@ def make_ticket(mail: Mail, *, nic: str, product_id: int, actor: Actor, at: date
     customer = Customer.objects.filter(nic=parse_nic(nic) or "", is_active=True).first()
     if customer is None:
         raise NoSuchCustomer(field="nic")
-    person = queries.person_of(mail.from_email)
+    letter = letter_of(mail)
+    person = _believed(mail, letter)
     contact = Contact.objects.filter(customer=customer, user=person, removed_at__isnull=True).first() if person else None
-    said = prepared(mail, letter_of(mail), actor=actor, at=at)
+    said = prepared(mail, letter, actor=actor, at=at)
     with transaction.atomic():
         mail = _open(mail)
         ticket = tickets.open_ticket(

@@ -68,6 +68,16 @@ def bare(address: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
+def has_one_author(letter: Letter) -> bool:
+    """True where one From names one address, and nothing else does. SEC-14."""
+    return len(letter.headers.all("from")) == 1 and len([one for one in letter.sender if one.address]) == 1
+
+
+def is_doubtful(letter: Letter, authserv: str) -> bool:
+    """True where nobody may be taken for the author, whatever else the message is: several, or a forged one. SEC-13, SEC-14."""
+    return not has_one_author(letter) or marks.authentication(letter.headers, authserv) == "fail"
+
+
 def course(letter: Letter, envelope_from: str | None, found: Sequence[Thing], ours: Ours) -> Course:
     """Decide what a message is, the most suspicious first. The author is the one address of From, and nothing else. SEC-14."""
     if letter.bounce:
@@ -76,7 +86,7 @@ def course(letter: Letter, envelope_from: str | None, found: Sequence[Thing], ou
         return Course.OWN
     if letter.auto_submitted or marks.is_null_sender(letter.headers, envelope_from):
         return Course.MACHINE
-    if len(letter.headers.all("from")) != 1 or len([one for one in letter.sender if one.address]) != 1:
+    if not has_one_author(letter):
         return Course.SEVERAL_AUTHORS
     if marks.authentication(letter.headers, ours.authserv) == "fail":
         return Course.UNPROVEN

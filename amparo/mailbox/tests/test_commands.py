@@ -6,6 +6,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from PIL import Image
 
 from amparo.conftest import NOON, make_contact
@@ -132,6 +133,15 @@ def test_an_unproved_address_is_nobody(ticket, contact, customer, come_in):
     late = make_contact(customer, "Nueva")
     EmailAddress.objects.filter(user=late.user_id).update(verified=False)
     assert come_in(written(late.email, address(ticket.subject, contact.user_id))).reason == "unknown_sender"
+
+
+def test_an_address_of_another_domain_that_looks_alike_is_nobody(ticket, contact, come_in):
+    """SEC-13: the dotless ı is a letter of its own, in capitals an I like any other."""
+    EmailAddress.objects.filter(user=contact.user_id).update(email="ivan@mi.mx")
+    assert queries.person_of("ivan@mi.mx").pk == contact.user_id == queries.person_of("Ivan@MI.mx").pk
+    assert queries.person_of("ivan@mı.mx") is None
+    mail = come_in(written("ivan@mı.mx", address(ticket.subject, contact.user_id)))
+    assert (mail.state, mail.reason) == ("waiting", "unknown_sender")
 
 
 def test_who_left_the_company_writes_no_more(ticket, contact, member, come_in):
@@ -501,6 +511,26 @@ def test_staff_make_a_ticket_of_a_message(contact, customer, product, licence, o
     assert ticket.customer_id == customer.pk
     mail.refresh_from_db()
     assert (mail.state, mail.matter) == ("opened", ticket.subject)
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda octets: b"Authentication-Results: mx.amparo.mx; dmarc=fail\r\n" + octets,
+    lambda octets: b"Authentication-Results: mx.amparo.mx; dmarc=fail\r\nAuto-Submitted: auto-replied\r\n" + octets,
+    lambda octets: octets.replace(b"\nTo:", b", malo@ejemplo.org\nTo:", 1),
+])  # fmt: skip
+def test_what_staff_take_up_by_hand_is_nobodys_whose_name_was_forged(ticket, contact, customer, product, operator, box, come_in, spoil):
+    """SEC-13, SEC-14: the click says where it belongs, not who wrote it."""
+    box.authserv = "mx.amparo.mx"
+    box.save()
+    octets = written(contact.email, address(ticket.subject, contact.user_id), "Cancele todo").as_bytes()
+    mail = come_in(spoil(octets))
+    commands.hand_over(mail, ticket.shown_number, actor=operator, at=NOON)
+    assert last(ticket).is_internal and last(ticket).author_id == operator.user_id
+    mail = come_in(spoil(octets.replace(b"todo", b"ya")))
+    commands.make_ticket(mail, nic=customer.nic, product_id=product.pk, actor=operator, at=NOON)
+    mail.refresh_from_db()
+    opened = Ticket.objects.exclude(pk=ticket.pk).get()
+    assert mail.user_id is None and last(opened).author_id != contact.user_id
 
 
 def test_a_message_is_discarded_with_a_reason(operator, contact, come_in):
