@@ -189,9 +189,15 @@ def kept_tariff(charge: Charge, at: datetime) -> int | None:
 
 
 def kept_promotion(charge: Charge, at: datetime) -> dict[str, Any] | None:
-    """Return the promotion that a charge keeps: once agreed to, and as long as it keeps its tariff. PRO-1, QUO-3."""
-    agreed = charge.consented_at is not None or kept_tariff(charge, at) is not None
-    return charge.promotion if agreed else None
+    """Return the promotion that a charge keeps: once agreed to, and as long as it keeps its tariff. PRO-1, QUO-3.
+
+    What is only promised counts as no use yet, so it is kept while a use is left: the last one may have gone elsewhere.
+    """
+    taken = charge.promotion
+    if taken is None or charge.consented_at is not None:
+        return taken
+    promised = kept_tariff(charge, at) is not None and promotions.may_still_take(taken["id"], charge.customer_id)
+    return taken if promised else None
 
 
 def needs_of(charge: Charge) -> list[rules.Need]:

@@ -209,12 +209,12 @@ def _in_line(*names: str) -> None:
 
 @transaction.atomic
 def use(
-    promotion_id: int, customer_id: int, subject: str, saved: int, *, actor: Actor, at: datetime
+    promotion_id: int, customer_id: int, subject: str, saved: int, *, beyond: bool = False, actor: Actor, at: datetime
 ) -> PromotionUse | None:
     """Count a promotion as taken by a sale or charge, within its limits. PRO-1, CHG-10.
 
     The same subject again returns the first. A contract's own discount (an id below zero) has no limit and no row.
-    Raises UsedUp.
+    `beyond`: what was promised and paid late is counted though no use is left. Raises UsedUp.
     """
     if promotion_id <= 0:
         return None
@@ -222,11 +222,7 @@ def use(
     open_uses = PromotionUse.objects.filter(given_up_at__isnull=True)
     if first := open_uses.filter(subject=subject).first():
         return first
-    taken = open_uses.filter(promotion=promotion)
-    own = taken.filter(customer_id=customer_id)
-    if promotion.uses_max is not None and taken.count() >= promotion.uses_max:
-        raise UsedUp()
-    if promotion.uses_per_customer_max is not None and own.count() >= promotion.uses_per_customer_max:
+    if not beyond and queries.is_used_up(promotion, customer_id):
         raise UsedUp()
     try:
         with transaction.atomic():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -154,9 +154,18 @@ def names_of_plans() -> dict[int, str]:
     return dict(Plan.objects.values_list("pk", "name"))
 
 
-def without_limits(found: Ground) -> Ground:
-    """The same with nobody's uses counted: for a price list that is shown to everybody."""
-    return replace(found, context=replace(found.context, uses={}))
+def is_used_up(promotion: Promotion, customer_id: int) -> bool:
+    """True where a promotion may be taken no more, by anybody or by this customer. PRO-1."""
+    taken = PromotionUse.objects.filter(promotion=promotion, given_up_at__isnull=True)
+    if promotion.uses_max is not None and taken.count() >= promotion.uses_max:
+        return True
+    own_max = promotion.uses_per_customer_max
+    return own_max is not None and taken.filter(customer_id=customer_id).count() >= own_max
+
+
+def may_still_take(promotion_id: int, customer_id: int) -> bool:
+    """True where a promotion that was promised before has a use left; a contract's own discount (below zero) always. PRO-1."""
+    return promotion_id <= 0 or not is_used_up(Promotion.objects.get(pk=promotion_id), customer_id)
 
 
 def for_customer(customer_id: int, *, at: datetime) -> list[Judged]:

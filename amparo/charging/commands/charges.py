@@ -70,8 +70,8 @@ def requote(charge: Charge, *, actor: Actor, at: datetime) -> Charge:
     if not access.may_propose(actor, charge.customer_id):
         raise NotPermitted
     state = LIFE.after(charge.state, Move.REQUOTE)
-    if charge.consented_at is not None and charge.promotion:
-        promotions.give_up(f"charge:{charge.pk}", actor=actor, at=at)
+    if charge.consented_at is not None:
+        _free_promotion(charge, actor, at)
     charge.consented_at, charge.consented_by, charge.consented_name, charge.consent_how = None, "", "", ""
     _put(charge, _quoted(charge, queries.needs_of(charge), at))
     charge.state, charge.proposed_at, charge.proposed_by = state, at, actor.ref
@@ -187,8 +187,7 @@ def release(charge: Charge, *, reason: str, actor: Actor, at: datetime) -> Charg
         Part.objects.bulk_update(parts, ["ended_by"])
     charge.state, charge.ended_at, charge.ended_because = state, at, reason[:400]
     charge.save()
-    if charge.promotion:
-        promotions.give_up(f"charge:{charge.pk}", actor=actor, at=at)
+    _free_promotion(charge, actor, at)
     _tell(f"charge.{state.value}", charge, actor, at, reason=reason)
     return charge
 
@@ -205,7 +204,8 @@ def give_back(
 ) -> Charge:
     """Reverse a final charge, whole or some units of it, into what lasts longest. CHG-3, LED-6.
 
-    The same key again changes nothing. Raises NotPermitted, IllegalMove, NotGiven.
+    Once all of it is back, the use of its promotion is free again (PRO-1); so it is where the promotion took everything
+    off and there is nothing to reverse. The same key again changes nothing. Raises NotPermitted, IllegalMove, NotGiven.
     """
     charge = _locked(charge)
     if not access.may_attend(actor, charge):
@@ -216,6 +216,9 @@ def give_back(
         reverses__in=[part.spent_by for part in parts],
         key__startswith=f"{charge.customer_id}:charge:{charge.pk}:back:{key}:",
     ).exists():
+        return charge
+    if amount_by_unit is None and not any(part.charged for part in parts):
+        _free_promotion(charge, actor, at)
         return charge
     open_parts = [part for part in parts if part.charged > part.given_back]
     left = {unit: sum(p.charged - p.given_back for p in open_parts if p.unit == unit) for unit in rules.UNITS}
@@ -233,6 +236,8 @@ def give_back(
             part.given_back += amount
             wanted[part.unit] -= amount
     Part.objects.bulk_update(parts, ["given_back"])
+    if all(part.given_back == part.charged for part in parts):
+        _free_promotion(charge, actor, at)
     _tell("charge.given_back", charge, actor, at, given_back=given, reason=reason)
     return charge
 
@@ -307,6 +312,12 @@ def _keep_promotion(charge: Charge, found: ChargeQuote, actor: Actor, at: dateti
         )
     except UsedUp:
         raise PriceChanged(quote=found) from None
+
+
+def _free_promotion(charge: Charge, actor: Actor, at: datetime) -> None:
+    """Let others have the use of the promotion of a charge that came to nothing. PRO-1."""
+    if charge.promotion:
+        promotions.give_up(f"charge:{charge.pk}", actor=actor, at=at)
 
 
 def _swap_promotion(charge: Charge, found: ChargeQuote, actor: Actor, at: datetime) -> None:

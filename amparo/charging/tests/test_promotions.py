@@ -164,6 +164,32 @@ def test_two_who_agree_to_the_last_use_get_one(customer, card, engineer, contact
     assert refused.value.context["quote"].chosen.amounts == {"credit": 8}
 
 
+def test_a_promised_price_whose_promotion_was_used_up_is_asked_anew_and_can_be_paid(customer, card, engineer, contact):
+    """PRO-1, QUO-3: two quotes promise the last use; who accepts the second is asked its price without it, and may pay that."""
+    promote(scope="services", value=50, uses_per_customer_max=1)
+    until, needs = NOON + timedelta(days=9), [Need("technical_hour", 2)]
+    first, second = (
+        commands.propose("case:1", customer.pk, needs, key=key, tariff_until=until, actor=engineer, at=NOON) for key in "ab"
+    )
+    commands.consent(first, how="portal", actor=contact, at=NOON)
+    with pytest.raises(PriceChanged) as refused:
+        commands.consent(second, how="portal", actor=contact, at=NOON)
+    assert refused.value.context["quote"].chosen.amounts == {"credit": 8}
+    assert queries.explain(second, "es-mx", at=NOON).cost == [("credit", 8)]
+    second = commands.requote(second, actor=contact, at=NOON)
+    assert commands.consent(second, how="portal", actor=contact, at=NOON).amounts == {"credit": 8}
+
+
+def test_the_use_of_a_charge_that_was_given_back_whole_is_free_again(customer, card, engineer, contact):
+    """PRO-1, CHG-3: an order that is cancelled before its work begins costs nothing, its promotion neither."""
+    promote(scope="services", value=50, uses_max=1)
+    charge = commands.charge_now(agreed(customer, engineer, contact, Need("technical_hour", 2)), actor=engineer, at=NOON)
+    commands.give_back(charge, amount_by_unit={"credit": 1}, reason="una parte", key="some", actor=engineer, at=NOON)
+    assert quoted(customer, Need("technical_hour", 2)).chosen.amounts == {"credit": 8}, "what is charged still has its use"
+    commands.give_back(charge, reason="se canceló", actor=engineer, at=NOON)
+    assert quoted(customer, Need("technical_hour", 2)).chosen.amounts == {"credit": 4}
+
+
 def test_what_costs_nothing_is_reserved_and_released_as_anything_else(customer, card, engineer, contact):
     """PRO-1: never below zero."""
     promote(scope="services", value=100)
