@@ -205,6 +205,8 @@ def close(
 ) -> Case:
     """Close a locked case by its open closing. `carried_out` does otherwise with its charges and says what they charged.
 
+    What is still quoted in it is taken back. Raises OrderAccepted where such a quote is accepted in this very moment.
+
     `effective_at` is when it closed, where that is earlier than when it became known: COM-6. Units move at `at`, so that
     what was shown of the past stays true. LED-4.
     """
@@ -217,6 +219,7 @@ def close(
     case.close_reason, case.closed_at, case.closed_how = closing.reason, moment, str(how)
     case.save()
     quotations.finish_with_case(case.thread, actor=actor, at=at)
+    charges.end_quotes(case, actor=actor, at=at)  # nobody orders in a case that is over: QUO-3, CHG-3
     deadlines.end_open(case.subject, reason="closed", actor=actor, at=at, kind_code="answer.case")
     place(case, at=at)
     tell(

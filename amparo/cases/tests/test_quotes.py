@@ -10,6 +10,7 @@ from amparo.cases.models import Order
 from amparo.charging.rules import Need
 from amparo.conftest import NOON
 from amparo.deadlines.queries import open_promises, promises_of
+from amparo.promotions.tests.conftest import promote
 from amparo.quotations import commands as quotations
 from amparo.quotations.errors import QuoteDecided
 from amparo.quotations.models import Quote, ServiceOrder
@@ -179,3 +180,26 @@ def test_a_standard_service_opens_its_case_with_its_quote(contract, contact, adm
     assert left(case.customer_id) == {"event": 5, "incident": 3, "credit": 20} and open_promises(case.subject) == []
     commands.accept_order(case, seen=Order.objects.get().pk, actor=contact, at=NOON)
     assert left(case.customer_id)["credit"] == 10
+
+
+def test_a_case_that_closes_takes_back_what_is_still_quoted_in_it(contract, contact, engineer, deliver):
+    """QUO-3, CHG-3, CAS-3: nobody orders in a case that is over, where nothing would ever settle what it reserves."""
+    case = ordered(contact, engineer, credits=6)
+    further = quoted(case, engineer, 3, "general")
+    case = proposed(fresh(case), engineer, "service_completed")
+    commands.accept_closing(case, seen=closing_of(case).pk, actor=contact, at=NOON)
+    deliver()
+    with pytest.raises(QuoteDecided):
+        quotations.accept_quote(further, seen=1, actor=contact, at=NOON)
+    further.refresh_from_db()
+    assert further.state == "withdrawn" and fresh(case).state == "closed" and left(case.customer_id)["credit"] == 14
+
+
+def test_an_order_that_costs_nothing_is_cancelled_as_any_other(contract, contact, engineer):
+    """PRO-1, CHG-3"""
+    promote(scope="services", value=100, uses_max=1)
+    case = asked(contact, kind="development")
+    order = quotations.accept_quote(quoted(case, engineer), seen=1, actor=contact, at=NOON)
+    assert order.told == {} and left(case.customer_id)["credit"] == 20
+    assert quotations.cancel_order(order, actor=contact, at=NOON).state == "cancelled"
+    assert quotations.accept_quote(quoted(case, engineer), seen=1, actor=contact, at=NOON).told == {}, "its use is free again"
