@@ -69,6 +69,11 @@ class RefundFirst(Refusal):
     message = _("This order is paid. Record first that its money was given back.")
 
 
+class MoneyBack(Refusal):
+    code = "money_back"
+    message = _("The money of this order went back, so nothing is given for it. Cancel the order.")
+
+
 class CodesShown(Refusal):
     code = "codes_shown"
     message = _("The codes were shown already and are kept nowhere. Let the cards be made void and issued again.")

@@ -236,6 +236,11 @@ def payments_of(sale: Sale) -> list[Payment]:
     return list(sale.payments.select_related("by").order_by("pk"))
 
 
+def came_in(sale: Sale) -> int:
+    """Return the centavos that came in for a sale, what came twice too."""
+    return sum(payment.amount for payment in sale.payments.all())
+
+
 def refunded(sale: Sale) -> int:
     """Return the centavos of a sale that were given back."""
     return sum(refund.amount for refund in sale.refunds.all())

@@ -14,8 +14,8 @@ from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Invalid, NotPermitted, Refusal
 from amparo.ledger import commands as ledger
 from amparo.people.rules import seal, unseal
-from amparo.sales import access
-from amparo.sales.errors import CannotActivate, CodesShown
+from amparo.sales import access, queries
+from amparo.sales.errors import CannotActivate, CodesShown, MoneyBack
 from amparo.sales.machine import LIFE, Move
 from amparo.sales.models import Sale, SoldCard
 
@@ -83,13 +83,15 @@ def _give_extra(sale: Sale, actor: Actor, at: datetime) -> None:
 def activate(sale: Sale, *, actor: Actor, at: datetime) -> Sale:
     """Try again to activate a sale that was paid and could not be given; again changes nothing.
 
-    Raises NotPermitted, IllegalMove, CannotActivate.
+    Raises NotPermitted, IllegalMove, MoneyBack, CannotActivate.
     """
     if not access.may_sell(actor):
         raise NotPermitted()
     sale = locked(sale.pk)
     if sale.state == "activated":
         return sale
+    if 0 < queries.came_in(sale) <= queries.refunded(sale):
+        raise MoneyBack()
     try:
         with transaction.atomic():
             give(sale, actor=actor, at=at)

@@ -142,7 +142,7 @@ def cancel(sale: Sale, reason: str, *, actor: Actor, at: datetime) -> Sale:
     if sale.state == "paid":
         if not access.may_sell(actor):
             raise NotPermitted()
-        if queries.refunded(sale) < sum(payment.amount for payment in sale.payments.all()):
+        if queries.refunded(sale) < queries.came_in(sale):
             raise RefundFirst()
     if actor.is_staff and not reason.strip():
         raise Invalid(field="reason")

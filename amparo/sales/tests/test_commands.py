@@ -21,6 +21,7 @@ from amparo.sales.errors import (
     AmountDiffers,
     CannotActivate,
     CodesShown,
+    MoneyBack,
     NotOffered,
     PriceMoved,
     RefundFirst,
@@ -271,4 +272,7 @@ def test_refund_first_then_cancel_of_what_is_stuck(customer, contact, plan, sale
         commands.cancel(sale, "No procede", actor=sales, at=NOON)
     back = commands.Received("cash", sale.total, "", NOON.date())
     commands.record_refund(sale, back, "No procede", key="r", actor=sales, at=NOON)
+    with pytest.raises(MoneyBack):  # nobody gets for nothing what was given back
+        commands.activate(sale, actor=sales, at=NOON)
+    assert not SupportContract.objects.exists()
     assert commands.cancel(sale, "No procede", actor=sales, at=NOON).state == "cancelled"
