@@ -186,7 +186,8 @@ def _settle(checkout: Checkout, seen: Session, at: datetime) -> str:
     if not seen.paid:
         return _end(checkout, "expired", at) if seen.state == "expired" else "waiting"
     if (seen.amount, seen.currency) != (checkout.amount, checkout.currency):
-        tell("sale.payment_differs", sale, actor=SYSTEM, at=at, amount=seen.amount, came_in=seen.currency, way=checkout.way)
+        if _end(checkout, "failed", at) == "failed":  # told once: an open visit is asked about again and again
+            tell("sale.payment_differs", sale, actor=SYSTEM, at=at, amount=seen.amount, came_in=seen.currency, way=checkout.way)
         return "differs"
     checkout.state, checkout.ended_at = "paid", at
     checkout.save(update_fields=["state", "ended_at"])

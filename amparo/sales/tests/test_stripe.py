@@ -122,6 +122,16 @@ def test_another_amount_or_currency_activates_nothing_and_is_told(set_up, sale, 
     assert facts(sale)[-1] == "sale.payment_differs"
 
 
+def test_money_that_differs_is_told_once_however_often_it_is_asked_about(set_up, sale, contact, facts):
+    """SEC-49: every notice of it is a letter to sales."""
+    session = set_up.pay(begin(sale, contact).session_id)
+    Checkout.objects.update(amount=1)
+    for minutes in (0, 10, 20):
+        assert call(set_up, set_up.event(COMPLETED, session)) == "differs"
+        commands.look_at_open(at=NOON + timedelta(minutes=minutes))
+    assert facts(sale).count("sale.payment_differs") == 1
+
+
 def test_another_orders_session_pays_nothing_here(set_up, sale, contact, customer, cards):
     """SEC-8, SEC-47"""
     other = order(customer, cards, contact)
