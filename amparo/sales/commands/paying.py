@@ -10,9 +10,9 @@ from django.db import transaction
 
 from amparo.contracts.commands.contracts import service_zone
 from amparo.files import commands as files
-from amparo.files.models import StoredFile
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid, NotPermitted, Refusal
+from amparo.promotions import commands as promotions
 from amparo.sales import access, queries
 from amparo.sales.errors import AlreadyPaid, AmountDiffers, RefundTooMuch
 from amparo.sales.machine import LIFE, Move
@@ -82,7 +82,14 @@ def write_payment(
 
 
 def mark_paid(sale: Sale, received: Received, *, actor: Actor, at: datetime) -> None:
-    """Mark a locked sale as paid, and tell it; part of the caller's transaction."""
+    """Mark a locked sale as paid, and tell it; part of the caller's transaction.
+
+    One that had expired took its promotion after all: it is counted again. PRO-1.
+    """
+    if sale.ended_at is not None and sale.promotion:
+        promotions.use(
+            sale.promotion["id"], sale.customer_id, sale.subject, sale.discount, beyond=True, actor=actor, at=at
+        )
     sale.paid_at, sale.ended_at, sale.ended_because = at, None, ""
     sale.save(update_fields=["state", "paid_at", "ended_at", "ended_because"])
     tell("sale.paid", sale, actor=actor, at=at, method=received.method, reference=received.reference.strip()[:120])
@@ -105,8 +112,7 @@ def record_refund(
     if not reason.strip():
         raise Invalid(field="reason")
     assert actor.user_id is not None, "a person gives money back"
-    came = sum(payment.amount for payment in sale.payments.all())
-    if not 0 < given.amount <= came - queries.refunded(sale):
+    if not 0 < given.amount <= queries.came_in(sale) - queries.refunded(sale):
         raise RefundTooMuch(field="amount")
     made = Refund.objects.create(
         sale=sale, amount=given.amount, method=given.method, reference=given.reference.strip()[:120],
@@ -114,8 +120,3 @@ def record_refund(
     )  # fmt: skip
     tell("sale.refunded", sale, actor=actor, at=at, amount=made.amount, reason=made.reason)
     return made
-
-
-def receipts_of(sale: Sale) -> list[StoredFile]:
-    """Return the receipts of a sale's payments; staff alone see them."""
-    return [one.file for one in sale.documents.filter(kind="receipt").select_related("file").order_by("pk")]

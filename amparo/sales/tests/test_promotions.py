@@ -95,6 +95,25 @@ def test_a_use_comes_back_where_the_order_came_to_nothing(customer, contact, car
     assert not PromotionUse.objects.filter(given_up_at__isnull=True).exists()
 
 
+def test_what_is_paid_after_it_expired_took_its_promotion_after_all(customer, contact, cards, sales):
+    """PRO-1: else one use would be sold to one more each time that somebody pays late."""
+    promote(value=50, uses_max=1)
+    late = order(customer, cards, contact)
+    commands.expire_due(at=late.expires_at)
+    paid_by(late, sales, at=late.expires_at)
+    assert PromotionUse.objects.get(given_up_at__isnull=True).subject == late.subject
+    assert order(customer, cards, contact).discount == 0
+
+
+def test_late_money_counts_though_another_has_the_last_use(customer, contact, cards, sales):
+    """PRO-1, CHG-10"""
+    promote(value=50, uses_max=1)
+    late = order(customer, cards, contact)
+    commands.expire_due(at=late.expires_at)
+    assert order(customer, cards, contact).discount == 225_000
+    assert paid_by(late, sales, at=late.expires_at).state == "activated"
+
+
 def test_a_code_must_be_entered_and_counts_for_its_customer_alone(customer, contact, other_customer, other_contact, cards):
     """PRO-1, SEC-7"""
     promote(value=20, code="OTOÑO-20".replace("Ñ", "N"))
