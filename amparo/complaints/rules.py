@@ -10,7 +10,7 @@ from typing import Final
 from .machine import Outcome
 
 # What staff do about a case without working on it: they sort it, give it to somebody, or carry out an earlier ruling.
-_NOT_WORK: Final = frozenset({"case.tagged", "case.assigned", "case.given_again", "case.follows", "case.linked"})
+_NOT_WORK: Final = frozenset({"case.tagged", "case.assigned", "order.assigned", "case.given_again", "case.follows", "case.linked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Deed:
 
 
 def worked_on(deeds: Iterable[Deed]) -> frozenset[int]:
-    """Return who worked on a case: said something in it, to the customer or among staff, did anything, or was given it. COM-2.
+    """Return who worked on a case: said something in it, to the customer or among staff, did anything (quoted,
+    delivered, spoke with the customer by telephone), or was given it. COM-2.
 
     Who only sorted it, gave it to another or linked it did not. A promise is made and kept by something else that was done.
     People of the customer's own side are in it too: they are a party.

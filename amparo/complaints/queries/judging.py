@@ -11,7 +11,7 @@ from amparo.complaints.rules import Deed, Disputed, worked_on
 from amparo.people.models import User
 from amparo.people.queries import staff_with
 
-# The case itself and the cases whose service it gives again, each up to its own complaint: to review one, to rule and to
+# What stands on the chains of a case, of its quotes and orders, in its conversation and in its calls: of the case itself and the cases whose service it gives again, each up to its own complaint: to review one, to rule and to
 # carry out a ruling is no work on the case.
 _DEEDS = """
 WITH RECURSIVE matter(id) AS (
@@ -27,14 +27,22 @@ WITH RECURSIVE matter(id) AS (
     SELECT f.actor_ref, f.name, f.data FROM span s JOIN history_fact f ON f.subject = 'case:' || s.id AND f.seq < s.until
     UNION ALL
     SELECT f.actor_ref, f.name, f.data FROM span s JOIN history_fact f ON f.subject = 'case-desk:' || s.id AND f.at < s.raised_at
+    UNION ALL
+    SELECT f.actor_ref, f.name, f.data FROM span s JOIN quotations_quote q ON q.thread_id = s.thread_id
+        JOIN history_fact f ON f.subject = 'quote:' || q.id AND f.at < s.raised_at
+    UNION ALL
+    SELECT f.actor_ref, f.name, f.data FROM span s JOIN quotations_serviceorder o ON o.thread_id = s.thread_id
+        JOIN history_fact f ON f.subject = 'order:' || o.id AND f.at < s.raised_at
 )
 SELECT substr(d.actor_ref, 6)::bigint, CASE WHEN d.data ? 'again_of' THEN 'case.given_again' ELSE d.name END, FALSE
     FROM deed d WHERE d.actor_ref LIKE 'user:%%'
 UNION
-SELECT (d.data ->> 'to')::bigint, d.name, TRUE FROM deed d WHERE d.name = 'case.assigned' AND d.data ->> 'to' IS NOT NULL
+SELECT (d.data ->> 'to')::bigint, d.name, TRUE FROM deed d WHERE d.name IN ('case.assigned', 'order.assigned') AND d.data ->> 'to' IS NOT NULL
 UNION
 SELECT p.user_id, 'case.said', FALSE FROM span s JOIN threads_entry e ON e.thread_id = s.thread_id AND e.at < s.raised_at
     CROSS JOIN LATERAL (VALUES (e.author_id), (e.typed_by_id)) AS p (user_id) WHERE p.user_id IS NOT NULL
+UNION
+SELECT c.taken_by_id, 'call.taken', FALSE FROM span s JOIN live_call c ON c.linked = 'case:' || s.id AND c.started_at < s.raised_at
 """
 
 

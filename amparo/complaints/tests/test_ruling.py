@@ -25,7 +25,11 @@ from amparo.history.queries import faults_of_chain
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.ledger import queries as ledger
 from amparo.ledger.models import Pocket
+from amparo.live import commands as live
 from amparo.policies.commands import set_value
+from amparo.quotations import commands as quotations
+from amparo.quotations.models import ServiceOrder
+from amparo.quotations.rules.quotes import Content, Line
 from amparo.threads import commands as threads
 
 from .world import (
@@ -38,6 +42,7 @@ from .world import (
     left,
     now,
     opinion,
+    ordered,
     proposed,
     raised,
     refusable,
@@ -274,6 +279,33 @@ def test_who_worked_on_the_case_does_not_judge(contract, contact, engineer, qual
             act()
     assert not queries.nobody_may_judge(complaint)
     ruled(complaint, other_quality, "dismissed", at=NOON + MINUTE)
+
+
+@pytest.mark.parametrize("how", ["quoted", "started", "given", "called", "gave"])
+def test_who_quoted_delivered_or_telephoned_does_not_judge(contract, contact, engineer, other_quality, how):
+    """COM-2: what was done in an order, a quote or a call of the case is work on the case, though its own chain tells it."""
+    both = make_staff("Berta Ambas", "quality", "engineer")
+    at = NOON - DAY
+    case = refusable(contact, engineer, "development", at=at) if how in ("quoted", "called") else ordered(contact, engineer, "development", at=at)
+    order = ServiceOrder.objects.get(thread=case.thread)
+    match how:
+        case "quoted":
+            content = Content(lines=(Line("Otro reporte", 1, 2),), business_days=2, text="x", terms="x", valid_days=15)
+            quotations.draft_quote(case.thread, kind="development", title="x", content=content, key=key(), actor=both, at=at)
+        case "started":
+            quotations.start_order(order, actor=both, at=at)
+        case "given":
+            quotations.assign_order(order, both.user_id, actor=engineer, at=at)
+        case "gave":
+            quotations.assign_order(order, engineer.user_id, actor=both, at=at)
+        case "called":
+            call = live.start_call(phone="+525512345678", key=key(), actor=both, at=at)
+            live.end_call(call, about="x", outcome="case", linked=case.subject, actor=both, at=at)
+    if how not in ("quoted", "called"):
+        case = proposed(fresh(case), engineer, "delivered", at=at)
+    complaint = commands.raise_complaint(case, seen=closing_of(case).pk, reasons="No.", key=key(), actor=contact, at=NOON)
+    assert (both.user_id in queries.barred(complaint)) is (how != "gave")
+    assert other_quality.user_id not in queries.barred(complaint)
 
 
 def test_to_review_a_complaint_is_no_work_on_its_case(contract, contact, engineer, quality):
