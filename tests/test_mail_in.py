@@ -7,6 +7,7 @@ import signal
 import smtplib
 import subprocess
 import sys
+from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
@@ -181,6 +182,21 @@ def test_an_old_mailbox_is_left_alone_unless_asked(emptied):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_folder_that_moved_to_another_server_brings_nothing_from_before_the_mailbox(emptied):
+    """UIDVALIDITY: its numbers begin anew, so that what was left alone stands above them again."""
+    box = mailbox(emptied, takes_old=False)
+    tasks.fetch_all(at=clock.now())
+    with IMAPClient("127.0.0.1", emptied.imap, ssl=False) as client:
+        client.login(USER, PASSWORD)
+        client.append("INBOX", written(1, text="viejo").as_bytes(), msg_time=clock.now() - timedelta(days=400))
+        client.append("INBOX", written(2, text="nuevo").as_bytes())
+    commands.take_in_many([commands.Arrived(b"From: a@b.mx\n\nx", uid=7)], source="imap", mailbox=box, uidvalidity=1, at=clock.now())
+    for _turn in range(2):
+        tasks.fetch_all(at=clock.now())
+        assert sorted(Mail.objects.exclude(title="").values_list("title", flat=True)) == ["Número 2"]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_what_is_too_large_stays_and_is_seen(emptied, administrator):
     """SEC-17: its head is kept, staff see it wait, and it stays in the mailbox as it was."""
     from amparo.policies import commands as policies
@@ -222,11 +238,12 @@ def test_an_outage_is_noted_and_the_others_go_on(emptied, caplog):
     """SEC-57"""
     bad = mailbox(emptied, address="uno@amparo.mx", password_sealed=seal("secreto-canario", settings.SECRETS["field_key"]))
     gone = mailbox(emptied, address="dos@amparo.mx", port=free_port())
+    accented = mailbox(emptied, address="tres@amparo.mx", password_sealed=seal("contraseña", settings.SECRETS["field_key"]))
     mailbox(emptied)
     emptied.lay([written(1, text="sigue").as_bytes()])
     assert tasks.fetch_all(at=clock.now()) == 1
-    bad.refresh_from_db(), gone.refresh_from_db()
-    assert bad.error == "LoginError" and gone.error == "ConnectionRefusedError"
+    bad.refresh_from_db(), gone.refresh_from_db(), accented.refresh_from_db()
+    assert bad.error == accented.error == "LoginError" and gone.error == "ConnectionRefusedError"
     assert "secreto-canario" not in caplog.text + bad.error
 
 

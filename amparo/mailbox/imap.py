@@ -7,7 +7,7 @@ import imaplib
 import ssl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from imapclient import IMAPClient
@@ -22,7 +22,7 @@ BATCH_MESSAGES = 50
 BATCH_OCTETS = 20_000_000
 
 # What goes wrong out there: told as it is, tried again later.
-OUTAGES = (IMAPClientError, imaplib.IMAP4.error, OSError, ssl.SSLError)
+OUTAGES = (IMAPClientError, imaplib.IMAP4.error, OSError, ssl.SSLError, UnicodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,12 @@ class Folder:
         self.next_uid = int(told.get(b"UIDNEXT", 1))
         self.count = int(told.get(b"EXISTS", 0))
 
-    def numbers_after(self, uid: int) -> list[int]:
-        """Return the numbers of messages above one, in order."""
-        return sorted(number for number in self.client.search(["UID", f"{uid + 1}:*"]) if number > uid)
+    def numbers_after(self, uid: int, *, since: datetime | None = None) -> list[int]:
+        """Return the numbers of messages above one, in order; with `since` none that came long before it."""
+        asked: list[object] = ["UID", f"{uid + 1}:*"]
+        if since is not None:  # whole days, of the server's own clock
+            asked += ["SINCE", (since - timedelta(days=1)).date()]
+        return sorted(number for number in self.client.search(asked) if number > uid)
 
     def batches(self, numbers: Sequence[int], *, octets_max: int) -> Iterator[list[Fetched]]:
         """Yield messages in batches of bounded size; of what is larger than the limit only the head."""
@@ -106,6 +109,14 @@ class Folder:
         self.client.expunge(numbers) if self.client.has_capability("UIDPLUS") else self.client.expunge()
 
 
+def _sign_in(client: IMAPClient, username: str, password: str) -> None:
+    """Sign in; LOGIN takes plain letters alone, a «contraseña» goes by AUTHENTICATE. RFC 3501, 4616."""
+    if username.isascii() and password.isascii():
+        client.login(username, password)
+    else:
+        client.plain_login(username, password)
+
+
 @contextlib.contextmanager
 def folder_of(mailbox: Mailbox) -> Iterator[Folder]:
     """Open a mailbox's folder. Raises what OUTAGES holds."""
@@ -117,7 +128,7 @@ def folder_of(mailbox: Mailbox) -> Iterator[Folder]:
         if mailbox.security == "starttls":
             client.starttls(ssl.create_default_context())
         client.normalise_times = False
-        client.login(mailbox.username, unseal(mailbox.password_sealed, settings.SECRETS["field_key"]) or "")
+        _sign_in(client, mailbox.username, unseal(mailbox.password_sealed, settings.SECRETS["field_key"]) or "")
         yield Folder(client, mailbox)
     finally:
         with contextlib.suppress(*OUTAGES):

@@ -16,9 +16,9 @@ from amparo.history.models import Fact
 from amparo.kernel.actor import SYSTEM
 from amparo.kernel.refusals import Refusal
 from amparo.kernel.reply import word_for
-from amparo.mailbox import commands, queries
+from amparo.mailbox import commands, queries, tasks
 from amparo.mailbox.commands.letters import message
-from amparo.mailbox.models import BouncingAddress, Mail, PlainAnswer
+from amparo.mailbox.models import BouncingAddress, Mail, Mailbox, PlainAnswer
 from amparo.notifications.models import Letter, Notice
 from amparo.people.models import Contact, User
 from amparo.threads.models import Entry
@@ -468,6 +468,23 @@ def test_what_a_matter_refuses_waits_with_its_sentence(ticket, contact, come_in,
     monkeypatch.setattr(mail_doors, "ticket", refused)
     mail = come_in(written(contact.email, address(ticket.subject, contact.user_id)))
     assert (mail.state, mail.reason, mail.detail) == ("waiting", "refused", "No se puede, por esto.")
+
+
+def test_a_mailbox_that_fails_as_none_should_stops_no_other(box, monkeypatch, come_in):
+    """SEC-17: what was taken in is understood all the same, and the other mailboxes are looked into."""
+    Mailbox.objects.create(name="a", address="a@amparo.mx", host="uno", created_at=NOON)
+    Mailbox.objects.create(name="b", address="b@amparo.mx", host="dos", created_at=NOON)
+    asked = []
+
+    def fetch(mailbox, at):
+        asked.append(mailbox.host)
+        raise KeyError("UIDVALIDITY")
+
+    monkeypatch.setattr(commands, "fetch", fetch)
+    mail = commands.take_in(written("a@ejemplo.org").as_bytes(), source="lmtp", at=NOON)
+    tasks.tick(at=NOON)
+    mail.refresh_from_db()
+    assert sorted(asked) == ["dos", "uno"] and mail.state == "answered"
 
 
 def test_taking_in_many_is_two_dozen_statements(box, django_assert_max_num_queries):
