@@ -32,7 +32,7 @@ from amparo.history.rules import moment, text_of
 from amparo.people.queries import actor_in
 from amparo.policies.queries import value
 
-from .exports import folder, path_of
+from .exports import folder, path_of, remove
 from .keys import current_key, publish_keys
 
 log = structlog.get_logger(__name__)
@@ -73,7 +73,8 @@ def build(export: Export, *, at: datetime) -> None:
     """
     actor = actor_in(export.asked_by_id, export.case.customer_id)
     if not access.may_export(actor, export.case) or export.case.thread.purged_at is not None:
-        return _end(export, "not permitted")
+        _end(export, "not permitted")
+        return
     folder().mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         with _partial(export) as path, path.open("w+b") as out:
@@ -85,20 +86,24 @@ def build(export: Export, *, at: datetime) -> None:
             size = out.tell()
             path.replace(path_of(export))
     except archive.TooLarge:
-        return _end(export, "too large")
+        _end(export, "too large")
+        return
     except (OSError, Unsound) as error:
-        log.error("a case file was not made", export=export.pk, error=type(error).__name__)
-        return _end(export, "store")
-    Export.objects.filter(pk=export.pk, state=Export.State.WAITING).update(
-        state=Export.State.READY, ready_at=at, size=size, sha256=digest, percent=100
-    )
+        if _end(export, "store"):
+            log.error("a case file was not made", export=export.pk, error=type(error).__name__)
+        return
+    ready = {"state": Export.State.READY, "ready_at": at, "size": size, "sha256": digest, "percent": 100}
+    waited = Export.objects.filter(pk=export.pk, state=Export.State.WAITING).update(**ready)
+    if not waited and not Export.objects.filter(pk=export.pk, state=Export.State.READY).exists():
+        remove(export)  # its day, or its case's, ended while it was made
     signal(f"user:{export.asked_by_id}", export.subject)
-    return None
 
 
-def _end(export: Export, why: str) -> None:
-    Export.objects.filter(pk=export.pk).update(state=Export.State.FAILED, error=why)
+def _end(export: Export, why: str) -> bool:
+    """Say that a file was not made; False where that is of no matter any more, for its time was over meanwhile."""
+    ended = Export.objects.filter(pk=export.pk, state=Export.State.WAITING).update(state=Export.State.FAILED, error=why)
     signal(f"user:{export.asked_by_id}", export.subject)
+    return bool(ended)
 
 
 @contextlib.contextmanager

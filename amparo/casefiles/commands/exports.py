@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from amparo.casefiles import access, queries
 from amparo.casefiles.errors import ExportsUsed, Purged
@@ -31,20 +31,33 @@ def path_of(export: Export) -> Path:
     return folder() / f"{export.public_id}.zip"
 
 
+def remove(export: Export) -> None:
+    """Remove an export's file, and what a making that was killed left of it."""
+    path_of(export).unlink(missing_ok=True)
+    for partial in folder().glob(f".{export.public_id}.*"):
+        partial.unlink(missing_ok=True)
+
+
 def order_export(case: Case, *, key: str, language: str, time_zone: str, actor: Actor, at: datetime) -> Export:
     """Make the file of a case: at once where it is small, else by the worker; the same key gives the same export. CAS-7.
 
-    That it was made is on record. Raises NotPermitted, Purged, ExportsUsed, ExportTooLarge.
+    That it was made is on record. Raises NotPermitted, Purged, ExportsUsed.
     """
     from .building import build
 
     export = _ordered(case, key=key, language=language, time_zone=time_zone, actor=actor, at=at)
     if export.state == Export.State.WAITING and export.claimed_at is None:
         entries, octets = queries.weight(case)
-        if entries <= ENTRIES_AT_ONCE and octets <= OCTETS_AT_ONCE:
+        if entries <= ENTRIES_AT_ONCE and octets <= OCTETS_AT_ONCE and _claimed(export, at):
             build(export, at=at)
-            export.refresh_from_db()
+        export.refresh_from_db()
     return export
+
+
+def _claimed(export: Export, at: datetime) -> bool:
+    """Claim an export for this process; False where the worker, or a second click, has it already."""
+    free = Export.objects.filter(pk=export.pk, state=Export.State.WAITING, claimed_at__isnull=True)
+    return bool(free.update(claimed_at=at, attempts=1))
 
 
 @transaction.atomic
@@ -53,13 +66,16 @@ def _ordered(case: Case, *, key: str, language: str, time_zone: str, actor: Acto
         raise NotPermitted(case=case.pk)
     if case.thread.purged_at is not None:
         raise Purged(case=case.pk)
-    earlier = Export.objects.filter(asked_by_id=actor.user_id, key=key).first()
+    with connection.cursor() as cursor:  # one person's orders wait for each other: a double click is one export
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"casefiles:{actor.user_id}"])
+    earlier = Export.objects.filter(asked_by_id=actor.user_id, case=case, key=f"{case.pk}:{key}").first()
     if earlier is not None:
         return earlier
     if Export.objects.filter(asked_by_id=actor.user_id, asked_at__gt=at - timedelta(days=1)).count() >= DAILY_MAX:
         raise ExportsUsed()
     export = Export.objects.create(
-        case=case, asked_by_id=actor.user_id, asked_at=at, language=language[:10], time_zone=time_zone[:60], key=key,
+        case=case, asked_by_id=actor.user_id, asked_at=at, language=language[:10], time_zone=time_zone[:60],
+        key=f"{case.pk}:{key}",
         expires_at=at + timedelta(hours=HOURS_KEPT),
     )  # fmt: skip
     record("casefile.ordered", subject=export, customer=case.customer_id, actor=actor, at=at, case=case.pk)
@@ -71,6 +87,6 @@ def end_exports(*, at: datetime, limit: int = 200) -> int:
     kept = Export.objects.exclude(state=Export.State.OVER)
     old = list((kept.filter(expires_at__lte=at) | kept.filter(case__thread__purged_at__isnull=False)).order_by("pk")[:limit])
     for export in old:
-        path_of(export).unlink(missing_ok=True)
+        remove(export)
         Export.objects.filter(pk=export.pk).update(state=Export.State.OVER, error="")
     return len(old)

@@ -20,6 +20,8 @@ from amparo.people.commands import remove_contact
 from amparo.people.models import Contact
 from amparo.threads.models import Thread
 
+from . import world
+
 pytestmark = pytest.mark.django_db
 
 
@@ -109,6 +111,63 @@ def test_one_that_was_left_half_made_is_made_anew_but_not_for_ever(case, contact
     assert commands.build_due(at=at + timedelta(hours=1)) == 0
     made.refresh_from_db()
     assert made.state == "failed"
+
+
+@pytest.mark.parametrize("before_it_lies_there", [True, False])
+def test_nothing_of_a_purged_case_stays_behind_though_its_file_was_being_made(over, contact, monkeypatch, before_it_lies_there):
+    """CAS-2, SEC-55: whenever the purge comes, and whatever a process that was killed left half-made."""
+    from amparo.casefiles.commands import building
+
+    real_make, real_replace = building.make, Path.replace
+
+    def purged_meanwhile():
+        Thread.objects.filter(pk=over.thread_id).update(purged_at=NOON)
+        commands.end_exports(at=NOON)
+
+    def make(*given, **more):
+        digest = real_make(*given, **more)
+        purged_meanwhile()
+        return digest
+
+    def replace(self, target):
+        moved = real_replace(self, target)
+        if self.parent == building.folder():
+            purged_meanwhile()
+        return moved
+
+    monkeypatch.setattr(*((building, "make", make) if before_it_lies_there else (Path, "replace", replace)))
+    late = commands.order_export(over, key="k", language="en", time_zone="UTC", actor=contact, at=NOON)
+    assert late.state == "over" and list(building.folder().iterdir()) == []
+    Export.objects.update(state="waiting")
+    (building.folder() / f".{late.public_id}.4711").write_bytes(b"half of it")
+    commands.end_exports(at=NOON)
+    assert list(building.folder().iterdir()) == []
+
+
+def test_one_maker_at_a_time_makes_a_file(case, contact, monkeypatch):
+    """CAS-7: the worker does not make what a click is making, nor a second click with the same key."""
+    from amparo.casefiles.commands import building
+
+    real, made = building.make, []
+
+    def meanwhile(*given, **more):
+        made.append(1)
+        assert commands.build_due(at=NOON) == 0
+        assert order().state == "waiting"
+        return real(*given, **more)
+
+    def order():
+        return commands.order_export(case, key="k", language="en", time_zone="UTC", actor=contact, at=NOON)
+
+    monkeypatch.setattr(building, "make", meanwhile)
+    assert order().state == "ready" and order().state == "ready" and made == [1] and Export.objects.count() == 1
+
+
+def test_a_key_is_of_its_case(case, contact, engineer, contract):
+    """SEC-48: the key of one page never gives the file of another."""
+    other = world.told(contact, engineer)
+    given = {"key": "k", "language": "en", "time_zone": "UTC", "actor": contact, "at": NOON}
+    assert [commands.order_export(one, **given).case_id for one in (case, other)] == [case.pk, other.pk]
 
 
 def test_somebody_who_asks_over_and_over_is_told_to_wait(case, client_for, contact, monkeypatch):

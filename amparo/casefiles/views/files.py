@@ -84,7 +84,7 @@ def download(request: HttpRequest, public_id: str) -> HttpResponse:
     if made.state != Export.State.READY or not path.is_file():
         raise Http404
     answer = StreamingHttpResponse(() if request.method == "HEAD" else _pieces(path), content_type="application/zip")
-    answer["Content-Length"] = str(made.size)
+    answer["Content-Length"] = str(path.stat().st_size)
     answer["Content-Disposition"] = f'attachment; filename="{made.case.number}.zip"'
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "private, no-store"
