@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import QuerySet
 from django.db.models.query import ValuesIterable, get_related_populators
@@ -26,8 +26,22 @@ class _Prepared(ServerBindingCursor):
 
 
 def rows(sql: str, given: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Ask a prepared statement and return all rows. A value whose type does not show needs a cast: `%s::bigint`."""
+    """Ask a prepared statement and return all rows. A value whose type does not show needs a cast: `%s::bigint`.
+
+    It reads, so that outside a transaction it is asked once more where its connection turns out to be dead: after a
+    restart of the database that is what every page begins with.
+    """
     database = connections[DEFAULT_DB_ALIAS]  # once: each look through `connection` asks which thread it is
+    try:
+        return _asked(database, sql, given)
+    except OperationalError:
+        if database.in_atomic_block or database.connection is None or not database.connection.closed:
+            raise
+    database.close()
+    return _asked(database, sql, given)
+
+
+def _asked(database: Any, sql: str, given: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     database.ensure_connection()
     with database.wrap_database_errors:
         raw: Any = _Prepared(database.connection)  # type: ignore[call-arg]

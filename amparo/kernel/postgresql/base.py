@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.backends.postgresql.base import DatabaseWrapper as OfDjango
 from django.db.backends.postgresql.base import ServerSideCursor
@@ -47,6 +47,7 @@ class DatabaseWrapper(OfDjango):
     """A connection whose moments come in UTC, as the connection is."""
 
     ops_class = DatabaseOperations
+    _found_dead_at: ClassVar[float] = 0.0  # of all threads of the process
 
     def get_connection_params(self) -> dict[str, Any]:
         assert self.timezone_name == "UTC", "moments are stored and read in UTC"
@@ -54,9 +55,12 @@ class DatabaseWrapper(OfDjango):
         return {**super().get_connection_params(), "context": adapters, "prepare_threshold": _ONLY_WHEN_ASKED}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Take a connection of the pool, a live one: it is asked whether it lives unless it answered a moment ago."""
+        """Take a connection of the pool, a live one: it is asked whether it lives unless it answered a moment ago.
+
+        Where one was found dead since, the server was away: then that moment proves nothing.
+        """
         connection = super().get_new_connection(conn_params)
-        while self.pool and monotonic() - getattr(connection, "given_back_at", 0.0) > _FRESH_SECONDS:
+        while self.pool and not self._is_fresh(connection):
             try:
                 ConnectionPool.check_connection(connection)
                 break
@@ -65,9 +69,15 @@ class DatabaseWrapper(OfDjango):
                 connection = super().get_new_connection(conn_params)
         return connection
 
+    def _is_fresh(self, connection: Any) -> bool:
+        given_back_at = getattr(connection, "given_back_at", 0.0)
+        return given_back_at > DatabaseWrapper._found_dead_at and monotonic() - given_back_at <= _FRESH_SECONDS
+
     def _close(self) -> None:
         if self.pool and self.connection is not None:
             self.connection.given_back_at = monotonic()
+            if self.connection.closed:
+                DatabaseWrapper._found_dead_at = monotonic()
         super()._close()  # type: ignore[misc]
 
     def create_cursor(self, name: str | None = None) -> Any:
