@@ -1,18 +1,21 @@
 """The gallery holds every component, in both languages; the pages of errors stand by themselves."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.messages.storage.cookie import CookieStorage
+from django.template import engines
 from django.template.loader import get_template, render_to_string
 from django.test import RequestFactory
 from django.utils import translation
 
 from amparo.kernel.actor import VISITOR, Actor
 from amparo.kernel.refusals import NotPermitted, Remedy
-from amparo.ui import gallery, jinja
+from amparo.ui import frame, gallery, jinja
 
 UI = Path(__file__).resolve().parents[1]
 TEMPLATES = UI / "jinja2" / "ui"
@@ -183,6 +186,41 @@ def test_no_name_of_the_frame_covers_one_of_a_page():
         "language",
         "ui",
     }
+
+
+@pytest.mark.parametrize("layout", ["desk", "portal"])
+def test_what_a_layout_keeps_for_itself_covers_no_name_of_a_page(layout):
+    """The title in the tab may say more than the heading, made of one name."""
+    lines = "{% block title %}{{ title }} C-7{% endblock %}{% block main %}[{{ title }}|{{ beside }}|{{ queue_address }}]{% endblock %}"
+    template = engines["jinja2"].env.from_string(f'{{% extends "ui/layouts/{layout}.html" %}}{lines}')
+    shown = template.render(jinja.context(request()) | {"title": "Cerrar", "beside": 1, "queue_address": 2})
+    assert "<title>Cerrar C-7 · " in shown and "[Cerrar|1|2]" in shown
+
+
+def frame_of(actor, company="Lupita", **cookies):
+    """The frame of a page as a reader gets it."""
+    made = request(actor, **cookies)
+    made.csp_nonce = token_hex
+    made.user = type("User", (), {"company_list": [{"customer": 5, "name": company, "nic": "1"}], "shortcuts_on": True})()
+    return render_to_string(f"ui/layouts/{'desk' if actor.is_staff else 'portal'}.html", request=made)
+
+
+def test_no_reader_gets_the_frame_of_another(settings):
+    """SEC-10, SEC-12, SEC-60, ACC-11: what was drawn is kept by all that it shows; tokens and nonces are of each page."""
+    settings.DEBUG = False
+    frame.readers.clear(), frame.everybody.clear()
+    contact = Actor(kind="contact", user_id=3, name="Ana 100%s", email="a@b.mx", customer_id=5, company_role="member")
+    first, again = frame_of(contact), frame_of(contact)
+    assert len(frame.readers.kept) == 1 and "Ana 100%s" in first
+    for pattern in (r'nonce="(\w+)"', r'"X-CSRFToken": "(\w+)"', r'csrfmiddlewaretoken" value="(\w+)"'):
+        one, other = re.findall(pattern, first), re.findall(pattern, again)
+        assert one and not set(one) & set(other), pattern
+    assert "Otra" in frame_of(contact, "Otra") and "Otra" not in frame_of(contact)
+    assert 'data-theme="dark"' in frame_of(contact, theme="dark") and 'data-theme="dark"' not in frame_of(contact)
+    with translation.override("en"):
+        assert "Skip to content" in frame_of(contact)
+    assert "Berta" not in first and "Berta" in frame_of(replace(contact, name="Berta")) and "Berta" not in frame_of(contact)
+    frame.readers.clear(), frame.everybody.clear()
 
 
 def test_a_form_beside_its_errors():
