@@ -22,6 +22,7 @@ from amparo.complaints.queries import of_case
 from amparo.files import commands as files
 from amparo.history.commands import purge as purge_facts
 from amparo.history.commands import record
+from amparo.history.queries import owes_reactions
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import NotPermitted
 from amparo.live import commands as live
@@ -121,12 +122,11 @@ def purge_case(case_id: int, *, actor: Actor, at: datetime) -> bool:
             row.told_at = row.purge_at = None
             row.save(update_fields=["told_at", "purge_at"])
         return False
-    own = [case.subject, case.thread.desk_subject]
-    told = [one.subject for one in of_case(case_id)]
-    subjects = [*own, *told, *(one.desk_subject for one in of_case(case_id))]
+    subjects = _subjects(case)
+    if owes_reactions(subjects):  # a fact keeps its content for what follows from it, and nobody comes back for it
+        return False
     counts = {"entries": cases.purge(case, actor=actor, at=at)}
     subjects += live.purge([case.subject], actor=actor, at=at)
-    subjects += _quoted(case)
     quotations.purge(case.thread, actor=actor, at=at)
     complaints.purge(case_id, actor=actor, at=at)
     counts["files"], counts["octets"] = files.purge(subjects, actor=actor, at=at)
@@ -138,9 +138,12 @@ def purge_case(case_id: int, *, actor: Actor, at: datetime) -> bool:
     return True
 
 
-def _quoted(case: Case) -> list[str]:
-    """Return the subjects of every quote and order of a case, shown or not, and of the request that specifies it."""
-    return [one.subject for kind in (Quote, ServiceOrder, ServiceRequest) for one in kind.objects.filter(thread=case.thread_id)]
+def _subjects(case: Case) -> list[str]:
+    """Return the subjects of a case: its own, those of its complaints, and of every quote, order and request, shown or not."""
+    own = [case.subject, case.thread.desk_subject]
+    complained = [subject for one in of_case(case.pk) for subject in (one.subject, one.desk_subject)]
+    quoted = [one.subject for kind in (Quote, ServiceOrder, ServiceRequest) for one in kind.objects.filter(thread=case.thread_id)]
+    return [*own, *complained, *quoted]
 
 
 @lru_cache(1)

@@ -20,6 +20,7 @@ from amparo.conftest import NOON, make_staff
 from amparo.files.commands import disk
 from amparo.files.models import StoredFile
 from amparo.history.commands import deliver_pending
+from amparo.history.models import Delivery
 from amparo.history.queries import facts, faults_of_chain
 from amparo.kernel.actor import SYSTEM
 from amparo.kernel.refusals import Invalid, NotPermitted
@@ -286,6 +287,19 @@ def test_a_reaction_that_is_owed_is_waited_for(over):
     """CAS-2: nothing that follows from a fact meets an emptied one."""
     commands.enrol_closed(at=TOLD)
     assert commands.tell_due(at=TOLD) == 0 and queries.plan(at=TOLD).rows[0].blocks == ["reaction"]
+
+
+def test_a_reaction_to_a_fact_beside_the_case_is_waited_for_too(contract, contact, engineer, quality):
+    """CAS-2: the content of a complaint's or an order's fact would stay for ever, for a case is purged once."""
+    case = world.developed(contact, engineer, quality, make_staff("Dora Directora", "rnd_director"), settle)
+    told_and_due()
+    late = Delivery.objects.filter(fact__subject__startswith="complaint:").first()
+    Delivery.objects.filter(pk=late.pk).update(done_at=None, next_at=DUE + timedelta(days=1))
+    assert commands.purge_due(at=DUE) == [] and Retention.objects.get().purge_at == DUE
+    Letter.objects.update(state="sent")
+    settle(DUE + timedelta(days=1))
+    Letter.objects.update(state="sent")
+    assert commands.purge_due(at=DUE + timedelta(days=1)) == [case.pk] and rows_with(world.WORD) == {}
 
 
 def test_only_the_service_purges(over, administrator):
