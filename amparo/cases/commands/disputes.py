@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from amparo.cases import access
 from amparo.cases.errors import NothingAsked, TextMissing
-from amparo.cases.machine import ATTENDED_KINDS, Effect, Move, State
+from amparo.cases.machine import ATTENDED_KINDS, Consent, Effect, Move, NeedChoice, State
 from amparo.cases.models import Case, CaseLink, Closing, FurtherNeed
 from amparo.charging.models import Charge
 from amparo.deadlines import commands as deadlines
@@ -20,6 +20,7 @@ from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Stale
 from amparo.people.models import User
 from amparo.policies.queries import value
+from amparo.quotations.queries import orders_of
 from amparo.threads import commands as threads
 
 from . import charges
@@ -191,7 +192,7 @@ def _give_again(case: Case, closing: Closing, actor: Actor, at: datetime) -> Cas
 
 
 def _carry_needs(case: Case, closing: Closing, new: Case, at: datetime) -> None:
-    """Let the charges of further services carry over too: the new case closes them. CHG-5, COM-4."""
+    """Let the charges of further services and orders carry over too: the new case closes them. CHG-5, COM-4."""
     kept = {one["charge"] for one in closing.effects if one["what"] == "further"}
     for need in case.needs.filter(charge__in=kept).select_related("charge").order_by("pk"):
         if need.charge is not None and charges.held(need.charge):
@@ -200,6 +201,11 @@ def _carry_needs(case: Case, closing: Closing, new: Case, at: datetime) -> None:
                 choice=need.choice, chosen_at=at, chosen_how=need.chosen_how, chosen_by=need.chosen_by,
                 key=f"again:{need.pk}",
             )  # fmt: skip
-
-
-
+    for order in orders_of(case.subject):
+        if order.charge_id in kept and charges.held(order.charge):
+            accepted = User.objects.get(pk=order.accepted_by_id)
+            FurtherNeed.objects.create(
+                case=new, description=f"{order.number} {order.title}"[:400], charge=order.charge, raised_by=accepted, raised_at=at,
+                choice=NeedChoice.NOW.value, chosen_at=at, chosen_how=Consent.PORTAL.value, chosen_by=accepted.name[:160],
+                key=f"again:{order.subject}",
+            )  # fmt: skip

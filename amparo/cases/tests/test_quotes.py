@@ -17,7 +17,7 @@ from amparo.quotations.models import Quote, ServiceOrder
 from amparo.quotations.rules.catalogue import Parameter, Terms
 from amparo.quotations.rules.quotes import Content, Line
 
-from .world import accepted, asked, classified, closing_of, fresh, key, left, ordered, proposed
+from .world import accepted, asked, classified, closing_of, fresh, key, left, ordered, proposed, reserved
 
 
 def content(credits: int = 6) -> Content:
@@ -203,3 +203,20 @@ def test_an_order_that_costs_nothing_is_cancelled_as_any_other(contract, contact
     assert order.told == {} and left(case.customer_id)["credit"] == 20
     assert quotations.cancel_order(order, actor=contact, at=NOON).state == "cancelled"
     assert quotations.accept_quote(quoted(case, engineer), seen=1, actor=contact, at=NOON).told == {}, "its use is free again"
+
+
+def test_what_a_further_order_reserves_goes_over_to_the_case_that_gives_the_service_again(contract, contact, engineer, quality, deliver):
+    """COM-4, CHG-4: nobody forgets an incident that an installation ordered beside the first service has reserved."""
+    case = ordered(contact, engineer, credits=6)
+    beside = Content((Line("Instalar el servidor", 1, code="install_server"),), 2, "Instalación.")
+    quote = quotations.draft_quote(case.thread, kind="general", title="Instalar", content=beside, key=key(), actor=engineer, at=NOON)
+    order = quotations.accept_quote(quotations.present_quote(quote, actor=engineer, at=NOON), seen=1, actor=contact, at=NOON)
+    assert reserved(case.customer_id)["incident"] == 1
+    deliver()
+    case = proposed(fresh(case), engineer, "service_completed")
+    closing = closing_of(case)
+    commands.refuse_closing(case, seen=closing.pk, reasons="No.", complaint=7, decide_by=NOON, actor=contact, at=NOON)
+    again = commands.close_for_customer(case, how="upheld", back={}, again=True, actor=quality, at=NOON)
+    commands.accept_closing(proposed(again, engineer, "service_completed"), seen=closing_of(again).pk, actor=contact, at=NOON)
+    order.charge.refresh_from_db()
+    assert order.charge.state == "final" and reserved(case.customer_id)["incident"] == 0 and left(case.customer_id)["incident"] == 2
