@@ -223,6 +223,11 @@ def test_no_reader_gets_the_frame_of_another(settings):
     frame.readers.clear(), frame.everybody.clear()
 
 
+def test_a_stray_mark_in_a_name_spoils_no_page():
+    shown = frame_of(Actor(kind="contact", user_id=3, name="A\x02(na", email="a@b.mx", customer_id=5))
+    assert "A\x02(na" in shown and 'csrfmiddlewaretoken" value="' in shown
+
+
 def test_a_form_beside_its_errors():
     """Each field has a label, its help and its error tied to it."""
     form = gallery.example()["bound"]
