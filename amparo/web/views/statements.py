@@ -9,13 +9,14 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from amparo.kernel.documents import pdf
 from amparo.ledger.queries import statement_version
 from amparo.people.models import Customer
 from amparo.people.queries import visible_customer
 from amparo.ui.drawn import kept
 from amparo.ui.views import contact_only, staff_only
 
-from .. import documents, statements
+from .. import statements
 
 
 def _asked(request: HttpRequest) -> tuple[statements.Period, str | None]:
@@ -53,7 +54,7 @@ def _answer(request: HttpRequest, customer: Customer, form: str, *, desk: bool) 
         response = HttpResponse(text, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return response
-    response = HttpResponse(documents.pdf("web/statement_paper.html", context), content_type="application/pdf")
+    response = HttpResponse(pdf("web/statement_paper.html", context), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
     return response
 
