@@ -25,11 +25,6 @@ def may_make(actor: Actor) -> bool:
     return actor.is_system or actor.has_role("sales")
 
 
-def may_simulate(actor: Actor) -> bool:
-    """All staff may ask why a promotion does or does not apply."""
-    return actor.is_staff
-
-
 def may_claim(actor: Actor, customer_id: int) -> bool:
     """Enter a code: a contact for its customer, sales for a caller."""
     if actor.is_contact:

@@ -155,12 +155,6 @@ def tariff_rows(given: QueryDict | None, version: ItemVersion | None) -> list[di
     return rows + [dict.fromkeys(ItemForm.LINES, "") for _ in range(2)]
 
 
-class ChangeForm(forms.Form):
-    """What the customer wants otherwise. QUO-3."""
-
-    words = forms.CharField(label=_("What should change"), widget=_area(4))
-
-
 class ReasonForm(forms.Form):
     """Why, in a few words; may stay empty."""
 
@@ -171,12 +165,6 @@ class DeliverForm(forms.Form):
     """What is handed over. QUO-5."""
 
     note = forms.CharField(label=_("What is delivered, and how it is checked"), widget=_area(6))
-
-
-class NotMetForm(forms.Form):
-    """Why a delivery does not meet what was specified. CAS-6."""
-
-    reasons = forms.CharField(label=_("What does not meet what was specified"), widget=_area(5))
 
 
 class DelayForm(forms.Form):

@@ -7,6 +7,7 @@ import pytest
 from amparo.cases import commands
 from amparo.cases.errors import OrderAccepted
 from amparo.cases.models import Order
+from amparo.cases.queries import needs_me
 from amparo.charging.rules import Need
 from amparo.conftest import NOON
 from amparo.deadlines.queries import open_promises, promises_of
@@ -220,3 +221,18 @@ def test_what_a_further_order_reserves_goes_over_to_the_case_that_gives_the_serv
     commands.accept_closing(proposed(again, engineer, "service_completed"), seen=closing_of(again).pk, actor=contact, at=NOON)
     order.charge.refresh_from_db()
     assert order.charge.state == "final" and reserved(case.customer_id)["incident"] == 0 and left(case.customer_id)["incident"] == 2
+
+
+def test_a_quote_and_a_delivery_wait_for_their_own_customer(contract, contact, own_only, other_contact, engineer, deliver):
+    """QUO-3, QUO-5, ACC-11"""
+    case = asked(contact, kind="development")
+    quote = quoted(case, engineer)
+    deliver()
+    waits = [(one.what, one.number, one.told) for one in needs_me(contact)]
+    assert waits == [("quote", quote.number, {"credit": 6})] and needs_me(own_only) == [] == needs_me(other_contact)
+    order = quotations.accept_quote(quote, seen=1, actor=contact, at=NOON)
+    deliver()
+    assert needs_me(contact) == []
+    quotations.deliver(order, "Instalado.", key=key(), actor=engineer, at=NOON)
+    assert [(one.what, one.number) for one in needs_me(contact)] == [("delivery", order.number)]
+    assert needs_me(own_only) == [] == needs_me(other_contact)

@@ -1,15 +1,13 @@
-"""Reads of quotes: the page, lists and counts, what waits for the customer, and what belongs to a case's file. QUO-3, CAS-7."""
+"""Reads of quotes: the page, lists and counts, and what belongs to a case's file. QUO-3, CAS-7."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -21,7 +19,6 @@ from amparo.kernel.refusals import Remedy
 from amparo.quotations import access
 from amparo.quotations.machine import QUOTE_LIFE, QuoteMove, QuoteState
 from amparo.quotations.models import Quote, QuoteVersion, ServiceOrder
-from amparo.quotations.models.orders import order_number
 from amparo.quotations.models.quotes import last_day, quote_number
 from amparo.quotations.rules.quotes import Change, compare_lines
 
@@ -40,7 +37,6 @@ class QuoteRow:
     customer_id: int
     customer: str
     matter: str
-    told: dict[str, int]
     valid_until: datetime | None
     created_at: datetime
 
@@ -138,73 +134,14 @@ def _row(row: dict[str, Any]) -> QuoteRow:
     return QuoteRow(
         id=row["id"], number=quote_number(row["id"]), title=row["title"], kind=row["kind"], state=row["state"],
         customer_id=row["customer_id"], customer=row["customer__name"], matter=f"{row['thread__kind']}:{row['thread__number']}",
-        told=row.get("told") or {}, valid_until=row["valid_until"], created_at=row["created_at"],
+        valid_until=row["valid_until"], created_at=row["created_at"],
     )  # fmt: skip
 
 
 def counts(actor: Actor) -> dict[str, int]:
     """Return how many quotes stand in each view, for tabs. One statement."""
-    by_state: dict[str, int] = {}
-    for state in access.visible_to(actor).values_list("state", flat=True):
-        by_state[state] = by_state.get(state, 0) + 1
+    by_state = dict(access.visible_to(actor).order_by().values_list("state").annotate(Count("pk")))
     return {view: sum(by_state.get(state, 0) for state in states) for view, states in _VIEWS.items()}
-
-
-def quotes_of(subject: str, actor: Actor) -> list[Quote]:
-    """Return the quotes of a case (`case:41`) that the actor may see, oldest first. One statement."""
-    kind, _sep, number = subject.partition(":")
-    found = access.visible_to(actor).filter(thread__kind=kind, thread__number=int(number))
-    return list(found.select_related("order").order_by("pk"))
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits for the customer: a quote to decide, or a delivery to accept."""
-
-    what: str
-    id: int
-    number: str
-    title: str
-    at: datetime | None
-    told: dict[str, int]
-
-
-_NEEDS = """
-SELECT 'quote', q.id, q.title, q.valid_until, v.told FROM quotations_quote q
-JOIN quotations_quoteversion v ON v.quote_id = q.id AND v.number = q.shown
-WHERE q.customer_id = %(customer)s AND q.state = 'presented' AND q.valid_until > %(at)s AND (%(own)s::bigint IS NULL OR q.contact_id = %(own)s)
-UNION ALL
-SELECT 'delivery', o.id, o.title, o.delivered_at, o.told FROM quotations_serviceorder o JOIN quotations_quote q ON q.id = o.quote_id
-WHERE o.customer_id = %(customer)s AND o.state = 'delivered' AND (%(own)s::bigint IS NULL OR q.contact_id = %(own)s)
-ORDER BY 4
-"""
-
-
-def needs_me(actor: Actor, *, at: datetime) -> list[Waiting]:
-    """Return what waits for a contact, the most pressing first: quotes to decide, deliveries to accept. One statement. QUO-3, QUO-5."""
-    if not actor.is_contact or actor.customer_id is None:
-        return []
-    own = actor.user_id if actor.company_role == "own" else None
-    with connection.cursor() as cursor:
-        cursor.execute(_NEEDS, {"customer": actor.customer_id, "at": at, "own": own})
-        rows = cursor.fetchall()
-    return [
-        Waiting(what, pk, quote_number(pk) if what == "quote" else order_number(pk), title, moment, _plain(told))
-        for what, pk, title, moment, told in rows
-    ]
-
-
-def _plain(value: Any) -> dict[str, int]:
-    return json.loads(value) if isinstance(value, str) else value or {}
-
-
-def search(actor: Actor, words: str, *, limit: int = 6) -> list[QuoteRow]:
-    """Return quotes by number, title or customer, for the search of everything. One statement."""
-    number = words.upper().removeprefix("COT-").strip()
-    match = Q(title__icontains=words)
-    if number.isdigit() and len(number) < 10:
-        match |= Q(pk=int(number))
-    return [_row(row) for row in _rows(access.visible_to(actor).filter(match).order_by("-id"))[:limit]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -343,11 +343,3 @@ def test_the_record_of_a_case_names_its_quotes_and_orders(contract, contact, eng
     drafted(contact, engineer, thread=thread)
     found = queries.record_of(thread.subject)
     assert found.subjects == [order.quote.subject, order.subject] and found.quotes[0]["versions"][0]["told"] == {"credit": 6}
-
-
-def test_what_waits_for_the_customer_is_told(contract, contact, own_only, other_contact, engineer):
-    """QUO-3"""
-    quote = presented(contact, engineer)
-    assert [(one.what, one.number, one.told) for one in queries.needs_me(contact, at=NOON)] == [("quote", quote.number, {"credit": 6})]
-    assert queries.needs_me(own_only, at=NOON) == [] == queries.needs_me(other_contact, at=NOON)
-    assert queries.needs_me(contact, at=quote.valid_until) == []
