@@ -14,8 +14,8 @@ SORTING = ("operator", "engineer", "quality")
 
 
 def visible_to(actor: Actor) -> QuerySet[Mail]:
-    """Staff who sort mail see all of it; nobody else sees the queue. What reached a matter is seen there."""
-    return Mail.objects.all() if may_sort(actor) or actor.is_system else Mail.objects.none()
+    """Staff who sort mail see all of it that was not purged; nobody else sees the queue. What reached a matter is seen there."""
+    return Mail.objects.filter(purged_at__isnull=True) if may_sort(actor) or actor.is_system else Mail.objects.none()
 
 
 def mailboxes_visible_to(actor: Actor) -> QuerySet[Mailbox]:

@@ -40,6 +40,7 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.threads.tasks.tick", 30),
     ("amparo.casefiles.tasks.tick", 2),
     ("amparo.casefiles.tasks.keep", 60),
+    ("amparo.mailbox.tasks.keep", 60),
     ("amparo.files.tasks.tick", 600),
     ("amparo.people.tasks.tick", 600),
     ("amparo.project.worker.heartbeat", 10),

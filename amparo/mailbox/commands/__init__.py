@@ -3,7 +3,8 @@
 from .configuring import add_mailbox, change_mailbox, check_mailbox
 from .fetching import fetch
 from .letters import send_due
-from .sorting import clear_bouncing, discard, hand_over, make_ticket, open_chosen, purge
+from .purging import purge, purge_done_with
+from .sorting import clear_bouncing, discard, hand_over, make_ticket, open_chosen
 from .taking import Arrived, take_in, take_in_many
 from .understanding import understand, understand_due
 
@@ -19,6 +20,7 @@ __all__ = [
     "make_ticket",
     "open_chosen",
     "purge",
+    "purge_done_with",
     "send_due",
     "take_in",
     "take_in_many",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -11,9 +10,8 @@ from django.utils import translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from amparo.files import commands as files
 from amparo.history.commands import record, signal
-from amparo.kernel.actor import SYSTEM, Actor
+from amparo.kernel.actor import Actor
 from amparo.kernel.ids import parse_nic
 from amparo.kernel.refusals import NotPermitted
 from amparo.mailbox import access, queries
@@ -176,19 +174,8 @@ def clear_bouncing(address: BouncingAddress, *, actor: Actor, at: datetime) -> B
     return address
 
 
-@transaction.atomic
-def purge(subjects: Sequence[str], *, at: datetime) -> int:
-    """Empty the mail of matters whose record is over: the message as it came and who wrote; return how many. CAS-2."""
-    mails = list(Mail.objects.select_for_update().filter(matter__in=list(subjects), purged_at__isnull=True))
-    files.purge([mail.subject for mail in mails], actor=SYSTEM, at=at)
-    Mail.objects.filter(pk__in=[mail.pk for mail in mails]).update(
-        purged_at=at, title="", from_name="", from_email="", detail="", envelope_to=[], envelope_from=None, pictures={}
-    )
-    return len(mails)
-
-
 def _open(mail: Mail) -> Mail:
     mail = locked(mail.pk)
-    if mail.state not in SORTABLE:
+    if mail.state not in SORTABLE or mail.purged_at is not None:
         raise NotWaiting(mail=mail.pk)
     return mail

@@ -569,6 +569,35 @@ def test_the_mail_of_an_ended_record_is_emptied(ticket, contact, come_in):
 # -- mailboxes ---------------------------------------------------------------------------------------------------------
 
 
+def test_mail_that_reached_no_matter_is_emptied_when_its_time_is_over(ticket, contact, operator, come_in, set_policy, mailoutbox):
+    """CAS-2: with its raw copy, its facts and the address that was answered; what waits for staff stays, and so does a ticket's."""
+    said = come_in(written(contact.email, address(ticket.subject, contact.user_id)))
+    answered = come_in(written("a@ejemplo.org", Cc="soporte@amparo.mx"))
+    automatic = come_in(written(contact.email, address(ticket.subject, contact.user_id), "fuera", Auto_Submitted="auto-replied"))
+    discarded = come_in(written("b@ejemplo.org"))
+    waiting = come_in(written(operator.email, text="de nosotros"))
+    commands.discard(discarded, "publicidad de b@ejemplo.org", actor=operator, at=NOON)
+    tasks.tick(at=NOON)
+    year = NOON.replace(year=NOON.year + 1)
+    tasks.keep(at=year)
+    assert not Mail.objects.filter(purged_at__isnull=False)
+    set_policy("casefiles.purge_on", False)
+    tasks.keep(at=year + timedelta(days=1))
+    assert not Mail.objects.filter(purged_at__isnull=False)
+    set_policy("casefiles.purge_on", True)
+    tasks.keep(at=year + timedelta(days=1))
+    gone = {answered.pk, automatic.pk, discarded.pk}
+    assert set(Mail.objects.filter(purged_at__isnull=False).values_list("pk", flat=True)) == gone
+    assert set(Mail.objects.filter(from_email="", title="", message_id="").values_list("pk", flat=True)) == gone
+    files = StoredFile.objects.filter(subject__in=[f"mail:{pk}" for pk in gone])
+    assert len(files) == 3 and all(one.purged_at for one in files)
+    assert not PlainAnswer.objects.exists() and not Fact.objects.filter(name="mail.discarded").exclude(data={})
+    with pytest.raises(Refusal):
+        commands.hand_over(answered, ticket.shown_number, actor=operator, at=year)
+    shown = {row["id"] for view in queries.VIEWS for row in queries.mails(operator, view=view).rows}
+    assert shown == {said.pk, waiting.pk}
+
+
 def test_the_password_is_sealed_and_goes_to_no_other_server(administrator, operator, db):
     """SEC-32, SEC-57"""
     given = {"name": "IMAP", "address": "s@amparo.mx", "host": "imap.amparo.mx", "username": "s"}
