@@ -37,8 +37,7 @@ def members(data):  # section 1: compute every byte that is not content, and com
         directory += b"PK\1\2\x14\3" + common + struct.pack("<3H2L", 0, 0, 0, 0o100644 << 16, offset) + name.encode()
         found[name], offset, position = data[begin : begin + size], begin + size, position + 46 + length
         need(len(found[name]) == size and zlib.crc32(found[name]) == crc, f"content of {name}")
-    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), offset, 0)
-    need(data[offset:] == directory + end, "the directory")
+    need(data[offset:] == directory + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), offset, 0), "the directory")
     return found
 
 def check(data, trusted):  # sections 2, 3 and 5
@@ -55,14 +54,14 @@ def check(data, trusted):  # sections 2, 3 and 5
     need(list(found)[: len(FIRST)] == FIRST and list(found)[-2:] == LAST, "the members")
     files = {one["name"]: one["size"] for one in listed[len(FIRST) : -2]}
     need(all(re.fullmatch(rf"files/{sha(found[name])}(\.[A-Za-z0-9]{{1,10}})?", name) for name in files), "a file's name")
-    facts(found["facts.jsonl"], manifest)
-    record = lines_of(found["record.jsonl"])
-    need(([line["kind"] for line in record][0], record[0]["number"]) == ("case", manifest["case"]), "the record is of another case")
+    committed, record = facts(found["facts.jsonl"], manifest), lines_of(found["record.jsonl"])
+    need((record[0]["kind"], record[0]["number"]) == ("case", manifest["case"]), "the record is of another case")
+    need(committed <= {(line["id"], sha(line["body"])) for line in record if line["kind"] == "entry"}, "a text is not its fact's")
     need({one["member"]: one["size"] for line in record for one in line.get("files", []) if one["member"]} == files, "files")
 
 def facts(raw, manifest):  # section 4: follow each chain
     need(manifest["chains"][0]["subject"] == manifest["subject"], "the chain of the case")
-    lines = iter(lines_of(raw))
+    lines, committed = iter(lines_of(raw)), set()
     for chain in manifest["chains"]:
         last = ""
         for seq in range(1, chain["count"] + 1):
@@ -74,15 +73,17 @@ def facts(raw, manifest):  # section 4: follow each chain
                 content = sha(line["salt"] + ":" + canonical(line["content"]))
             told = sha(f"{canonical(line['head'])}:{content}") if content else told
             right = (told is None and line.get("version") == 1) or line.get("hash") == sha(f"{last}:{seq}:{told}")
-            need(right and (line["chain"], line["seq"]) == (chain["subject"], seq), f"fact {seq} of {chain['subject']}")
-            last = line["hash"]
+            place = (line["chain"], line["seq"], line.get("head", {}).get("subject", line["chain"]))
+            need(right and place == (chain["subject"], seq, chain["subject"]), f"fact {seq} of {chain['subject']}")
+            last, data = line["hash"], line.get("content", {}).get("data", {})
+            committed |= {(data["entry"], data["body_sha256"])} if "body_sha256" in data else set()
         need(last == chain["head"], f"the end of {chain['subject']}")
     need(not list(lines), "facts that belong to no chain")
+    return committed
 
 def problems(path, trusted=()):
     try:
-        with open(path, "rb") as file:
-            check(file.read(), trusted)
+        check(open(path, "rb").read(), trusted)
     except (InvalidSignature, UnsupportedAlgorithm, LookupError, ValueError, TypeError, AttributeError, struct.error, RecursionError) as error:
         return [f"{type(error).__name__}: {str(error)[:200]}"]
     return []
@@ -92,7 +93,7 @@ def main(argv):
         return print(__doc__) or 2
     pem = PEM.findall(open(argv[2], "rb").read()) if len(argv) == 3 else []
     found = problems(argv[1], [load_pem_public_key(one).public_bytes(Encoding.Raw, PublicFormat.Raw) for one in pem])
-    return print("\n".join(found) or "valid") or int(bool(found))
+    return print("\n".join(found) or ("valid" if pem else "valid, but by whose key? Give the KEYS.pem of the vendor")) or int(bool(found))
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv))

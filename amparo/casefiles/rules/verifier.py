@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from amparo.history.rules import GENESIS, text_of
+from amparo.history.rules import GENESIS, sha256, text_of
 
 from . import proof
 from .archive import Damaged, Member, content, digest_of, lines, read_layout
@@ -81,8 +81,8 @@ def _verify(file: BinaryIO, members: dict[str, Member], order: list[str], keys: 
         raise Damaged(f"the manifest is of another format: {str(manifest.get('format'))[:60]}")
     verdict.case, verdict.made_at = str(manifest["case"]), str(manifest["made_at"])
     _members(file, members, order, manifest, verdict)
-    _facts(file, members[proof.FACTS], manifest, verdict)
-    _record(file, members, manifest, verdict)
+    committed = _facts(file, members[proof.FACTS], manifest, verdict)
+    _record(file, members, manifest, committed, verdict)
 
 
 def _signature(file: BinaryIO, members: dict[str, Member], signed: bytes, keys: Sequence[bytes], verdict: Verdict) -> None:
@@ -149,8 +149,9 @@ def _members(file: BinaryIO, members: dict[str, Member], order: list[str], manif
             verdict.add(f"{name} is not a member that the format knows")
 
 
-def _facts(file: BinaryIO, member: Member, manifest: dict[str, Any], verdict: Verdict) -> None:
-    """Follow each chain: no fact altered, dropped, added or moved. CAS-1."""
+def _facts(file: BinaryIO, member: Member, manifest: dict[str, Any], verdict: Verdict) -> dict[int, str]:
+    """Follow each chain: no fact altered, dropped, added or moved; return the hashes of texts that facts tell, by entry. CAS-1."""
+    committed: dict[int, str] = {}
     chains = {one["subject"]: one for one in manifest["chains"]}
     if [*chains][:1] != [manifest["subject"]] or len(chains) != len(manifest["chains"]):
         verdict.add("the manifest does not begin with the chain of its case")
@@ -158,7 +159,11 @@ def _facts(file: BinaryIO, member: Member, manifest: dict[str, Any], verdict: Ve
     for number, raw in enumerate(lines(file, member, octets_max=LINE_OCTETS_MAX), 1):
         where = f"{proof.FACTS}, line {number}"
         try:
-            _fact(_canonical(raw, where), where, chains, heads, verdict)
+            line = _canonical(raw, where)
+            _fact(line, where, chains, heads, verdict)
+            told = line["content"]["data"] if "content" in line else {}
+            if "body_sha256" in told and committed.setdefault(told["entry"], told["body_sha256"]) != told["body_sha256"]:
+                verdict.add(f"{where}: two facts tell different texts of the entry {told['entry']}")
         except Damaged as damage:
             verdict.add(str(damage))
         except (KeyError, TypeError, AttributeError):
@@ -170,6 +175,7 @@ def _facts(file: BinaryIO, member: Member, manifest: dict[str, Any], verdict: Ve
         if (seq, head) != (one["count"], one["head"]):
             verdict.add(f"the chain {subject} ends at fact {seq}, not as the manifest says at {one['count']}: facts are missing or were altered")
     verdict.facts = sum(seq for seq, _head in heads.values())
+    return committed
 
 
 def _fact(
@@ -193,9 +199,12 @@ def _fact(
     heads[subject] = (seq, stated)
 
 
-def _record(file: BinaryIO, members: dict[str, Member], manifest: dict[str, Any], verdict: Verdict) -> None:
-    """Look at what the record says of files, and that it begins with the case of the manifest."""
+def _record(
+    file: BinaryIO, members: dict[str, Member], manifest: dict[str, Any], committed: dict[int, str], verdict: Verdict
+) -> None:
+    """Look at what the record says of files, that its texts are those of the facts, and that it begins with the manifest's case."""
     used: Counter[str] = Counter()
+    texts: set[int] = set()
     first = True
     for number, raw in enumerate(lines(file, members[proof.RECORD], octets_max=LINE_OCTETS_MAX), 1):
         where = f"{proof.RECORD}, line {number}"
@@ -209,12 +218,18 @@ def _record(file: BinaryIO, members: dict[str, Member], manifest: dict[str, Any]
         first = False
         if not isinstance(line.get("kind"), str):
             verdict.add(f"{where}: this is no line as the format tells it")
+        if line.get("kind") == "entry" and (told := committed.get(line["id"])) is not None:
+            texts.add(line["id"])
+            if sha256(line["body"]) != told:
+                verdict.add(f"{where}: the text of entry {line['id']} is not the one that its fact tells the hash of")
         for one in _files(line):
             used[one["member"]] += 1
             if one["member"] not in members or members[one["member"]].size != one["size"]:
                 verdict.add(f"{where}: its file {one['member'][:100]} is not in the archive as it says")
     if first:
         verdict.add(f"{proof.RECORD} is empty")
+    for entry in sorted(committed.keys() - texts):
+        verdict.add(f"{proof.RECORD}: the entry {entry} that a fact tells of is missing")
     for name in members:
         if name.startswith("files/") and name not in used:
             verdict.add(f"{name} is named nowhere in the record")

@@ -144,6 +144,27 @@ def test_the_chain_itself_finds_it_when_somebody_else_signs_anew(path):
         refused(path, trusted, words)
 
 
+def test_texts_of_messages_are_held_by_the_chain_too(path, trusted):
+    """CAS-1, CAS-7: though the record were written anew and signed with the right key, who holds an earlier file's head sees it."""
+    whole = unpacked(path)
+    lines = whole[proof.RECORD].splitlines(keepends=True)
+    entries = [json.loads(line) for line in lines if json.loads(line)["kind"] == "entry"]
+    facts = [json.loads(line) for line in whole[proof.FACTS].splitlines()]
+    told = {line["content"]["data"].get("entry") for line in facts if "body_sha256" in line.get("content", {}).get("data", {})}
+    assert told == {line["id"] for line in entries} and len(told) >= 4
+    assert [line["content"]["data"]["body_sha256"] for line in facts if line.get("head", {}).get("name") == "case.opened"] == [
+        hashlib.sha256(entries[0]["body"].encode()).hexdigest()
+    ]
+    at = next(at for at, line in enumerate(lines) if b"La vemos." in line)
+    for changed, words in (
+        ([*lines[:at], lines[at].replace(b"La vemos.", b"La vimos."), *lines[at + 1 :]], "is not the one that its fact"),
+        ([*lines[:at], *lines[at + 1 :]], "that a fact tells of is missing"),
+    ):
+        files = {name: raw for name, raw in whole.items() if not name.startswith("files/") or name.encode() in b"".join(changed)}
+        packed(path, files | {proof.RECORD: b"".join(changed)}, sign=current_key())
+        refused(path, trusted, words)
+
+
 def test_members_added_removed_renamed_swapped_or_moved_are_found(path, trusted):
     """CAS-7"""
     whole = unpacked(path)
@@ -340,5 +361,3 @@ def test_the_second_verifier_is_short_and_needs_two_things_alone():
     imported = {str(name).split(".")[0] for name in named}
     assert imported <= {"hashlib", "json", "re", "struct", "sys", "zlib", "cryptography"}
     assert SECOND.main(["verify_case.py"]) == 2
-
-

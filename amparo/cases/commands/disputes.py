@@ -178,6 +178,7 @@ def _give_again(case: Case, closing: Closing, actor: Actor, at: datetime) -> Cas
     tell(
         "opened", new, actor=actor, at=at, title=opened.thread.title, asked_kind=new.asked_kind, via="system",
         contact=new.contact_id, on_behalf="", contract=case.contract.subject if case.contract else "", again_of=case.pk,
+        **opened.first,
     )  # fmt: skip
     _carry_needs(case, closing, new, at)
     if case.is_attended:

@@ -79,7 +79,7 @@ def open_case(
     tell(
         "opened", case, actor=actor, at=at, title=opened.thread.title, asked_kind=asked_kind, via=via,
         contact=asker.user_id, on_behalf=asker.name if actor.is_staff else "",
-        contract=contract.subject if contract else "",
+        contract=contract.subject if contract else "", **opened.first,
     )  # fmt: skip
     return case
 

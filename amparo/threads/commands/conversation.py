@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from amparo.deadlines.models import Promise
 from amparo.deadlines.queries import open_promises
 from amparo.files import commands as files_commands
 from amparo.history.commands import record
+from amparo.history.rules import sha256
 from amparo.kernel import markdown
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import NotPermitted
@@ -44,10 +45,11 @@ SELECT fresh.id, fresh.number, first.id FROM fresh, first
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What opening gave: `is_new` is false where the key had opened this thread before."""
+    """What opening gave: `is_new` is false where the key had opened this thread before. `first` commits to its first entry."""
 
     thread: Thread
     is_new: bool
+    first: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,12 @@ def open_thread(
         )
         _owe(thread, made_promise)
         thread.save(update_fields=["due_at", "due_from"])
-    return Opened(thread, True)
+    return Opened(thread, True, _committed(made[2], body))
+
+
+def _committed(entry_id: int, body: str) -> dict[str, Any]:
+    """Return what a fact tells of an entry, so that its chain holds the text too: which one, and its SHA-256. CAS-1, CAS-7."""
+    return {"entry": entry_id, "body_sha256": sha256(body)}
 
 
 def _made(row: dict[str, Any], *, thread_id: int, number: int) -> Thread:
@@ -195,7 +202,7 @@ def say(
     thread.save()
     _forget_draft(actor, thread)
     name = {"customer": "customer_wrote", "staff": "answered"}.get(who.kind, "told")
-    record(f"{thread.kind}.{name}", subject=thread, actor=actor, at=at, entry=entry.pk, seq=entry.seq, via=via)
+    record(f"{thread.kind}.{name}", subject=thread, actor=actor, at=at, seq=entry.seq, via=via, **_committed(entry.pk, body))
     return entry
 
 
@@ -226,7 +233,7 @@ def note(
     _attach(entry.pk, files, subject=thread.desk_subject, draft_key=draft_key, actor=actor, at=at)
     thread.save(update_fields=["entry_count", "last_at"])
     _forget_draft(actor, thread)
-    record(f"{thread.kind}.noted", subject=thread.desk_subject, actor=actor, at=at, entry=entry.pk, seq=entry.seq)
+    record(f"{thread.kind}.noted", subject=thread.desk_subject, actor=actor, at=at, seq=entry.seq, **_committed(entry.pk, body))
     return entry
 
 
@@ -271,8 +278,8 @@ def locked(thread_id: int) -> Thread:
 def _refreshed(thread: Thread) -> Thread:
     """Lock the row and bring the caller's object up to date, so that both sides see one state."""
     fresh = locked(thread.pk)
-    for field in Thread._meta.concrete_fields:
-        setattr(thread, field.attname, getattr(fresh, field.attname))
+    for column in Thread._meta.concrete_fields:
+        setattr(thread, column.attname, getattr(fresh, column.attname))
     return thread
 
 
