@@ -79,6 +79,8 @@ def _verify(file: BinaryIO, members: dict[str, Member], order: list[str], keys: 
     manifest = _canonical(signed, proof.MANIFEST)
     if manifest.get("format") != proof.FORMAT:
         raise Damaged(f"the manifest is of another format: {str(manifest.get('format'))[:60]}")
+    if verdict.key and manifest.get("key") != verdict.key:
+        verdict.add("the manifest names another key than the one that signed it")
     verdict.case, verdict.made_at = str(manifest["case"]), str(manifest["made_at"])
     _members(file, members, order, manifest, verdict)
     committed = _facts(file, members[proof.FACTS], manifest, verdict)

@@ -287,7 +287,7 @@ def test_contents_that_are_no_json_of_ours_are_refused(path, trusted):
         text_of(manifest | {"format": "amparo-case-file/2"}).encode(), text_of(manifest | {"chains": 7}).encode(),
         text_of(manifest | {"members": [1]}).encode(), text_of(manifest | {"chains": [{"subject": 1}]}).encode(),
         text_of({k: v for k, v in manifest.items() if k != "case"}).encode(), b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
-        text_of(manifest | {"case": "C-99999"}).encode(), text_of(manifest | {"subject": "case:9"}).encode(),
+        text_of(manifest | {"key": "0" * 64}).encode(), text_of(manifest | {"case": "C-99999"}).encode(), text_of(manifest | {"subject": "case:9"}).encode(),
     ]  # fmt: skip
     for raw in strange:
         packed(path, whole | {proof.MANIFEST: raw, proof.SIGNATURE: current_key().sign(raw)})
@@ -361,3 +361,16 @@ def test_the_second_verifier_is_short_and_needs_two_things_alone():
     imported = {str(name).split(".")[0] for name in named}
     assert imported <= {"hashlib", "json", "re", "struct", "sys", "zlib", "cryptography"}
     assert SECOND.main(["verify_case.py"]) == 2
+
+
+def test_without_a_published_key_the_second_verifier_says_what_it_does_not_know(path, tmp_path, capsys):
+    """CAS-7: anybody can sign a forgery with a key of his own."""
+    keys = tmp_path / "keys.pem"
+    keys.write_bytes(proof.pem_of(proof.raw_public(current_key())))
+    whole, raw = unpacked(path), proof.raw_public(OTHER)
+    manifest = text_of(json.loads(whole[proof.MANIFEST]) | {"key": proof.fingerprint(raw)}).encode()
+    packed(path, whole | {proof.KEY: proof.pem_of(raw), proof.MANIFEST: manifest}, sign=OTHER)
+    assert SECOND.main(["verify_case.py", str(path)]) == 0 and "by whose key?" in capsys.readouterr().out
+    assert SECOND.main(["verify_case.py", str(path), str(keys)]) == 1 and "not trusted" in capsys.readouterr().out
+
+
