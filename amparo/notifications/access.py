@@ -14,6 +14,9 @@ from amparo.people.queries import actor_by_id, actor_in
 
 from .models import Letter, Notice
 
+# What only some contacts of a customer may see; the rest is for whoever stands for the company.
+MATTERS = ("ticket", "case", "complaint", "quote", "order", "sale")
+
 
 def visible_to(actor: Actor) -> QuerySet[Notice]:
     """Notices are personal."""
@@ -39,6 +42,6 @@ def may_still_read(letter: Letter) -> bool:
     if not acting.is_contact and letter.customer_id:
         return False
     kind = letter.subject_ref.partition(":")[0]
-    if kind in ("ticket", "case", "complaint"):
+    if kind in MATTERS:
         return _may_see()(acting, letter.subject_ref)
     return True

@@ -8,7 +8,8 @@ import pytest
 
 from amparo.conftest import NOON
 from amparo.deadlines.commands import warn_due
-from amparo.notifications.models import Notice
+from amparo.notifications.access import may_still_read
+from amparo.notifications.models import Letter, Notice
 from amparo.quotations import commands
 from amparo.quotations.models import ServiceOrder
 from amparo.quotations.tests.world import contract_for, key, presented
@@ -43,6 +44,17 @@ def test_a_quote_that_is_about_to_expire_and_expires_is_told_once_each(contact, 
         commands.expire_due(at=moment)
         deliver(moment)
     assert [kind for kind, _url in told(contact)].count("quote_ending") == 2
+
+
+def test_a_letter_about_a_quote_goes_to_nobody_who_may_not_see_it_any_more(contact, own_only, engineer):
+    """SEC-20, ACC-11: asked when it is sent; a night may lie between."""
+    contract_for(contact.customer_id)
+    quote = presented(contact, engineer)
+    order = commands.accept_quote(quote, seen=1, actor=contact, at=NOON)
+    for subject in (quote.subject, order.subject):
+        for reader, may in ((contact, True), (own_only, False)):
+            letter = Letter(user_id=reader.user_id, customer_id=contact.customer_id, subject_ref=subject, kind="quote")
+            assert may_still_read(letter) is may
 
 
 def test_delivery_delay_and_what_is_not_met_are_told(contact, engineer, deliver):
