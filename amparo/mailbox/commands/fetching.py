@@ -49,7 +49,7 @@ def _take(mailbox: Mailbox, folder: Folder, at: datetime) -> int:
     _settle(mailbox, folder, at)
     count = 0
     octets_max = value("mailbox.megabytes_max", at=at) * MEGABYTE
-    since = mailbox.created_at if not mailbox.takes_old and _began_anew(mailbox) else None
+    since = mailbox.created_at if not mailbox.takes_old and _began_anew(mailbox, folder.uidvalidity) else None
     for batch in folder.batches(folder.numbers_after(mailbox.taken_uid, since=since), octets_max=octets_max):
         arrived = [Arrived(one.octets, uid=one.uid, told_at=one.at, is_whole=one.is_whole) for one in batch]
         take_in_many(arrived, source="imap", mailbox=mailbox, uidvalidity=folder.uidvalidity, at=at)
@@ -58,10 +58,10 @@ def _take(mailbox: Mailbox, folder: Folder, at: datetime) -> int:
     return count
 
 
-def _began_anew(mailbox: Mailbox) -> bool:
+def _began_anew(mailbox: Mailbox, uidvalidity: int) -> bool:
     """True where the numbers of the folder began anew (it moved to another server): then what lay in it before the mailbox
     was set up stands above `taken_uid` too, and would be answered years late."""
-    return Arrival.objects.filter(mailbox=mailbox).exclude(uidvalidity=mailbox.uidvalidity).exists()
+    return Arrival.objects.filter(mailbox=mailbox).exclude(uidvalidity=uidvalidity).exists()
 
 
 def _settle(mailbox: Mailbox, folder: Folder, at: datetime) -> None:
