@@ -14,6 +14,7 @@ from amparo.mailbox import commands
 from amparo.mailbox.models import Mail, Mailbox
 from amparo.mailbox.queries import secret
 from amparo.policies import commands as policies
+from amparo.threads.models import Entry
 from amparo.tickets.tests.conftest import contract, give_licence, licence, media, open_one, product, ticket
 
 __all__ = ["contract", "give_licence", "licence", "media", "open_one", "product", "ticket"]
@@ -39,6 +40,10 @@ def written(sender: str, to: str = "soporte@amparo.mx", text: str = "Sigue igual
         made[name] = words
     made.set_content(text)
     return made
+
+
+def last(ticket) -> Entry:
+    return Entry.objects.filter(thread=ticket.thread).order_by("-seq").first()
 
 
 @pytest.fixture
