@@ -238,6 +238,14 @@ def test_nothing_is_left_for_later():
     offences([f"{m.name}:{n}" for m in modules() for n, line in enumerate(m.text.splitlines(), 1) if marks.search(line)])
 
 
+def test_what_becomes_a_number_is_asked_whether_it_is_one():
+    """SEC-49: `"²".isdigit()` is true and `int("²")` raises; `isdecimal` is true for what `int` takes."""
+    offences([
+        f"{m.name}:{n}" for m in modules() for n, line in enumerate(m.text.splitlines(), 1)
+        if ".isdigit()" in line and ".isascii()" not in line
+    ])  # fmt: skip
+
+
 def test_migrations_are_complete():
     done = subprocess.run(
         [sys.executable, "-m", "django", "makemigrations", "--check", "--dry-run"],

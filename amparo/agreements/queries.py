@@ -187,7 +187,7 @@ def filtered(
         found = found.filter(version__number=version)
     if words.strip():
         asked = Q(customer__name__icontains=words.strip()) | Q(person_name__icontains=words.strip())
-        if digits := "".join(sign for sign in words if sign.isdigit()):
+        if digits := "".join(sign for sign in words if sign.isdecimal()):
             asked |= Q(customer__nic=digits)
         found = found.filter(asked)
     return found.order_by("-pk")

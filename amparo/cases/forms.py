@@ -178,7 +178,7 @@ class LinkForm(forms.Form):
     why = forms.ChoiceField(label=_("Why"), choices=LINK_REASONS)
 
     def clean_follow_up(self) -> int:
-        return int("".join(sign for sign in self.cleaned_data["follow_up"] if sign.isdigit()))
+        return int("".join(sign for sign in self.cleaned_data["follow_up"] if sign.isdecimal()))
 
 
 class ClosingForm(forms.Form):

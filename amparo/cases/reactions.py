@@ -13,7 +13,7 @@ from . import commands
 def _who(fact: FactRow) -> Actor:
     """Return the person who did it, so that the case's record names them; the service where nobody did."""
     kind, _sep, number = fact.actor_ref.partition(":")
-    return actor_by_id(int(number)) if kind == "user" and number.isdigit() else SYSTEM
+    return actor_by_id(int(number)) if kind == "user" and number.isdecimal() else SYSTEM
 
 
 def _quote(fact: FactRow) -> Quote:

@@ -94,7 +94,7 @@ def contracts(
     if words.strip():
         clauses.append("(c.name ILIKE %(like)s OR k.number ILIKE %(like)s OR c.nic = %(digits)s)")
         given["like"] = "%" + words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        given["digits"] = "".join(sign for sign in words if sign.isdigit())
+        given["digits"] = "".join(sign for sign in words if sign.isdecimal())
     if after is not None:
         clauses.append("(k.ends_at, k.id) < (%(after_end)s::timestamptz, %(after_id)s)")
         given["after_end"], given["after_id"] = after

@@ -168,13 +168,13 @@ def has_mailbox() -> bool:
 def shown_matter(subject: str) -> str:
     """Return how a ticket or case is called (`T-41`), "" for anything else."""
     kind, _sep, number = subject.partition(":")
-    return shown(kind, int(number)) if kind in LETTERS and number.isdigit() else ""
+    return shown(kind, int(number)) if kind in LETTERS and number.isdecimal() else ""
 
 
 def matter_url(subject: str) -> str:
     """Return where staff see a ticket or case, "" for anything else."""
     kind, _sep, number = subject.partition(":")
-    return f"/desk/{kind}s/{number}/" if kind in LETTERS and number.isdigit() else ""
+    return f"/desk/{kind}s/{number}/" if kind in LETTERS and number.isdecimal() else ""
 
 
 def nic_of(mail: Mail) -> str:

@@ -56,7 +56,7 @@ def own_host() -> str:
 def word_of(letter: Letter) -> str | None:
     """Return the signed word of a letter's matter for its reader, None where it is about nothing that has a number. SEC-13."""
     kind, _sep, number = letter.subject_ref.partition(":")
-    if not (kind.isalpha() and kind.islower() and number.isdigit()):
+    if not (kind.isalpha() and kind.islower() and number.isdecimal()):
         return None
     return word_for(letter.subject_ref, letter.user_id, secret=settings.SECRETS["secret_key"])
 

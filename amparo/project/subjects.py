@@ -43,7 +43,7 @@ def may_see(actor: Actor, subject: str) -> bool:
     kind, _sep, number = subject.partition(":")
     if kind.endswith("-desk"):  # a file of an internal note, for instance. SEC-10
         return actor.is_staff and may_see(actor, f"{kind.removesuffix('-desk')}:{number}")
-    if kind not in VISIBLE or not number.isdigit() or len(number) > 18:
+    if kind not in VISIBLE or not number.isdecimal() or len(number) > 18:
         return False
     return _function(kind)(actor, int(number))
 
@@ -60,7 +60,7 @@ def may_follow(actor: Actor, topic: str) -> bool:
     if kind == "user":
         return number == str(actor.user_id)
     if kind == "customer":
-        return number.isdigit() and actor.sees_customer(int(number))
+        return number.isdecimal() and actor.sees_customer(int(number))
     if kind == "promise" or kind not in VISIBLE:
         return False
     return may_see(actor, topic)

@@ -154,7 +154,7 @@ def run() -> int:
 def listen_for_mail() -> Any:
     """Take in what a mail server hands over, where AMPARO_LMTP says at which address (`127.0.0.1:8024`)."""
     host, _sep, port = os.environ.get("AMPARO_LMTP", "").rpartition(":")
-    if not port.isdigit():
+    if not port.isdecimal():
         return None
     from amparo.mailbox import lmtp
 

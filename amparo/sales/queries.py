@@ -215,7 +215,7 @@ def for_desk(
         rows = rows.filter(customer_id=customer_id)
     plain = words.strip()
     if plain:
-        digits = "".join(sign for sign in plain if sign.isdigit())
+        digits = "".join(sign for sign in plain if sign.isdecimal())
         if plain.upper().startswith("V-") and digits and len(digits) < 19:
             rows = rows.filter(pk=int(digits))
         elif digits and len(digits) >= 5 and not any(sign.isalpha() for sign in plain):

@@ -165,7 +165,7 @@ def titles(found: Statement, actor: Actor) -> dict[str, str]:
     numbers: dict[str, set[int]] = {}
     for line in found.lines:
         kind, _sep, number = line.cause.partition(":")
-        if kind in ("case", "ticket") and number.isdigit():
+        if kind in ("case", "ticket") and number.isdecimal():
             numbers.setdefault(kind, set()).add(int(number))
     if not numbers:
         return {}
@@ -224,7 +224,7 @@ def figures(one: Sums, rare: Sequence[str] = ()) -> list[tuple[str, int]]:
 def cell(value: object) -> str:
     """Return a value that a spreadsheet will not take for a formula. SEC-56."""
     text = str(value).replace("\x00", "")
-    return f"'{text}" if text[:1] in ("=", "+", "@", "\t", "\r") or (text[:1] == "-" and not text[1:].isdigit()) else text
+    return f"'{text}" if text[:1] in ("=", "+", "@", "\t", "\r") or (text[:1] == "-" and not text[1:].isdecimal()) else text
 
 
 def as_csv(found: Statement, made: Sequence[Row], *, zone: ZoneInfo) -> str:

@@ -110,7 +110,7 @@ def draft(request: HttpRequest, code: str) -> HttpResponse:
         return _editor(request, found)
     form = DraftForm(request.POST)
     seen = request.POST.get("seen", "")
-    if form.is_valid() and seen.isdigit():
+    if form.is_valid() and seen.isdecimal():
         found = commands.revise(found, form.cleaned_data, seen=int(seen[:9]), actor=request.actor, at=request.now)
         if request.htmx:
             return render(request, "agreements/desk/_kept.html", {"version": found, "swap": True})
@@ -133,7 +133,7 @@ def publish(request: HttpRequest, code: str) -> HttpResponse:
         seen = request.POST.get("seen", "")
         try:
             commands.publish(
-                found, starts_at=form.moment(request.zone, request.now), seen=int(seen[:9]) if seen.isdigit() else None,
+                found, starts_at=form.moment(request.zone, request.now), seen=int(seen[:9]) if seen.isdecimal() else None,
                 actor=request.actor, at=request.now,
             )  # fmt: skip
         except Invalid as wrong:
@@ -200,8 +200,8 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
     version = request.GET.get("version", "")
     customer = request.GET.get("customer", "")
     return {
-        "customer_id": int(customer) if customer.isdigit() and len(customer) < 19 else None,
-        "code": request.GET.get("code", "")[:40], "version": int(version) if version.isdigit() and len(version) < 6 else None,
+        "customer_id": int(customer) if customer.isdecimal() and len(customer) < 19 else None,
+        "code": request.GET.get("code", "")[:40], "version": int(version) if version.isdecimal() and len(version) < 6 else None,
         "words": request.GET.get("q", "")[:80],
     }  # fmt: skip
 
@@ -245,7 +245,7 @@ def copy(request: HttpRequest, acceptance_id: int) -> HttpResponse:
 def by_telephone(request: HttpRequest) -> HttpResponse:
     """Read to a caller what a service asks for, and note down the yes. AGR-1, TEL-2."""
     number = request.POST.get("customer") or request.GET.get("customer", "")
-    if not number.isdigit() or len(number) > 18:
+    if not number.isdecimal() or len(number) > 18:
         raise Http404
     customer = get_object_or_404(visible_customers(request.actor), pk=int(number))
     service = service_of(request)

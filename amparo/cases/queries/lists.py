@@ -125,7 +125,7 @@ class CaseFilter:
         state, kind, customer = given.get("state", ""), given.get("kind", ""), given.get("customer", "")
         if (state and state not in list(State)) or (kind and kind not in [*Kind, "none"]):
             raise Invalid(field="state")
-        if customer and not (customer.isdigit() and len(customer) < 18):
+        if customer and not (customer.isdecimal() and len(customer) < 18):
             raise Invalid(field="customer")
         return cls(
             state=state, kind=kind, customer_id=int(customer) if customer else None,

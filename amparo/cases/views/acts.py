@@ -42,7 +42,7 @@ def _page(request: HttpRequest, case_id: int) -> queries.CasePage:
 
 def _seen(request: HttpRequest) -> int | None:
     text = request.POST.get("seen", "")
-    return int(text) if text.isdigit() and len(text) < 10 else None
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _act(

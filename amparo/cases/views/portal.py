@@ -38,7 +38,7 @@ View = Callable[..., HttpResponse]
 def number(request: HttpRequest, name: str) -> int:
     """Return a number that a form carries. Raises Invalid where it was tampered with."""
     text = request.POST.get(name, "")
-    if not text.isdigit() or len(text) > 18:
+    if not text.isdecimal() or len(text) > 18:
         raise Invalid(field=name)
     return int(text)
 

@@ -40,7 +40,7 @@ def key_of(request: HttpRequest) -> str:
 def entries_of(request: HttpRequest) -> list[int]:
     """Return the entries that were picked. Raises Invalid where the form was tampered with."""
     picked = request.POST.getlist("entries")
-    if len(picked) > ENTRIES_PICKED_MAX or not all(text.isdigit() and len(text) < 18 for text in picked):
+    if len(picked) > ENTRIES_PICKED_MAX or not all(text.isdecimal() and len(text) < 18 for text in picked):
         raise Invalid(field="entries")
     return [int(text) for text in picked]
 
@@ -85,7 +85,7 @@ def new(request: HttpRequest, case_id: int) -> HttpResponse:
         try:
             seen = request.POST.get("seen", "")
             made = commands.raise_complaint(
-                case, seen=int(seen) if seen.isdigit() and len(seen) < 18 else 0, reasons=form.cleaned_data["reasons"],
+                case, seen=int(seen) if seen.isdecimal() and len(seen) < 18 else 0, reasons=form.cleaned_data["reasons"],
                 **sent(request),
             )  # fmt: skip
         except Invalid as wrong:

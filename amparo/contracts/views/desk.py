@@ -37,7 +37,7 @@ def customer_by_nic(request: HttpRequest, text: str) -> Customer:
 def asked_customer(request: HttpRequest) -> Customer | None:
     """Return the customer that the address names, so that a form begins with him."""
     number = request.GET.get("customer", "")
-    if not number.isdigit() or len(number) > 18:
+    if not number.isdecimal() or len(number) > 18:
         return None
     return visible_customers(request.actor).filter(pk=int(number)).first()
 
@@ -147,7 +147,7 @@ def cancel(request: HttpRequest, contract_id: int) -> HttpResponse:
 def _contact(request: HttpRequest, contract: SupportContract) -> Contact:
     number = request.POST.get("contact", "")
     of_customer = visible_contacts(request.actor).filter(customer=contract.customer_id)
-    return get_object_or_404(of_customer, pk=int(number) if number.isdigit() and len(number) < 19 else 0)
+    return get_object_or_404(of_customer, pk=int(number) if number.isdecimal() and len(number) < 19 else 0)
 
 
 @require_POST

@@ -56,7 +56,7 @@ def contract(request: HttpRequest, contract_id: int) -> HttpResponse:
 def _contact(request: HttpRequest) -> Contact:
     number = request.POST.get("contact", "")
     return get_object_or_404(
-        visible_contacts(request.actor), pk=int(number) if number.isdigit() and len(number) < 19 else 0
+        visible_contacts(request.actor), pk=int(number) if number.isdecimal() and len(number) < 19 else 0
     )
 
 

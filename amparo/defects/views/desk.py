@@ -37,7 +37,7 @@ def defects(request: HttpRequest) -> HttpResponse:
         raise Invalid(field="state")
     words = request.GET.get("q", "")[:100].strip()
     chosen, mine = request.GET.get("product", ""), request.GET.get("mine") == "1"
-    if chosen and (not chosen.isdigit() or len(chosen) > 9):
+    if chosen and (not chosen.isdecimal() or len(chosen) > 9):
         raise Invalid(field="product")
     page = queries.defects(
         request.actor, state=state, words=words, product_id=int(chosen) if chosen else None, mine=mine,

@@ -283,7 +283,7 @@ def parameters(value: bytes) -> tuple[str, dict[str, str]]:
             given.setdefault(name, unquoted(raw))
         else:
             number = rest.rstrip("*")
-            place = int(number) if number.isdigit() and len(number) < 4 else 0
+            place = int(number) if number.isdecimal() and len(number) < 4 else 0
             split_ones.setdefault(base, {})[place] = (raw, rest.endswith("*") or not rest)
     for name, parts in split_ones.items():
         given[name] = _joined([parts[place] for place in sorted(parts)])

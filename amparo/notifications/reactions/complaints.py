@@ -26,7 +26,7 @@ Writing = Callable[[Reader], Words]
 def _complaint(fact: FactRow) -> tuple[Complaint, Matter] | None:
     """Return the complaint of a fact, and how a notice names it; None for any other thing."""
     kind, _sep, number = fact.subject.partition(":")
-    if kind != "complaint" or not number.isdigit():
+    if kind != "complaint" or not number.isdecimal():
         return None
     found = Complaint.objects.select_related("case__thread").filter(pk=int(number)).first()
     if found is None:

@@ -43,7 +43,7 @@ class _Thing:
 
 def _thing(fact: FactRow) -> _Thing | None:
     kind, _sep, number = fact.subject.partition(":")
-    if not number.isdigit():
+    if not number.isdecimal():
         return None
     if kind == "quote":
         quote = Quote.objects.select_related("thread").filter(pk=int(number)).first()

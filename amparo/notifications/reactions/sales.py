@@ -25,7 +25,7 @@ Writing = Callable[[Sale, FactRow, Reader], Words]
 def _sale(fact: FactRow) -> Sale | None:
     _kind, _sep, number = fact.subject.partition(":")
     rows = Sale.objects.select_related("customer", "contract", "placed_by")
-    return rows.filter(pk=int(number)).first() if number.isdigit() else None
+    return rows.filter(pk=int(number)).first() if number.isdecimal() else None
 
 
 def _tell(kind: str, fact: FactRow, sale: Sale, people: list[Reader], write: Writing) -> None:

@@ -30,7 +30,7 @@ def badge(request: HttpRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def read(request: HttpRequest) -> HttpResponse:
-    ids = [int(n) for n in request.POST.getlist("id") if n.isdigit()] or None
+    ids = [int(n) for n in request.POST.getlist("id") if n.isdecimal()] or None
     commands.mark_read(ids, actor=request.actor, at=request.now)
     return redirect("notifications:notices")
 

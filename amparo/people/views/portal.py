@@ -71,7 +71,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def act_for(request: HttpRequest) -> HttpResponse:
     """Act for another of one's companies from now on. ACC-11."""
     number = request.POST.get("customer", "")
-    if not number.isdigit() or len(number) > 18:
+    if not number.isdecimal() or len(number) > 18:
         raise NotYourCompany()
     commands.switch_company(int(number), actor=request.actor, at=request.now)
     return redirect("/")

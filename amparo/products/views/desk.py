@@ -156,7 +156,7 @@ def customer_by_nic(request: HttpRequest, text: str) -> Customer:
 
 def _nic_of(request: HttpRequest) -> str:
     number = request.GET.get("customer", "")
-    found = visible_customers(request.actor).filter(pk=int(number)).first() if number.isdigit() and len(number) < 19 else None
+    found = visible_customers(request.actor).filter(pk=int(number)).first() if number.isdecimal() and len(number) < 19 else None
     return found.nic_shown if found else ""
 
 

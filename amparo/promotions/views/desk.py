@@ -77,7 +77,7 @@ def _edit(request: HttpRequest, act: Any, initial: dict[str, Any], title: str, b
 def add(request: HttpRequest) -> HttpResponse:
     """Make a promotion, or the next version of another (`?follows=`)."""
     number = request.GET.get("follows", "")
-    before = access.visible_to(request.actor).filter(pk=int(number)).first() if number.isdigit() and len(number) < 19 else None
+    before = access.visible_to(request.actor).filter(pk=int(number)).first() if number.isdecimal() and len(number) < 19 else None
     zone = service_zone(request.now)
     today = request.now.astimezone(zone).date()
     initial = forms.PromotionForm.of(before, zone) | {"starts_on": today + timedelta(days=1), "ends_on": None} if before else {"starts_on": today}

@@ -50,7 +50,7 @@ def catalogue(actor: Actor, *, kind: str = "", words: str = "") -> list[Catalogu
         version = item.current or draft
         if version is None:
             continue
-        days = int(version.days) if version.days.isdigit() else None
+        days = int(version.days) if version.days.isdecimal() else None
         found.append(
             CatalogueRow(
                 item.pk, item.kind, version, item.is_offered, draft is not None, version.name(language), version.text(language),

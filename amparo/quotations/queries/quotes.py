@@ -119,7 +119,7 @@ def quotes_list(
     if words:
         number = words.upper().removeprefix("COT-")
         match = Q(title__icontains=words) | Q(customer__name__icontains=words)
-        found = found.filter(match | Q(pk=int(number)) if number.isdigit() and len(number) < 10 else match)
+        found = found.filter(match | Q(pk=int(number)) if number.isdecimal() and len(number) < 10 else match)
     return newest(_rows(found), _row, after=after, size=size)
 
 

@@ -74,7 +74,7 @@ def _thread(case_number: int) -> Thread:
 
 def _changed_order(request: HttpRequest) -> ServiceOrder | None:
     text = request.GET.get("changes", "") or request.POST.get("changes", "")
-    if not text.isdigit() or len(text) > 18:
+    if not text.isdecimal() or len(text) > 18:
         return None
     return access.orders_visible_to(request.actor).filter(pk=int(text)).first()
 

@@ -29,7 +29,7 @@ def key_of(request: HttpRequest) -> str:
 def number(request: HttpRequest, name: str = "seen") -> int:
     """Return a number that a form carries. Raises Invalid where it was tampered with."""
     text = request.POST.get(name, "")
-    if not text.isdigit() or len(text) > 9:
+    if not text.isdecimal() or len(text) > 9:
         raise Invalid(field=name)
     return int(text)
 
@@ -37,7 +37,7 @@ def number(request: HttpRequest, name: str = "seen") -> int:
 def seen(request: HttpRequest) -> int | None:
     """Return how many moves the page showed, None where it did not say."""
     text = request.POST.get("seen", "")
-    return int(text) if text.isdigit() and len(text) < 10 else None
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def loaded(request: HttpRequest, quote_id: int) -> Quote:

@@ -51,12 +51,12 @@ class QueueFilter:
             raise Invalid(field="queue")
         if kind and kind not in ("ticket", "case"):
             raise Invalid(field="kind")
-        if assignee and assignee not in ("me", "nobody") and not (assignee.isdigit() and len(assignee) < 18):
+        if assignee and assignee not in ("me", "nobody") and not (assignee.isdecimal() and len(assignee) < 18):
             raise Invalid(field="assignee")
         return cls(
             queue=queue,
             kind=kind,
-            assignee=actor.user_id if assignee == "me" else int(assignee) if assignee.isdigit() else None,
+            assignee=actor.user_id if assignee == "me" else int(assignee) if assignee.isdecimal() else None,
             unassigned=assignee == "nobody",
             late=given.get("late", "") == "1",
             tag=str(given.get("tag", ""))[:40],

@@ -48,7 +48,7 @@ def assign(request: HttpRequest, thread_id: int) -> HttpResponse:
 def _number(text: str, field: str) -> int | None:
     if not text:
         return None
-    if not text.isdigit() or len(text) > 18:
+    if not text.isdecimal() or len(text) > 18:
         raise Invalid(field=field)
     return int(text)
 

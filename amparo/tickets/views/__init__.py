@@ -58,4 +58,4 @@ def posted_text(request: HttpRequest) -> dict[str, Any]:
 def number_seen(request: HttpRequest) -> int | None:
     """Return what the page showed, None where it does not say."""
     text = request.POST.get("seen", "")
-    return int(text) if text.isdigit() and len(text) < 10 else None
+    return int(text) if text.isdecimal() and len(text) < 10 else None

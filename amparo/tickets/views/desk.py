@@ -39,7 +39,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
     customer = request.GET.get("customer", "")
     filters = threads.QueueFilter(
         kind="ticket", queue=VIEWS.get(view, ""),
-        customer_id=int(customer) if customer.isdigit() and len(customer) < 18 else None,
+        customer_id=int(customer) if customer.isdecimal() and len(customer) < 18 else None,
     )  # fmt: skip
     page = hits = None
     if len(words) > 1:
@@ -142,8 +142,8 @@ def who(request: HttpRequest, customer_id: int) -> HttpResponse:
     thread, opened_by = request.GET.get("thread", ""), request.GET.get("by", "")
     panel = queries.who_panel(
         customer_id, actor=request.actor, at=request.now,
-        but_thread=int(thread) if thread.isdigit() and len(thread) < 18 else None,
-        opened_by_id=int(opened_by) if opened_by.isdigit() and len(opened_by) < 18 else None,
+        but_thread=int(thread) if thread.isdecimal() and len(thread) < 18 else None,
+        opened_by_id=int(opened_by) if opened_by.isdecimal() and len(opened_by) < 18 else None,
     )  # fmt: skip
     if panel.card is None:
         raise Http404
@@ -182,7 +182,7 @@ def defect(request: HttpRequest, number: int) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Open a ticket for somebody who calls: `?customer=` says of which customer. TKT-1, TEL-2."""
     text = request.GET.get("customer", "")
-    card = customer_card(int(text)) if text.isdigit() and len(text) < 18 else None
+    card = customer_card(int(text)) if text.isdecimal() and len(text) < 18 else None
     if card is None:
         return render(request, "tickets/desk/new_for.html", {})
     choices = queries.choices(request.actor, at=request.now, customer_id=card.id)
