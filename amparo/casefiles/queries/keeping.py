@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count
 
 from amparo.casefiles.models import Hold, Retention
 from amparo.complaints.queries import holds as complaints_that_hold
@@ -121,9 +122,7 @@ def plan_of(case_ids: Collection[int], *, at: datetime) -> list[PlanRow]:
 def _planned(rows: list[Retention], at: datetime) -> list[PlanRow]:
     ids = [row.case_id for row in rows]
     stopped = blocks(ids) if ids else {}
-    said: dict[int, int] = {}
-    for number in Entry.objects.filter(thread__case__in=ids).values_list("thread__number", flat=True):
-        said[number] = said.get(number, 0) + 1
+    said = dict(Entry.objects.filter(thread__case__in=ids).order_by().values_list("thread__number").annotate(count=Count("pk")))
     kept: dict[str, list[int]] = {}
     subjects = [f"{kind}:{pk}" for pk in ids for kind in ("case", "case-desk")]
     for subject, size in StoredFile.objects.filter(subject__in=subjects, purged_at__isnull=True).values_list("subject", "size"):
