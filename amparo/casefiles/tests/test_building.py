@@ -8,9 +8,10 @@ import pytest
 from amparo.casefiles.commands.keys import current_key
 from amparo.casefiles.rules import paper, proof
 from amparo.casefiles.rules.verifier import verify
-from amparo.conftest import make_staff
+from amparo.conftest import NOON, make_staff
 from amparo.history.commands import deliver_pending
 from amparo.history.queries import faults_of_chain
+from amparo.live import commands as live
 
 from . import world
 
@@ -68,6 +69,16 @@ def test_the_development_request_is_in_it_with_its_files_and_its_chain(contract,
     assert b"ZAPOTE descartado" not in found.values() and "ZAPOTE wanted" in drawn and "ZAPOTE-especificado.txt" in drawn
     told = [line["head"]["name"] for line in lines(found[proof.FACTS]) if line["chain"].startswith("request:") and "head" in line]
     assert told == ["request.begun", "request.sent", "request.frozen"]
+
+
+def test_a_call_of_another_customer_is_not_in_it(case, contact, other_contact, engineer, tmp_path):
+    """ACC-11, CAS-7: though somebody named the wrong case at its end; what the operator noted for himself is in no file."""
+    for customer_id, about in ((contact.customer_id, "Propia"), (None, "Sin nombre"), (other_contact.customer_id, "AJENA")):
+        call = live.start_call(phone="+525512345678", customer_id=customer_id, key=about, actor=engineer, at=NOON)
+        live.end_call(call, about=about, outcome="case", notes="APUNTE", linked=case.subject, actor=engineer, at=NOON)
+    found = members(world.made(case, tmp_path))
+    assert [line["about"] for line in lines(found[proof.RECORD]) if line["kind"] == "call"] == ["Propia", "Sin nombre"]
+    assert b"APUNTE" not in found[proof.RECORD] + found[proof.FACTS]
 
 
 @pytest.mark.parametrize("language", ["es-mx", "en"])
