@@ -130,19 +130,28 @@ def tell_gathered(
     waiting = UnitWarning.objects.filter(told_at__isnull=True)
     ripe = waiting.values("customer_id").annotate(first=Min("at")).filter(first__lte=at - GATHERED)
     for customer_id in list(ripe.order_by("first").values_list("customer_id", flat=True)[:limit]):
-        with transaction.atomic():
-            if not _holds(customer_id):
-                continue
-            zone = ZoneInfo(calendar_for(customer_id, at).zone)
-            morning = datetime.combine(at.astimezone(zone).date(), time(), zone)
-            if UnitWarning.objects.filter(customer_id=customer_id, told_at__gte=morning).exists():
-                continue
-            lines = list(waiting.filter(customer_id=customer_id).order_by("at", "pk"))
-            if lines:
-                tell_customer(customer_id, lines, at)
-                UnitWarning.objects.filter(pk__in=[line.pk for line in lines]).update(told_at=at)
-                told += 1
+        try:
+            told += _tell_gathered(tell_customer, customer_id, at)
+        except Exception as error:  # the edge of the job: one customer's fault keeps no letter of another's
+            log.error("warnings not told", customer=customer_id, error=type(error).__name__, exc_info=True)
     return told
+
+
+@transaction.atomic
+def _tell_gathered(tell_customer: Callable[[int, list[UnitWarning], datetime], None], customer_id: int, at: datetime) -> int:
+    if not _holds(customer_id):
+        return 0
+    own = UnitWarning.objects.filter(customer_id=customer_id)
+    zone = ZoneInfo(calendar_for(customer_id, at).zone)
+    morning = datetime.combine(at.astimezone(zone).date(), time(), zone)
+    if own.filter(told_at__gte=morning).exists():
+        return 0
+    lines = list(own.filter(told_at__isnull=True).order_by("at", "pk"))
+    if not lines:
+        return 0
+    tell_customer(customer_id, lines, at)
+    UnitWarning.objects.filter(pk__in=[line.pk for line in lines]).update(told_at=at)
+    return 1
 
 
 def _holds(customer_id: int) -> bool:

@@ -136,3 +136,19 @@ def test_several_workers_tell_once(contract, contact, deliver):
     for thread in threads:
         thread.join()
     assert len(letters(contact)) == 1
+
+
+@pytest.mark.django_db
+def test_what_fails_for_one_customer_keeps_no_letter_of_another(customer, other_customer):
+    """LED-5, TIM-10: it is tried again; the others are told."""
+    for number, owner in enumerate((customer, other_customer)):
+        commands.gather("units_low", {}, subject=f"pocket:{number}", customer_id=owner.pk, fact_id=number, at=LONG_AGO)
+    told = []
+
+    def tell(customer_id, lines, at):
+        if customer_id == customer.pk:
+            raise KeyError("unit")
+        told.append(customer_id)
+
+    assert commands.tell_gathered(tell, at=LONG_AGO + timedelta(minutes=6)) == 1 and told == [other_customer.pk]
+    assert UnitWarning.objects.get(told_at__isnull=True).customer_id == customer.pk
