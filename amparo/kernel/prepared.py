@@ -94,7 +94,7 @@ def _mark(value: Any, place: int) -> Any:
         return datetime(1900, 1, 1, microsecond=place, tzinfo=UTC)
     assert type(value) is int, f"no mark for a {type(value).__name__}"
     return 2**61 + place
-  # type: ignore[arg-type]
+
 
 def _marked(actor: Actor | None) -> Actor | None:
     if actor is None:
@@ -127,13 +127,13 @@ class _Made:
             query = self.query
             self.names = [*query.extra_select, *query.values_select, *query.annotation_select]
             self.klass = None
-            return  # type: ignore[call-arg]
+            return
         self.klass = self.compiler.klass_info
         assert self.klass is not None
         fields = self.klass["select_fields"]
         self.start, self.end = fields[0], fields[-1] + 1
         self.names = [column[0].target.attname for column in self.compiler.select[self.start : self.end]]
-        self.related = get_related_populators(self.klass, self.compiler.select, connection.alias)  # type: ignore[call-arg]
+        self.related = get_related_populators(self.klass, self.compiler.select, connection.alias)
         self.annotated = self.compiler.annotation_col_map
 
     def ask(self, actor: Actor | None, given: dict[str, Any]) -> list[Any]:
