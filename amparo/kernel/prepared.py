@@ -133,7 +133,7 @@ class _Made:
         fields = self.klass["select_fields"]
         self.start, self.end = fields[0], fields[-1] + 1
         self.names = [column[0].target.attname for column in self.compiler.select[self.start : self.end]]
-        self.related = get_related_populators(self.klass, self.compiler.select, connection.alias)
+        self.related = get_related_populators(self.klass, self.compiler.select, connection.alias)  # type: ignore[call-arg]
         self.annotated = self.compiler.annotation_col_map
 
     def ask(self, actor: Actor | None, given: dict[str, Any]) -> list[Any]:
