@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -18,6 +18,7 @@ from .words import SERVICE_NAMES, Names
 
 CODE = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+IN_TIME = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]  # a day after it there must be
 
 
 class PromotionForm(forms.Form):
@@ -51,8 +52,8 @@ class PromotionForm(forms.Form):
         label=_("Code"), max_length=40, required=False, widget=forms.TextInput(attrs=CODE),
         help_text=_("Empty: it applies by itself. Letters, digits and dashes."),
     )  # fmt: skip
-    starts_on = forms.DateField(label=_("First day"), widget=DATE)
-    ends_on = forms.DateField(label=_("Last day"), required=False, widget=DATE, help_text=_("Inclusive. Empty: until it is ended."))
+    starts_on = forms.DateField(label=_("First day"), widget=DATE, validators=IN_TIME)
+    ends_on = forms.DateField(label=_("Last day"), required=False, widget=DATE, validators=IN_TIME, help_text=_("Inclusive. Empty: until it is ended."))
     uses_max = forms.IntegerField(label=_("Uses, all together"), required=False, validators=[MinValueValidator(1)], max_value=10**6)
     uses_per_customer_max = forms.IntegerField(label=_("Uses of each customer"), required=False, validators=[MinValueValidator(1)], max_value=10**6)
 
@@ -125,7 +126,7 @@ class PromotionForm(forms.Form):
 
 
 class EndForm(forms.Form):
-    ends_on = forms.DateField(label=_("Last day"), required=False, widget=DATE, help_text=_("Inclusive. Empty: it ends now."))
+    ends_on = forms.DateField(label=_("Last day"), required=False, widget=DATE, validators=IN_TIME, help_text=_("Inclusive. Empty: it ends now."))
 
 
 class CodeForm(forms.Form):

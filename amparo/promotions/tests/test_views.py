@@ -36,7 +36,8 @@ def test_sales_make_publish_follow_and_end_a_promotion(client_for, sales):
     assert desk.post(f"/desk/promotions/{second.pk}/publish/").status_code == 302
     made.refresh_from_db()
     assert made.ends_at == second.starts_at
-    assert desk.post(f"/desk/promotions/{second.pk}/end/", {"ends_on": "2027-01-01"}).status_code == 422
+    for day in ("2027-01-01", "9999-12-31"):
+        assert desk.post(f"/desk/promotions/{second.pk}/end/", {"ends_on": day}).status_code == 422
     assert desk.post(f"/desk/promotions/{second.pk}/end/", {"ends_on": "2026-11-25"}).status_code == 302
     assert desk.get("/desk/promotions/").status_code == 200
 
@@ -45,7 +46,7 @@ def test_sales_make_publish_follow_and_end_a_promotion(client_for, sales):
     ({"value": "0"}, "value"), ({"value": "101"}, "value"), ({"value": "diez"}, "value"), ({"value": ""}, "value"), ({"value": "٣"}, "value"),
     ({"kind": "amount", "value": "1.005"}, "value"), ({"kind": "units"}, "credits"), ({"kind": "units", "credits": "5", "scope": "services"}, "kind"),
     ({"goods": ["technical_hour"]}, "goods"), ({"goods": ["plan:999"]}, "goods"), ({"ends_on": "2026-11-01"}, "ends_on"), ({"uses_max": "0"}, "uses_max"),
-    ({"name": ""}, "name"),
+    ({"name": ""}, "name"), ({"ends_on": "9999-12-31"}, "ends_on"), ({"starts_on": "0001-01-01"}, "starts_on"),
 ])  # fmt: skip
 def test_what_is_written_wrong_is_told_beside_its_field(client_for, sales, changed, field):
     """SEC-49"""

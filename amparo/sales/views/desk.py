@@ -311,14 +311,15 @@ def _moment(text: str) -> datetime | None:
 
 
 def _span(request: HttpRequest) -> tuple[date, date]:
-    """Return the days of a report, first and last: as asked, else the present month."""
+    """Return the days of a report, first and last: as asked, else the present month. SEC-49."""
     today = request.now.astimezone(service_zone(request.now)).date()
     days = []
     for name, default in (("since", today.replace(day=1)), ("until", today)):
         try:
-            days.append(date.fromisoformat(request.GET.get(name, "")))
+            asked = date.fromisoformat(request.GET.get(name, ""))
         except ValueError:
-            days.append(default)
+            asked = default
+        days.append(asked if 2000 <= asked.year < 3000 else default)
     return days[0], max(days)
 
 
