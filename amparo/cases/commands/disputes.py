@@ -204,7 +204,8 @@ def _carry_needs(case: Case, closing: Closing, new: Case, at: datetime) -> None:
             )  # fmt: skip
     for order in orders_of(case.subject):
         if order.charge_id in kept and charges.held(order.charge):
-            accepted = User.objects.get(pk=order.accepted_by_id)
+            accepted = order.accepted_by
+            assert accepted is not None, "a contact accepted it"
             FurtherNeed.objects.create(
                 case=new, description=f"{order.number} {order.title}"[:400], charge=order.charge, raised_by=accepted, raised_at=at,
                 choice=NeedChoice.NOW.value, chosen_at=at, chosen_how=Consent.PORTAL.value, chosen_by=accepted.name[:160],
