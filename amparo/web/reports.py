@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,8 +15,6 @@ from amparo.cases.words import KINDS
 from amparo.deadlines.queries import promise_counts
 from amparo.kernel.refusals import Invalid
 from amparo.ui import formats
-
-from .statements import cell
 
 GROUPS = ("kind", "person", "customer", "month")
 STATES = ("kept", "late", "owed_late", "open")
@@ -266,13 +262,3 @@ def _named(sql: str, given: dict[str, Any]) -> list[dict[str, Any]]:
         cursor.execute(sql, given)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def as_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as CSV for spreadsheets, no cell a formula. SEC-56."""
-    out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow(head)
-    writer.writerows([cell(value) for value in row] for row in rows)
-    return out.getvalue()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -15,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amparo.kernel import sheets
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid
 from amparo.ledger.queries import Line, Statement, Sums, statement
@@ -221,26 +220,16 @@ def figures(one: Sums, rare: Sequence[str] = ()) -> list[tuple[str, int]]:
     ]
 
 
-def cell(value: object) -> str:
-    """Return a value that a spreadsheet will not take for a formula. SEC-56."""
-    text = str(value).replace("\x00", "")
-    return f"'{text}" if text[:1] in ("=", "+", "@", "\t", "\r") or (text[:1] == "-" and not text[1:].isdecimal()) else text
-
-
-def as_csv(found: Statement, made: Sequence[Row], *, zone: ZoneInfo) -> str:
-    """Return the statement as CSV with a byte-order mark, as spreadsheets read it."""
-    out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow([_("Day and hour"), _("Movement"), _("Reason"), _("Unit"), _("Amount"), _("Reserved"), _("Left"),
-                     _("Pocket"), _("Tariff version")])  # fmt: skip
+def as_csv(found: Statement, made: Sequence[Row], *, zone: ZoneInfo) -> bytes:
+    """Return the statement as CSV for spreadsheets. SEC-56."""
+    head = [_("Day and hour"), _("Movement"), _("Reason"), _("Unit"), _("Amount"), _("Reserved"), _("Left"), _("Pocket"), _("Tariff version")]
+    rows: list[Sequence[object]] = [head]
     for one in sums(found):
-        writer.writerow(["", _("Starting balance"), "", one["unit"], "", one["sum"].reserved_before, one["sum"].starting, "", ""])
+        rows.append(["", _("Starting balance"), "", one["unit"], "", one["sum"].reserved_before, one["sum"].starting, "", ""])
     for row in made:
         at = row.at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-        writer.writerow([cell(part) for part in (at, row.what, row.why, row.unit, row.amount, row.reserved, row.left,
-                                                row.pocket, row.tariff_version or "")])  # fmt: skip
+        rows.append([at, row.what, row.why, row.unit, row.amount, row.reserved, row.left, row.pocket, row.tariff_version or ""])
     for one in sums(found):
         for label, amount in one["figures"]:
-            writer.writerow(["", _("Sum: %(figure)s") % {"figure": label}, "", one["unit"], amount, "", "", "", ""])
-    return out.getvalue()
+            rows.append(["", _("Sum: %(figure)s") % {"figure": label}, "", one["unit"], amount, "", "", "", ""])
+    return sheets.as_csv(rows)

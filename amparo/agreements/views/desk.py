@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +16,7 @@ from amparo.agreements.forms import AddForm, ByTelephoneForm, DraftForm, GovernF
 from amparo.agreements.models import Agreement, AgreementVersion
 from amparo.agreements.words import LANGUAGES, SERVICES
 from amparo.kernel.refusals import Invalid
+from amparo.kernel.sheets import as_csv
 from amparo.people.access import visible_customers
 from amparo.ui import formats
 from amparo.ui.views import staff_only
@@ -206,27 +205,20 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _cell(value: object) -> str:
-    """A value that a spreadsheet will not take for a formula. SEC-56."""
-    text = str(value).replace("\x00", "")
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
 def _csv(request: HttpRequest, asked: dict[str, Any]) -> HttpResponse:
-    out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow([
+    head = [
         _("When"), _("Document"), _("Version"), _("NIC"), _("Customer"), _("Accepted by"), _("Capacity"), _("How"),
         _("Read by"), _("Language"), "SHA-256",
-    ])  # fmt: skip
-    for one in queries.filtered(request.actor, **asked)[:ROWS_MAX]:
-        writer.writerow([_cell(value) for value in (
+    ]  # fmt: skip
+    rows = [
+        [
             formats.moment_full(one.accepted_at, zone=request.zone), one.version.title_in(tongue(request)), one.version.number,
             one.customer.nic_shown, one.customer.name, one.person_name, one.capacity, one.how_shown,
             one.recorded_by.get_full_name() if one.recorded_by else "", one.language, one.text_hash,
-        )])  # fmt: skip
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+        ]
+        for one in queries.filtered(request.actor, **asked)[:ROWS_MAX]
+    ]  # fmt: skip
+    response = HttpResponse(as_csv([head, *rows]), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="agreements.csv"'
     return response
 

@@ -6,18 +6,17 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext, ngettext
 
 from amparo.contracts.errors import FileNotRead
+from amparo.kernel.sheets import FORMULA
 
 BYTES_MAX = 4_000_000
 CELL_MAX = 4000
 SEPARATORS = (";", ",", "\t")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +63,6 @@ def cell(text: str) -> str:
     """Return what a cell says, without the apostrophe that keeps a spreadsheet from counting. SEC-56."""
     text = text.strip()
     return text[1:] if text.startswith("'") and text[1:2] in FORMULA else text
-
-
-def safe_cell(value: object) -> str:
-    """Return a value as it is written into a CSV file: no spreadsheet takes it for a formula. SEC-56."""
-    text = CONTROL.sub("", str(value if value is not None else ""))
-    return "'" + text if text.startswith(FORMULA) else text
-
-
-def write(rows: Iterable[Sequence[object]]) -> bytes:
-    """Return rows as CSV that spreadsheets open rightly: UTF-8 with a mark, commas, safe cells."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerows([safe_cell(value) for value in row] for row in rows)
-    return ("\ufeff" + out.getvalue()).encode()
 
 
 def read(text: str, names: Mapping[str, str], required: Sequence[str], *, rows_max: int) -> list[Row]:

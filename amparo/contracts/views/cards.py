@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from amparo.contracts import access, commands, forms, queries
 from amparo.contracts.commands.contracts import service_zone
-from amparo.contracts.imports.reading import write
 from amparo.contracts.models import ServiceCard, ServiceCardBatch
 from amparo.kernel.paging import page_of, unmark
+from amparo.kernel.sheets import as_csv
 from amparo.ui.views import staff_only
 
 from . import attempt
@@ -58,7 +58,7 @@ def _csv(batch: ServiceCardBatch, codes: list[str]) -> str:
     """Return the codes as the address of a file that the page itself carries: no other address ever serves them."""
     rows: list[list[object]] = [[_("Card"), _("Code"), _("Credits")]]
     rows += [[number, code, batch.face_value] for number, code in enumerate(codes, start=1)]
-    return "data:text/csv;charset=utf-8;base64," + base64.b64encode(write(rows)).decode()
+    return "data:text/csv;charset=utf-8;base64," + base64.b64encode(as_csv(rows)).decode()
 
 
 def _batch_page(request: HttpRequest, batch_id: int, status: int = 200, **more: Any) -> HttpResponse:

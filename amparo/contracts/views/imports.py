@@ -14,8 +14,8 @@ from amparo.contracts.commands.imports import judge
 from amparo.contracts.errors import ImportHasErrors
 from amparo.contracts.imports.checking import Judged
 from amparo.contracts.imports.columns import KINDS
-from amparo.contracts.imports.reading import write
 from amparo.contracts.models import ImportProgress, ImportRun
+from amparo.kernel.sheets import as_csv
 from amparo.policies.queries import value
 from amparo.ui.views import staff_only
 
@@ -52,7 +52,7 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     rows = [[one.spanish if spanish else one.english for one in columns], [one.example for one in columns]]
     name = f"{dict(ImportRun.KINDS)[kind]}.csv".lower()
     return HttpResponse(
-        write(rows), content_type="text/csv; charset=utf-8",
+        as_csv(rows), content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name.encode("ascii", "ignore").decode() or "template.csv"}"'},
     )
 

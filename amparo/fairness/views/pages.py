@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -13,6 +11,7 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from amparo.deadlines.rules import Counting
+from amparo.kernel.sheets import as_csv
 from amparo.policies.queries import value
 from amparo.ui import formats
 from amparo.ui.views import staff_only
@@ -108,15 +107,11 @@ def public_csv(request: HttpRequest) -> HttpResponse:
     """The figures as a table, with stable names."""
     _or_404(request)
     found = queries.plain(queries.report(at=request.now))
-    out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out)
     head = ["months", "month", "kind", "counting", *queries.FIGURES]
-    writer.writerow(head)
-    writer.writerows([row[name] if row[name] is not None else "" for name in head] for row in found["promises"])
+    rows: list[list[object]] = [[*head], *[[row[name] for name in head] for row in found["promises"]]]
     for row in found["complaints"]:
         for name in queries.ENDS:
-            writer.writerow([row["months"], row["month"], f"complaints.{name}", "", row[name], *[""] * (len(queries.FIGURES) - 1)])
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+            rows.append([row["months"], row["month"], f"complaints.{name}", "", row[name], *[""] * (len(queries.FIGURES) - 1)])
+    response = HttpResponse(as_csv(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="fairness.csv"'
     return response

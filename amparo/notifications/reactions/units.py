@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from amparo.contracts.commands.contracts import service_zone
 from amparo.contracts.models import SupportContract
 from amparo.history.queries import FactRow
 from amparo.ledger.models import Pocket
@@ -67,10 +68,11 @@ def still_true(warnings: Sequence[UnitWarning], at: datetime) -> list[UnitWarnin
             renewed_from_id__in=[_number(line) for line in warnings if line.subject_ref.startswith("contract:")]
         ).values_list("renewed_from_id", flat=True)
     )
+    today = at.astimezone(service_zone(at)).date()  # a contract's last day is one of the service's zone
     found = []
     for line in warnings:
         if line.subject_ref.startswith("contract:"):
-            if _number(line) not in renewed and date.fromisoformat(line.said["ends_on"][:10]) >= at.date():
+            if _number(line) not in renewed and date.fromisoformat(line.said["ends_on"][:10]) >= today:
                 found.append(line)
             continue
         pocket = pockets.get(_number(line))

@@ -12,6 +12,7 @@ from amparo.ledger import tasks as ledger_tasks
 from amparo.ledger.models import Pocket
 from amparo.notifications import commands, tasks
 from amparo.notifications.models import Letter, Notice, UnitWarning
+from amparo.notifications.reactions import units
 
 LONG_AGO = datetime(2026, 1, 5, 16, 0, tzinfo=UTC)
 
@@ -152,3 +153,13 @@ def test_what_fails_for_one_customer_keeps_no_letter_of_another(customer, other_
 
     assert commands.tell_gathered(tell, at=LONG_AGO + timedelta(minutes=6)) == 1 and told == [other_customer.pk]
     assert UnitWarning.objects.get(told_at__isnull=True).customer_id == customer.pk
+
+
+@pytest.mark.django_db
+def test_the_last_evening_of_a_contract_is_still_its_last_day():
+    """LED-5: in the service's own zone, where it is already tomorrow in Greenwich."""
+    ends_on = date(2026, 11, 20)
+    line = UnitWarning(subject_ref="contract:1", kind="units_ending", said={"ends_on": ends_on.isoformat()})
+    evening = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)  # 20:00 of the 20th in Mexico City
+    assert units.still_true([line], evening) == [line]
+    assert units.still_true([line], evening + timedelta(hours=5)) == []

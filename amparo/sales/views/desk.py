@@ -14,10 +14,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from amparo.contracts.commands.contracts import service_zone
-from amparo.contracts.imports.reading import write
 from amparo.contracts.views.desk import asked_customer, customer_by_nic
 from amparo.kernel.paging import page_of, unmark
 from amparo.kernel.refusals import Invalid, LimitReached, Refusal
+from amparo.kernel.sheets import as_csv
 from amparo.promotions import commands as promotions
 from amparo.promotions import queries as promotions_read
 from amparo.promotions import words as promoted
@@ -345,7 +345,7 @@ def export(request: HttpRequest) -> HttpResponse:
             _plain(sum(refund.amount for refund in one.refunds.all())), one.invoice_uuid,
         ])  # fmt: skip
     name = f"ventas-{since}-{until}.csv"
-    return HttpResponse(write(table), content_type="text/csv; charset=utf-8",
+    return HttpResponse(as_csv(table), content_type="text/csv; charset=utf-8",
                         headers={"Content-Disposition": f'attachment; filename="{name}"'})  # fmt: skip
 
 

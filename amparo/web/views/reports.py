@@ -17,6 +17,7 @@ from amparo.deadlines.queries import promise_list
 from amparo.kernel.actor import Actor
 from amparo.kernel.paging import page_of, unmark
 from amparo.kernel.refusals import Invalid
+from amparo.kernel.sheets import as_csv
 from amparo.ledger.access import may_reconcile
 from amparo.ui import formats
 from amparo.ui.views import staff_only
@@ -45,7 +46,7 @@ def _tabs(actor: Actor) -> list[dict[str, Any]]:
 
 
 def _csv(name: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> HttpResponse:
-    response = HttpResponse(reports.as_csv(head, rows), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(as_csv([head, *rows]), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
