@@ -149,6 +149,13 @@ class WorkBegan(Refusal):
     message = _("Work on this order has begun, so it cannot be cancelled here. Write to us in its case, and we agree on what is fair.")
 
 
+class InDispute(Refusal):
+    """COM-1: what is contested stays as it is until the ruling."""
+
+    code = "in_dispute"
+    message = _("A complaint on the case of this order is being reviewed, so what it charged stays as it is until the ruling. You can follow the complaint in the case.")
+
+
 class TooLateToTell(Refusal):
     """QUO-5: a delay is told before the date."""
 

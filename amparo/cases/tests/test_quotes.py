@@ -13,7 +13,7 @@ from amparo.conftest import NOON
 from amparo.deadlines.queries import open_promises, promises_of
 from amparo.promotions.tests.conftest import promote
 from amparo.quotations import commands as quotations
-from amparo.quotations.errors import QuoteDecided
+from amparo.quotations.errors import InDispute, QuoteDecided
 from amparo.quotations.models import Quote, ServiceOrder
 from amparo.quotations.rules.catalogue import Parameter, Terms
 from amparo.quotations.rules.quotes import Content, Line
@@ -236,3 +236,19 @@ def test_a_quote_and_a_delivery_wait_for_their_own_customer(contract, contact, o
     quotations.deliver(order, "Instalado.", key=key(), actor=engineer, at=NOON)
     assert [(one.what, one.number) for one in needs_me(contact)] == [("delivery", order.number)]
     assert needs_me(own_only) == [] == needs_me(other_contact)
+
+
+def test_an_order_is_not_cancelled_while_a_complaint_is_reviewed(contract, contact, engineer):
+    """COM-1: what it reserved stays as it is until the ruling."""
+    case = ordered(contact, engineer, credits=6)
+    case = proposed(fresh(case), engineer, "service_completed")
+    beside = Content((Line("Instalar el servidor", 1, code="install_server"),), 2, "Instalación.")
+    quote = quotations.draft_quote(case.thread, kind="general", title="Instalar", content=beside, key=key(), actor=engineer, at=NOON)
+    order = quotations.accept_quote(quotations.present_quote(quote, actor=engineer, at=NOON), seen=1, actor=contact, at=NOON)
+    commands.refuse_closing(
+        fresh(case), seen=closing_of(case).pk, reasons="No.", complaint=7, decide_by=NOON, actor=contact, at=NOON
+    )
+    for actor in (contact, engineer):
+        with pytest.raises(InDispute):
+            quotations.cancel_order(order, actor=actor, at=NOON)
+    assert reserved(case.customer_id)["incident"] == 1

@@ -18,7 +18,7 @@ from amparo.kernel.refusals import Invalid, Stale
 from amparo.people.queries import staff_with
 from amparo.policies.queries import value
 from amparo.quotations import access
-from amparo.quotations.errors import DateInvalid, TextMissing, TooLateToTell, WorkBegan
+from amparo.quotations.errors import DateInvalid, InDispute, TextMissing, TooLateToTell, WorkBegan
 from amparo.quotations.machine import ORDER_LIFE, OrderMove, OrderState
 from amparo.quotations.models import Delay, Delivery, Quote, QuoteVersion, ServiceOrder
 from amparo.threads import commands as threads
@@ -225,7 +225,8 @@ def _days_until(order: ServiceOrder, new_on: date, at: datetime) -> int:
 def cancel_order(order: ServiceOrder, *, reason: str = "", actor: Actor, at: datetime) -> ServiceOrder:
     """Cancel an order before its work starts: every unit goes back. CHG-3, LED-6.
 
-    Fact: `order.cancelled`. Raises NotPermitted, WorkBegan, IllegalMove.
+    Not while a complaint on its case is being reviewed: the reservation stays until the ruling (COM-1).
+    Fact: `order.cancelled`. Raises NotPermitted, WorkBegan, InDispute, IllegalMove.
     """
     order = locked_order(order)
     permit(access.may_cancel(actor, order), order=order.pk)
@@ -233,6 +234,8 @@ def cancel_order(order: ServiceOrder, *, reason: str = "", actor: Actor, at: dat
         return order
     if order.state in (OrderState.IN_PROGRESS, OrderState.DELIVERED):
         raise WorkBegan(order=order.pk)
+    if order.thread.queue == "quality":
+        raise InDispute(order=order.pk)
     _move(order, OrderMove.CANCEL)
     order.ended_at, order.ended_how, order.ended_because = at, "cancelled", reason.strip()[:400]
     order.save()
