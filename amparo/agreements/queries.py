@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
@@ -14,12 +15,14 @@ from amparo.kernel import documents as paperwork
 from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page, page_of, unmark
 from amparo.people.models import Contact
+from amparo.policies.queries import value
 from amparo.ui.jinja import at_moment
 
 from . import access
 from .models import Acceptance, Agreement, AgreementVersion
 
 PAGE = 50
+PRINTED_MAX = 32  # of about 50 kB each
 
 
 def _current(at: datetime) -> Subquery:
@@ -206,6 +209,19 @@ def who_may_bind(customer_id: int, roles: Sequence[str]) -> list[dict[str, Any]]
     )
     found = rows.order_by("user__name").values("id", "title", "company_role", "user_id", name=F("user__name"))
     return [dict(row) for row in found]
+
+
+def printed(version: AgreementVersion, language: str, *, at: datetime) -> bytes:
+    """Return a published version in one language as PDF, made once in a process: it never changes. Raises NoDocuments."""
+    vendor = tuple(str(value(f"identity.{name}", at=at)) for name in ("name", "legal_name", "telephone"))
+    return _printed(version.pk, language, version.hash_in(language), vendor)
+
+
+@lru_cache(maxsize=PRINTED_MAX)
+def _printed(version_id: int, language: str, text_hash: str, vendor: tuple[str, ...]) -> bytes:
+    """`text_hash` and `vendor` stand on the paper: with others it is another paper."""
+    version = AgreementVersion.objects.get(pk=version_id)
+    return paper(version, language, at=version.starts_at or version.drafted_at)
 
 
 def paper(version: AgreementVersion, language: str, *, acceptance: Acceptance | None = None, at: datetime) -> bytes:

@@ -220,3 +220,15 @@ def test_pages_ask_few_statements(contact, client_for, version, django_assert_ma
     browser.get(path)
     with django_assert_max_num_queries(9):
         assert browser.get(path).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_published_paper_is_printed_once(client, version, monkeypatch):
+    """AGR-1: any visitor may ask for it as often as he likes."""
+    queries._printed.cache_clear()
+    asked = []
+    made = queries.paper
+    monkeypatch.setattr(queries, "paper", lambda *given, **named: asked.append(given) or made(*given, **named))
+    first = client.get("/agreements/soporte/1/pdf/?lang=es")
+    assert client.get("/agreements/soporte/1/pdf/?lang=es").content == first.content and len(asked) == 1
+    assert client.get("/agreements/soporte/1/pdf/?lang=en").content != first.content and len(asked) == 2

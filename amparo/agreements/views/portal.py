@@ -74,7 +74,11 @@ def _show(request: HttpRequest, found: AgreementVersion) -> HttpResponse:
 def version_pdf(request: HttpRequest, code: str, version: int) -> HttpResponse:
     """One version as PDF."""
     found, language = one_version(request, code, version), tongue(request)
-    return pdf_answer(queries.paper(found, language, at=request.now), f"{code}-{version}-{language}")
+    if found.is_draft:
+        content = queries.paper(found, language, at=request.now)
+    else:
+        content = queries.printed(found, language, at=request.now)
+    return pdf_answer(content, f"{code}-{version}-{language}")
 
 
 @require_safe
