@@ -153,6 +153,12 @@ class Sale(models.Model):
         return self.card_offer_id is not None
 
     @property
+    def fiscal_words(self) -> dict[str, str]:
+        """The codes of the tax authority with their names, as a person reads them."""
+        known = {"regime": rules.REGIMES, "use": rules.USES}
+        return {name: f"{self.fiscal[name]} {codes[self.fiscal[name]][0]}" for name, codes in known.items() if self.fiscal.get(name) in codes}
+
+    @property
     def extra_units(self) -> dict[str, int]:
         return dict((self.promotion or {}).get("units") or {})
 

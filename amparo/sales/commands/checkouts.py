@@ -18,6 +18,7 @@ from amparo.contracts.commands.contracts import service_zone
 from amparo.history.commands import record
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import NotPermitted, Refusal
+from amparo.people.queries import actor_by_id
 from amparo.people.rules import seal
 from amparo.sales import access
 from amparo.sales.errors import AlreadyPaid, PaymentAway, WayNotOffered
@@ -56,11 +57,12 @@ def begin_checkout(sale: Sale, code: str, *, back_url: str, actor: Actor, at: da
     checkout = _asked(sale, way, actor, at)
     if checkout.state == "open":
         return checkout
-    sale = checkout.sale
+    sale, asker = checkout.sale, actor_by_id(checkout.asked_by_id) if checkout.asked_by_id else actor
+    # Whoever tries again sends what the first one sent: the provider refuses other words under the same key.
     session = way.begin(
         Asked(
             reference=checkout.reference, number=sale.number, title=sale.name, amount=checkout.amount,
-            currency=checkout.currency, email=actor.email if actor.is_contact else "", language=actor.language,
+            currency=checkout.currency, email=asker.email if asker.is_contact else "", language=asker.language,
             back_url=back_url, expires_at=checkout.expires_at,
         )
     )  # fmt: skip

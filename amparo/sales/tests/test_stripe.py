@@ -223,6 +223,13 @@ def test_what_broke_between_asking_and_writing_is_mended_by_trying_again(set_up,
     assert begin(sale, contact).session_id == first.session_id and len(set_up.sessions) == 1
 
 
+def test_somebody_else_who_tries_again_opens_the_same_page(set_up, sale, contact, member):
+    """CHG-10: under the same key the provider takes the same words only, whoever of the company sends them."""
+    first = begin(sale, contact)
+    Checkout.objects.update(session_id=None, url="", state="asked")
+    assert begin(sale, member).session_id == first.session_id and len(set_up.sessions) == 1
+
+
 def test_when_it_is_away_the_order_stays(set_up, sale, contact):
     set_up.away = True
     with pytest.raises(PaymentAway):

@@ -145,6 +145,12 @@ def test_what_is_no_invoice_of_this_order_is_refused(client_for, customer, conta
     assert answer.status_code == 422 and not SaleDocument.objects.exists()
 
 
+def test_the_codes_of_the_tax_authority_are_shown_with_their_names(client_for, customer, contact, sales, cards):
+    sale = order(customer, cards, contact, fiscal=FISCAL)
+    for page in (client_for(contact).get(f"/sales/{sale.pk}/"), client_for(sales).get(f"/desk/sales/{sale.pk}/")):
+        assert "601 General de Ley Personas Morales" in page.content.decode() and "G03 Gastos en general" in page.content.decode()
+
+
 @pytest.mark.parametrize(("name", "value"), [("rfc", "NO-ES-RFC"), ("regime", "605"), ("regime", "999"), ("use", "D01"), ("use", ""), ("postal_code", "0660"), ("legal_name", " ")])
 def test_data_that_no_invoice_can_be_made_with_are_told(client_for, customer, contact, cards, name, value):
     sale = order(customer, cards, contact)
