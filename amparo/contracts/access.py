@@ -336,11 +336,6 @@ def may_sell(actor: Actor) -> bool:
     return actor.is_system or actor.has_role("sales")
 
 
-def may_read_contracts(actor: Actor) -> bool:
-    """All staff may read contracts."""
-    return actor.is_staff
-
-
 def may_redeem(actor: Actor, customer_id: int) -> bool:
     """Any contact for its own customer; staff for a caller who reads the code out. CRD-1."""
     if actor.is_contact:

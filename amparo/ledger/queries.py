@@ -136,11 +136,6 @@ def _in_force_of(_actor: None, *, customer_id: int, at: datetime) -> QuerySet[Po
 _in_force = Kept(_in_force_of)
 
 
-def pockets_of(customer_id: int, source: str) -> list[Pocket]:
-    """Return the pockets of one source (`contract:5`), ended ones too."""
-    return list(Pocket.objects.filter(customer_id=customer_id, source=source).order_by("unit"))
-
-
 def balance(pocket_id: int) -> Balance:
     """Return what a pocket holds now, in one indexed read."""
     with connection.cursor() as cursor:
@@ -304,11 +299,6 @@ def _added_up(sums: Sums, line: Line) -> Sums:
         change["settled"] = sums.settled - line.amount
         change["released"] = sums.released + line.amount - line.reserved
     return replace(sums, **change)
-
-
-def transfers_of(cause: str, customer_id: int) -> list[Transfer]:
-    """Return the transfers that one thing (`case:41`) caused, oldest first."""
-    return list(Transfer.objects.filter(customer_id=customer_id, cause=cause).order_by("at", "id"))
 
 
 _CHECK = f"""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
-from urllib.parse import urlsplit
 from xml.parsers import expat
 from zoneinfo import ZoneInfo
 
@@ -121,16 +120,6 @@ def expires_at(at: datetime, days: int, zone: ZoneInfo) -> datetime:
     """Return when an order expires: local midnight after so many days."""
     last = at.astimezone(zone).date() + timedelta(days=days)
     return datetime.combine(last + timedelta(days=1), time(), zone).astimezone(ZoneInfo("UTC"))
-
-
-def safe_return(path: str) -> str:
-    """Return a path of our own to go back to, empty for anything else. SEC-60."""
-    if not path.startswith("/") or path.startswith(("//", "/\\")) or len(path) > 200:
-        return ""
-    if any(ord(sign) < 33 or sign == "\\" or ord(sign) == 127 for sign in path):
-        return ""
-    parts = urlsplit(path)
-    return "" if parts.scheme or parts.netloc else path
 
 
 # --- invoices --------------------------------------------------------------------------------------------------------

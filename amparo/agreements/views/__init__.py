@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from amparo.agreements import access, rules
 from amparo.agreements.models import AgreementVersion
+from amparo.kernel.paths import own_path
 
 
 def tongue(request: HttpRequest) -> str:
@@ -19,11 +19,7 @@ def tongue(request: HttpRequest) -> str:
 
 def back_to(request: HttpRequest) -> str:
     """Where the person was going: an address of our own, else nothing. SEC-60."""
-    target = (request.POST.get("next") or request.GET.get("next") or "")[:400]
-    right = target.startswith("/") and url_has_allowed_host_and_scheme(
-        target, {request.get_host()}, require_https=request.is_secure()
-    )
-    return target if right else ""
+    return own_path(request.POST.get("next") or request.GET.get("next") or "")
 
 
 def service_of(request: HttpRequest) -> str:

@@ -1,6 +1,6 @@
 """Reads of cases, shaped for pages."""
 
-from .lists import CaseFilter, CaseRow, NeedsMe, cases_list, needs_me, open_matters
+from .lists import CaseFilter, CaseRow, NeedsMe, cases_list, needs_me
 from .page import (
     CasePage,
     Line,
@@ -25,7 +25,6 @@ __all__ = [
     "closing_lines",
     "cost_of",
     "needs_me",
-    "open_matters",
     "record_lines",
     "specification",
     "story",

@@ -211,11 +211,6 @@ def _row(row: tuple[Any, ...]) -> CaseRow:
     return CaseRow(*found)
 
 
-def open_matters(actor: Actor, *, size: int = 20) -> list[CaseRow]:
-    """Return the newest open cases that an actor may see. One statement."""
-    return list(cases_list(actor, CaseFilter(), size=size).rows)
-
-
 def _json(found: Any) -> Any:
     return json.loads(found) if isinstance(found, str) else found
 

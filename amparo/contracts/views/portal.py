@@ -6,13 +6,13 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from amparo.contracts import access, commands, forms, queries
 from amparo.contracts.models import Plan, SupportContract
+from amparo.kernel.paths import own_path
 from amparo.people.access import visible_contacts
 from amparo.people.models import Contact
 from amparo.ui.views import contact_only, signed_in
@@ -78,8 +78,7 @@ def unname_contact(request: HttpRequest, contract_id: int) -> HttpResponse:
 
 def _back(request: HttpRequest) -> str:
     """Return where to go on after a card was redeemed: the page of ours that lacked credits, or nothing. CHG-3."""
-    address = request.POST.get("next", "") or request.GET.get("next", "")
-    return address if address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None) else ""
+    return own_path(request.POST.get("next", "") or request.GET.get("next", ""))
 
 
 @contact_only

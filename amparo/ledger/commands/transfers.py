@@ -20,7 +20,7 @@ from amparo.kernel.actor import SYSTEM, Actor
 from amparo.policies.queries import value
 
 from ..errors import AlreadyEnded, AmountInvalid, KeyReused, NotEnough, NotInForce, TooMuchGivenBack
-from ..models import VENDOR_POCKETS, Holder, Kind, Pocket, PocketWarning, Transfer
+from ..models import VENDOR_POCKETS, Holder, Kind, Pocket, Transfer
 
 TIMESTAMPTZ: Final = psycopg.adapters.types["timestamptz"].oid
 FIELDS = tuple(field.attname for field in Transfer._meta.concrete_fields)
@@ -298,11 +298,6 @@ def warn_due(*, at: datetime, limit: int = 500) -> int:
             days=None if reason == "low" else int(reason.removeprefix("ends_")),
         )
     return len(found)
-
-
-def forget_warning(pocket: Pocket, *, reason: str, actor: Actor, at: datetime) -> None:
-    """Let a pocket be warned of again, after it was filled. LED-5."""
-    PocketWarning.objects.filter(pocket=pocket, reason=reason).delete()
 
 
 # --- one statement each ---------------------------------------------------------------------------------------------

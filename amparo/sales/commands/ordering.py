@@ -13,6 +13,7 @@ from amparo.contracts.commands.contracts import service_zone
 from amparo.contracts.models import SupportContract
 from amparo.history.commands import record
 from amparo.kernel.actor import SYSTEM, Actor
+from amparo.kernel.paths import own_path
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.ledger.errors import KeyReused
 from amparo.people.models import Customer
@@ -100,7 +101,7 @@ def _row(
         "quantity": order.quantity, "unit_price": asked.price, "gross": sums.gross, "discount": sums.discount,
         "net": sums.net, "tax_percent": sums.tax_percent, "tax": sums.tax, "total": sums.total, "currency": asked.currency,
         "promotion": promotion, "fiscal": checked_fiscal(order.fiscal) if order.fiscal else {},
-        "returns_to": rules.safe_return(order.returns_to), "placed_at": at, "placed_by_id": actor.user_id,
+        "returns_to": own_path(order.returns_to, characters_max=200), "placed_at": at, "placed_by_id": actor.user_id,
         "placed_by_staff": actor.is_staff, "expires_at": rules.expires_at(at, days, service_zone(at)), "key": key[:80],
     }  # fmt: skip
 

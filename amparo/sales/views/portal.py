@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from amparo.kernel.paging import page_of, unmark
+from amparo.kernel.paths import own_path
 from amparo.kernel.refusals import Invalid, LimitReached, Refusal
 from amparo.people.access import visible_customers
 from amparo.policies.queries import value
@@ -40,7 +41,7 @@ def shelf(request: HttpRequest) -> HttpResponse:
     enough = next((one.offer.code for one in cards if one.offer.units["credit"] >= missing), "") if missing else ""
     page = {
         "plans": [one for one in found if one.offer.plan], "cards": cards, "missing": missing, "enough": enough,
-        "back": rules.safe_return(request.GET.get("next", "")), "tax": value("sales.tax_percent", at=request.now),
+        "back": own_path(request.GET.get("next", ""), characters_max=200), "tax": value("sales.tax_percent", at=request.now),
         "written": rules.written,
     }  # fmt: skip
     page["tail"] = "?" + urlencode({"next": page["back"]}) if page["back"] else ""
@@ -78,7 +79,7 @@ def buy(request: HttpRequest, kind: str, offer_number: int) -> HttpResponse:
     price = queries.price(offer, quantity, actor.customer_id, at=request.now)
     page = {
         "offer": offer, "form": form, "price": price, "why": why_of(price), "moved": moved, "written": rules.written,
-        "back": rules.safe_return((request.POST or request.GET).get("next", "")),
+        "back": own_path((request.POST or request.GET).get("next", ""), characters_max=200),
         "days": value("sales.order_days", at=request.now),
     }  # fmt: skip
     return render(request, "sales/portal/buy.html", page, status=422 if form.errors else 409 if moved else 200)
