@@ -46,7 +46,7 @@ class Shot:
 
 
 def shots() -> list[Shot]:
-    """Return the twelve main screens, and the same in other lights and widths, with the addresses of this world."""
+    """Return the main screens, and some of them in other lights and widths, with the addresses of this world."""
     case, ticket, closing = _case("attention"), _ticket(), _case("closing_proposed")
     caller = _customer("Ferretería Sur")
     desk = [
@@ -81,7 +81,27 @@ def shots() -> list[Shot]:
         Shot("11-help", "Asking for help, at 390 px", "/help/", "lupita", width=390, height=844),
         Shot("12-sign-in", "Signing in", "/account/login/"),
     ]
-    return [*desk, *portal, *_in_other_lights(case, closing)]
+    return [*desk, *portal, *_of_promises_kept(), *_in_other_lights(case, closing)]
+
+
+def _of_promises_kept() -> list[Shot]:
+    """What happens when something goes wrong or costs money."""
+    from amparo.complaints.models import Complaint
+    from amparo.quotations.models import Quote, ServiceOrder
+
+    lupita = {"thread__customer": _customer("Abarrotes Lupita")}
+    quote = Quote.objects.filter(state="presented", **lupita).first() or Quote.objects.filter(state="presented").earliest("pk")
+    order = ServiceOrder.objects.filter(state="delivered", **lupita).first() or ServiceOrder.objects.earliest("pk")
+    return [
+        Shot("13-complaint", "A complaint, the record beside the ruling", f"/desk/complaints/{Complaint.objects.earliest('pk').pk}/", "quetzali", height=900),
+        Shot("14-quote", "A quote, with why this is the cheapest way", f"/quotations/{quote.pk}/", "lupita", height=900),
+        Shot("15-delivery", "A delivery to be judged by its customer, at 390 px", f"/quotations/orders/{order.pk}/", "lupita", width=390, height=844),
+        Shot("16-orders", "The board of orders", "/desk/quotations/orders/", "ivan"),
+        Shot("17-shop", "Plans and cards, with the better promotion", "/sales/", "lupita", height=900),
+        Shot("18-mail", "Mail that waits for somebody", "/desk/mailbox/", "oscar"),
+        Shot("19-fairness", "How promises are kept", "/fairness/", "ana", height=900),
+        Shot("20-retention", "What is purged when", "/desk/casefiles/", "ana"),
+    ]
 
 
 def _in_other_lights(case: Any, closing: Any) -> list[Shot]:
