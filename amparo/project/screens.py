@@ -99,7 +99,7 @@ def _of_promises_kept() -> list[Shot]:
         Shot("16-orders", "The board of orders", "/desk/quotations/orders/", "ivan"),
         Shot("17-shop", "Plans and cards, with the better promotion", "/sales/", "lupita", height=900),
         Shot("18-mail", "Mail that waits for somebody", "/desk/mailbox/", "oscar"),
-        Shot("19-fairness", "How promises are kept", "/fairness/", "ana", height=900),
+        Shot("19-fairness", "How promises are kept", "/desk/fairness/", "ana", height=900),
         Shot("20-retention", "What is purged when", "/desk/casefiles/", "ana"),
     ]
 
@@ -298,6 +298,7 @@ def main(argv: list[str]) -> int:
     django.setup()
     from django.core.management import call_command
 
+    from amparo.fairness import commands as fairness
     from amparo.kernel import clock
     from amparo.people.models import Customer
     from amparo.project import demo
@@ -308,6 +309,7 @@ def main(argv: list[str]) -> int:
         call_command("createcachetable", verbosity=0)
         if not Customer.objects.exists():
             demo.load(at=at)
+            fairness.count(at=at)
         taken = [s for s in shots() if not options.names or s.name.startswith(tuple(options.names))]
         options.folder.mkdir(parents=True, exist_ok=True)
         _take(taken, chromium, options.folder)

@@ -279,3 +279,11 @@ def test_each_figure_of_a_report_has_its_list(closed_incident, administrator, co
             assert sum(int(row[4]) for row in table(f"/desk/reports/units/{unit}/{which}/?")) == told
     assert "Abarrotes Lupita" in client.get(f"/desk/reports/units/incident/used/?{span}").content.decode()
     assert client.get(f"/desk/reports/units/incident/lost/?{span}").status_code == 404
+
+
+@pytest.mark.django_db
+def test_staff_who_read_a_page_of_the_portal_are_led_back_and_see_no_rail_in_its_bar(engineer, client_for):
+    """The places of the desk do not fit into the bar of the portal, and lead elsewhere."""
+    page = client_for(engineer).get("/agreements/").content.decode()
+    bar = page[page.index('class="portal-places"') : page.index("</nav>")]
+    assert 'href="/desk/"' in bar and "/desk/cases/" not in bar
