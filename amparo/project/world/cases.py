@@ -63,7 +63,7 @@ class _Case:
         }  # fmt: skip
         self.tell(
             "opened", talk.actor, title=talk.thread["title"], asked_kind=asked, via="portal", contact=talk.actor.user_id,
-            on_behalf="", contract=f"contract:{cover.id}" if cover else "",
+            on_behalf="", contract=f"contract:{cover.id}" if cover else "", **talk.first,
         )  # fmt: skip
         if self.plot.fate != "requested" and self.dice.random() < 0.7:
             talk.later((1, 10))

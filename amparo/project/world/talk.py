@@ -11,6 +11,7 @@ from amparo.deadlines import queries as deadlines
 from amparo.deadlines.models import amount_of
 from amparo.deadlines.queries.kinds import Terms
 from amparo.deadlines.rules import Calendar, Counting, add_business_time, business_time_between, warning_times
+from amparo.history.rules import sha256
 from amparo.kernel.actor import SYSTEM, Actor
 
 from .people import DAYS, Vendor
@@ -63,6 +64,7 @@ class Talk:
         self.gap = (until - plot.at) / (steps + 2)
         self.promises: list[Row] = []
         self.thread: Row = {}
+        self.first: Row = {}
         self.thread_id = self.tape.number("threads.Thread")
 
     # -- time --------------------------------------------------------------------------------------------------------
@@ -163,7 +165,7 @@ class Talk:
             "last_public_at": self.at, "last_customer_at": self.at, "entry_count": 0, "public_count": 0,
             "open_key": f"{self.actor.ref}:mundo-{self.subject}",
         }  # fmt: skip
-        self._add(self.actor, "customer", self.world.writer.message(), "message", "portal", None)
+        self.first = self._add(self.actor, "customer", self.world.writer.message(), "message", "portal", None)
         self.owe()
 
     def ask(self, name: str = "customer_wrote") -> None:
@@ -180,13 +182,13 @@ class Talk:
         self.keep()
         self.thread["last_staff_at"] = self.at
         self._said("answered", self.engineer, entry, "desk")
-        return entry
+        return int(entry["entry"])
 
     def note(self) -> None:
         """Staff note what the customer never reads, on the chain that only staff know of. SEC-10."""
         entry = self._add(self.engineer, "staff", self.world.writer.message(), "note", "desk", None, is_internal=True)
         desk = Story(self.tape, f"{self.plot.kind}-desk:{self.number}", None)
-        desk.tell(f"{self.plot.kind}.noted", self.engineer, self.at, entry=entry, seq=self.thread["entry_count"])
+        desk.tell(f"{self.plot.kind}.noted", self.engineer, self.at, seq=self.thread["entry_count"], **entry)
         desk.end()
 
     def assign(self) -> None:
@@ -199,23 +201,23 @@ class Talk:
 
     def _add(
         self, who: Actor, author_kind: str, body: str, kind: str, via: str, key: str | None, is_internal: bool = False
-    ) -> int:
+    ) -> Row:
+        """Add an entry; return what a fact tells of it."""
         thread = self.thread
         thread["entry_count"] += 1
         thread["last_at"] = self.at
         if not is_internal:
             thread["public_count"] += 1
             thread["last_public_at"] = self.at
-        return self.tape.add(
+        number = self.tape.add(
             "threads.Entry", thread_id=self.thread_id, customer_id=self.client.id, seq=thread["entry_count"], kind=kind,
             is_internal=is_internal, author_id=who.user_id, author_kind=author_kind, author_name=who.name, body=body,
             body_html=as_html(body), via=via, at=self.at, key=key,
         )  # fmt: skip
+        return {"entry": number, "body_sha256": sha256(body)}
 
-    def _said(self, name: str, actor: Actor, entry: int, via: str) -> None:
-        self.story.tell(
-            f"{self.plot.kind}.{name}", actor, self.at, entry=entry, seq=self.thread["entry_count"], via=via
-        )
+    def _said(self, name: str, actor: Actor, entry: Row, via: str) -> None:
+        self.story.tell(f"{self.plot.kind}.{name}", actor, self.at, seq=self.thread["entry_count"], via=via, **entry)
 
     # -- the end -----------------------------------------------------------------------------------------------------
 

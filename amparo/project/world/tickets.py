@@ -15,7 +15,7 @@ def tell_ticket(world: World, plot: Plot) -> None:
     client = plot.client
     talk.story.tell(
         "ticket.opened", talk.actor, talk.at, title=talk.thread["title"], product=client.product, is_fault=False,
-        via="portal", due_at=talk.promises[0]["due_at"],
+        via="portal", due_at=talk.promises[0]["due_at"], **talk.first,
     )  # fmt: skip
     _converse(talk, plot)
     row = {
