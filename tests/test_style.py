@@ -15,8 +15,8 @@ from django.conf import settings
 from .source import PACKAGE, ROOT, Module, apps, functions, modules
 
 LADDER = [
-    ["project"], ["web", "notifications", "mailbox", "fairness"], ["casefiles"], ["complaints"], ["cases"], ["tickets"], ["quotations"],
-    ["defects", "live", "sales"], ["charging"], ["promotions"], ["contracts"], ["threads"],
+    ["project"], ["web", "notifications", "mailbox", "fairness"], ["casefiles"], ["complaints"], ["cases"], ["tickets"], ["forum", "quotations", "campus"],
+    ["activation"], ["downloads"], ["knowledge", "blog", "videos", "defects", "live", "sales"], ["charging", "search", "editor"], ["promotions"], ["contracts"], ["threads"],
     ["products", "ledger", "deadlines", "files", "agreements"], ["people"], ["policies"], ["history"], ["ui", "kernel"],
 ]  # fmt: skip
 RUNG = {app: number for number, rung in enumerate(LADDER) for app in rung}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.utils.http import urlencode
@@ -26,6 +26,7 @@ from amparo.ui import formats
 from . import queries
 from .errors import NoStanding
 from .models import SupportContract
+from .rules.audience import ANYBODY, LICENSED, OF_STAFF, Reader, reader_of
 from .rules.standing import SERVICES, Asked, Check, Ground, allowed, judge, judge_going_on
 
 SERVICE_LABELS = {
@@ -317,6 +318,28 @@ _SENTENCES = {
     "not_named": _("Contract %(number)s covers only its named contacts. The administrator of your company can name you."),
     "no_units": _("Nothing is left on your contracts and cards. You can still ask for a quote."),
 }
+
+
+# --- who reads what is published -------------------------------------------------------------------------------------
+
+
+def reader(actor: Actor, *, at: datetime) -> Reader:
+    """Return to which audiences somebody belongs now. One statement; none for visitors and staff. ACC-1, ACC-2, ACC-3, ACC-4."""
+    if actor.is_staff or actor.is_system:
+        return OF_STAFF
+    if not actor.is_signed_in:
+        return ANYBODY
+    return reader_of(_ground(actor, None, at), _asked(at, None))
+
+
+def readable(who: Reader, *, audience: str = "audience", product: str = "product_id") -> Q:
+    """Return the condition of rows that a reader may see, by their columns of audience and product. ACC-1, ACC-3, ACC-4."""
+    if who.is_staff:
+        return Q()
+    seen = Q(**{f"{audience}__in": sorted(who.levels - {LICENSED})})
+    if who.licensed:
+        seen |= Q(**{audience: LICENSED}) & (Q(**{f"{product}__in": sorted(who.licensed)}) | Q(**{f"{product}__isnull": True}))
+    return seen
 
 
 # --- who may do what with contracts ----------------------------------------------------------------------------------

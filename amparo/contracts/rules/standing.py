@@ -238,9 +238,22 @@ SERVICES: Final[Mapping[str, tuple[Condition, ...]]] = {
 
 def judge(service: str, ground: Ground, asked: Asked) -> tuple[Check, ...]:
     """Return every condition of a service, passed or failed, in the order in which to remedy them. ACC-9, AGR-1."""
-    found = [condition(ground, asked) for condition in SERVICES[service]]
-    found.append(agreement(service, ground))
-    return tuple(check for check in found if check is not None)
+    own = agreement(service, ground)
+    return (*judge_all(SERVICES[service], ground, asked), *((own,) if own else ()))
+
+
+def judge_all(conditions: tuple[Condition, ...], ground: Ground, asked: Asked) -> tuple[Check, ...]:
+    """Return each of some conditions, passed or failed; those that do not arise are left out."""
+    return tuple(check for condition in conditions if (check := condition(ground, asked)) is not None)
+
+
+def licensed_products(ground: Ground, asked: Asked) -> frozenset[int]:
+    """Return the products of which the customer has a licence whose installed version counts as current. ACC-5."""
+    held = {one.product_id for one in ground.licences}
+    return frozenset(
+        number for number in held
+        if allowed(judge_all((licence, version), ground, Asked(asked.at, number, asked.grace_days)))
+    )  # fmt: skip
 
 
 def judge_going_on(service: str, ground: Ground, asked: Asked) -> tuple[Check, ...]:

@@ -1,0 +1,1 @@
+"""Licences made active on terminals, online, by telephone and offline. LIC."""

@@ -1,0 +1,1 @@
+"""News of products and company, with feeds. SRC-3."""

@@ -1,0 +1,1 @@
+"""Questions among users, each under a promise of an answer. FOR, TIM-4."""

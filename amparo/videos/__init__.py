@@ -1,0 +1,1 @@
+"""Videos with captions and chapters, by product and theme. SRC-3."""
