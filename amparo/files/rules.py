@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, how it may be called, which part of it is asked for. Pure. SEC-26, SEC-28."""
+"""What a file is by its first bytes, how it may be called. Pure. SEC-26, SEC-28."""
 
 from __future__ import annotations
 
@@ -93,28 +93,3 @@ def safe_name(name: str) -> str:
     suffix = re.sub(r"[^0-9A-Za-z]", "", suffix)[:10]
     stem = stem[: NAME_LENGTH_MAX - len(suffix) - 1].rstrip(" .") or "archivo"
     return f"{stem}.{suffix}" if suffix else stem
-
-
-class Unsatisfiable(ValueError):
-    """The range that is asked for lies outside the file."""
-
-
-def byte_range(header: str, size: int) -> tuple[int, int] | None:
-    """Return first and last octet of the one range asked for, None where the whole file is to be sent. RFC 9110, 14.
-
-    What is not understood, and several ranges at once, is answered with the whole. Raises Unsatisfiable.
-    """
-    found = re.fullmatch(r"bytes=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", header or "")
-    if not found or not (found[1] or found[2]):
-        return None
-    if not found[1]:
-        length = int(found[2])
-        if length == 0 or size == 0:
-            raise Unsatisfiable
-        return max(0, size - length), size - 1
-    first, last = int(found[1]), int(found[2]) if found[2] else size - 1
-    if found[2] and last < first:
-        return None
-    if first >= size:
-        raise Unsatisfiable
-    return first, min(last, size - 1)

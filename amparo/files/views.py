@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from django.conf import settings
 from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
+from amparo.kernel.ranges import SANDBOX, disposition, respond
 from amparo.kernel.refusals import Refusal
 from amparo.policies.queries import value
 from amparo.ui.views import signed_in
@@ -23,11 +21,9 @@ from . import access, commands, queries
 from .commands import disk
 from .commands.storing import MEGABYTE, check_quota
 from .models import StoredFile
-from .rules import UNKNOWN, Unsatisfiable, byte_range
+from .rules import UNKNOWN
 
 OVERHEAD_OCTETS = 100_000
-# Nothing of a file may run, load or be framed in our origin, whatever a browser makes of it. SEC-26.
-SANDBOX = "default-src 'none'; img-src 'self'; style-src 'none'; sandbox; frame-ancestors 'none'"
 
 
 class Limited(TemporaryFileUploadHandler):
@@ -108,7 +104,7 @@ def discard(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @require_safe
-def serve(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
+def serve(request: HttpRequest, public_id: str, name: str) -> HttpResponseBase:
     """Give out a file to who may see what it belongs to; to everybody else it does not exist. ACC-11, SEC-25.
 
     A picture is shown as our own rendering, `?original` gives the bytes as they came; all else is an attachment.
@@ -123,51 +119,11 @@ def serve(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
     if not path.exists():
         raise Http404
     accel = getattr(settings, "FILES_ACCEL_PREFIX", os.environ.get("AMPARO_ACCEL_PREFIX", ""))
-    answer = HttpResponse() if accel else _bytes(request, path, sha256)
-    if accel:
-        answer["X-Accel-Redirect"] = f"{accel.rstrip('/')}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+    accel = f"{accel.rstrip('/')}/{sha256[:2]}/{sha256[2:4]}/{sha256}" if accel else ""
+    answer = respond(request, path, tag=sha256, accel=accel)
     answer["Content-Type"] = "text/plain; charset=utf-8" if kind in ("text/plain", "text/csv") else kind or UNKNOWN
     answer["Content-Disposition"] = disposition(file.name, inline=inline)
     answer["Content-Security-Policy"] = SANDBOX
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "private, no-store"
     return answer
-
-
-def disposition(name: str, *, inline: bool) -> str:
-    """Return the header for a safe name, for old and new readers. RFC 6266."""
-    plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
-    kind = "inline" if inline else "attachment"
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
-def _bytes(request: HttpRequest, path: Path, sha256: str) -> HttpResponse:
-    """Answer with the bytes, or with the one range that is asked for. RFC 9110, 14."""
-    size, tag = path.stat().st_size, f'"{sha256}"'
-    header = request.headers.get("Range", "")
-    if request.headers.get("If-Range", tag) != tag:
-        header = ""
-    try:
-        asked = byte_range(header, size) if request.method == "GET" else None
-    except Unsatisfiable:
-        answer = HttpResponse(status=416)
-        answer["Content-Range"] = f"bytes */{size}"
-        return answer
-    first, last = asked or (0, size - 1)
-    body = () if request.method == "HEAD" else _pieces(path, first, last)
-    response = StreamingHttpResponse(body, status=206 if asked else 200)
-    response["Content-Length"] = str(last - first + 1)
-    response["Accept-Ranges"] = "bytes"
-    response["ETag"] = tag
-    if asked:
-        response["Content-Range"] = f"bytes {first}-{last}/{size}"
-    return response  # type: ignore[return-value]
-
-
-def _pieces(path: Path, first: int, last: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(first)
-        left = last - first + 1
-        while left > 0 and (piece := file.read(min(left, disk.CHUNK_OCTETS))):
-            left -= len(piece)
-            yield piece

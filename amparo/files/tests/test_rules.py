@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amparo.files.rules import UNKNOWN, Unsatisfiable, byte_range, safe_name, sniff
-from amparo.files.views import disposition
+from amparo.files.rules import UNKNOWN, safe_name, sniff
+from amparo.kernel.ranges import Unsatisfiable, byte_range, disposition
 
 
 @pytest.mark.parametrize(
