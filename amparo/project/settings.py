@@ -128,7 +128,7 @@ MIDDLEWARE = [
     "amparo.project.middleware.RequestLog",
     "amparo.ui.middleware.Headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "amparo.ui.middleware.Forms",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "amparo.project.middleware.Acting",
     "amparo.people.middleware.FirstRun",

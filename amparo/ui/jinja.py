@@ -18,8 +18,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.forms.renderers import DjangoTemplates, TemplatesSetting
 from django.forms.renderers import Jinja2 as WidgetsOfDjango
-from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
 from django.middleware.csrf import CSRF_ALLOWED_CHARS, get_token
 from django.templatetags.static import static
@@ -34,7 +34,7 @@ from jinja2.nodes import EvalContext
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from . import formats, pieces
+from . import formats, meta, pieces
 from .frame import Frame, Shown
 
 _at: ContextVar[tuple[datetime, tzinfo] | None] = ContextVar("ui_at", default=None)
@@ -52,12 +52,19 @@ class Renderer(TemplatesSetting):
         """Django's own widgets count on missing values being empty; ours are refused (StrictUndefined)."""
         if template_name.startswith("django/forms/"):
             return _widgets().get_template(template_name)
+        if template_name.startswith("wagtail"):
+            return _widgets_of_editor().get_template(template_name)
         return super().get_template(template_name)
 
 
 @lru_cache(maxsize=1)
 def _widgets() -> WidgetsOfDjango:
     return WidgetsOfDjango()
+
+
+@lru_cache(maxsize=1)
+def _widgets_of_editor() -> DjangoTemplates:
+    return DjangoTemplates()
 
 
 @contextmanager
@@ -195,14 +202,26 @@ def masked(secret: str) -> str:
     return "".join(_LETTERS[place] for place in mask) + "".join(cipher)
 
 
+def needs_token(request: HttpRequest) -> bool:
+    """True where a page's forms carry a token: for who is or signs in. The forms of other visitors are told from foreign
+    ones by their origin (ui.middleware.Forms), so that what a visitor only reads sets no cookie. SEC-60."""
+    actor, cookies = getattr(request, "actor", None), request.COOKIES
+    return (
+        (actor is not None and actor.is_signed_in) or request.path.startswith("/account/")
+        or settings.SESSION_COOKIE_NAME in cookies or settings.CSRF_COOKIE_NAME in cookies
+    )  # fmt: skip
+
+
 class _Token:
-    """The token of forms, masked once for a page however many forms it has. SEC-12."""
+    """The token of forms, masked once for a page however many forms it has; nothing where none is needed. SEC-12."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
 
     @cached_property
     def _token(self) -> str:
+        if not needs_token(self._request):
+            return ""
         secret = self._request.META.get("CSRF_COOKIE")
         if secret is None or settings.SESSION_COOKIE_NAME not in self._request.COOKIES:
             return get_token(self._request)  # makes the secret, sends the cookie, and says that the page varies by it
@@ -214,7 +233,7 @@ class _Token:
 
 class _TokenField(_Token):
     def __html__(self) -> str:
-        return f'<input type="hidden" name="csrfmiddlewaretoken" value="{self._token}">'
+        return f'<input type="hidden" name="csrfmiddlewaretoken" value="{self._token}">' if self._token else ""
 
     __str__ = __html__
 
@@ -331,6 +350,7 @@ def environment(**options: Any) -> Environment:
         now=now,
         local=local,
         formats=formats,
+        meta=meta,
     )
     env.filters.update(
         json_script=json_script,

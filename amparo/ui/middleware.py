@@ -1,12 +1,14 @@
-"""What every answer says to the browser about itself: what may run, what may be kept."""
+"""What every answer says to the browser about itself: what may run, what may be kept; and which forms are ours."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.cache import patch_vary_headers
 
 _PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
@@ -64,3 +66,25 @@ class Headers:
         if request.headers.get("HX-Request"):
             patch_vary_headers(response, ("HX-Request",))
         return response
+
+
+class Forms(CsrfViewMiddleware):
+    """Lets in forms with the token of their page; of visitors who are not signed in also those that come from our pages.
+
+    A visitor's browser carries nothing that a foreign page could use; that a form comes from ours is said by its origin,
+    which no page can forge. So a page that is only read needs no cookie. Signing in asks for the token. SEC-12, SEC-60.
+    """
+
+    def process_view(self, request: HttpRequest, callback: Any, callback_args: Any, callback_kwargs: Any) -> Any:
+        if self._of_our_visitor(request):
+            return self._accept(request)  # type: ignore[attr-defined]
+        return super().process_view(request, callback, callback_args, callback_kwargs)
+
+    def _of_our_visitor(self, request: HttpRequest) -> bool:
+        return (
+            request.method == "POST"
+            and settings.SESSION_COOKIE_NAME not in request.COOKIES
+            and not request.path.startswith("/account/")
+            and "HTTP_ORIGIN" in request.META
+            and self._origin_verified(request)  # type: ignore[attr-defined]
+        )

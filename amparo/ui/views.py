@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
@@ -73,6 +74,29 @@ def staff_only(*roles: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+_PREFERENCES = frozenset({"theme", settings.LANGUAGE_COOKIE_NAME})
+
+
+def public_page(view: View) -> View:
+    """Let a shared cache keep for a minute what a visitor reads who brought nothing but a choice of language and theme.
+
+    The page varies by cookie and language; a browser asks again each time. Whatever used a session, carried a message or
+    failed says `private, no-store` by ui.middleware.Headers, as everything that is not decorated so. SEC-12.
+    """
+
+    @wraps(view)
+    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        patch_vary_headers(response, ("Cookie", "Accept-Language"))
+        actor, session = request.actor, getattr(request, "session", None)  # type: ignore[attr-defined]
+        alone = not actor.is_signed_in and set(request.COOKIES) <= _PREFERENCES and not response.cookies
+        if alone and response.status_code == 200 and not (session is not None and session.accessed):
+            response.headers.setdefault("Cache-Control", "public, max-age=0, s-maxage=60, must-revalidate")
+        return response
+
+    return kept
 
 
 @require_safe
