@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
 
-from amparo.project import debian, installation, prepare
+from amparo.project import debian, installation, prepare, service_role
 from amparo.project.installation import Problem
 from amparo.project.postgres import OLDEST_MAJOR, PostgresError, Server
 
@@ -179,7 +179,26 @@ def ask_database(home: Path, connection: psycopg.Connection[Any]) -> Iterator[Fi
             "They are not those that this database was written with.",
             "Take the right file from a backup.",
         )
+    yield role(connection)
     yield worker(connection)
+
+
+def role(connection: psycopg.Connection[Any]) -> Finding:
+    """The service connects as a role that owns nothing. SEC-50."""
+    given = service_role.service_url()
+    name = service_role.role_of(given) if given else service_role.NAME
+    owner = "(SELECT relowner FROM pg_class WHERE oid = to_regclass('people_user'))"
+    row = connection.execute(
+        f"SELECT NOT rolsuper AND NOT pg_has_role(oid, {owner}, 'MEMBER') FROM pg_roles WHERE rolname = %s",  # noqa: S608
+        [name],
+    ).fetchone()
+    if row and row[0]:
+        return good("database role", f"the service connects as {name}, which owns no table")
+    return warning(
+        "database role",
+        "The service connects as the owner of its tables, who could switch off what guards them.",
+        "Make a role for it and put its address into DATABASE_SERVICE_URL (operator guide, «Your own PostgreSQL»).",
+    )
 
 
 def worker(connection: psycopg.Connection[Any]) -> Finding:

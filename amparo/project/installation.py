@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 
+from amparo.project import service_role
 from amparo.project.postgres import Server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -155,7 +156,10 @@ def need_database() -> None:
             raise Problem(
                 f"There is no DATABASE_URL, and no embedded server runs for {home} (`amparo up` starts one)."
             )
-        os.environ["DATABASE_URL"] = server.url()
+        ready = service_role.is_ready(server.url(), service_role.NAME)
+        os.environ["DATABASE_URL"] = server.service_url() if ready else server.url()
+    elif given := service_role.service_url():
+        os.environ["DATABASE_URL"] = given
     wait_for_database()
     read_secrets(secrets_path(home))
 

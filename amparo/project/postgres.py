@@ -28,6 +28,8 @@ from urllib.parse import quote
 
 import psutil
 
+from amparo.project import service_role
+
 USER = DATABASE = "amparo"
 SOCKET_PORT = 5432
 SOCKET_PATH_LENGTH_MAX = 90
@@ -221,10 +223,26 @@ class Server:
         return int((self.root / "port").read_text())
 
     def url(self, database: str = DATABASE) -> str:
-        """Return the address to connect to."""
-        password = quote((self.root / "password").read_text().strip(), safe="")
+        """Return the address of the owner of everything: to migrate, back up, restore."""
+        return self._url(USER, (self.root / "password").read_text().strip(), database)
+
+    def service_url(self) -> str:
+        """Return the address for the running service, whose role owns nothing (`service_role`)."""
+        return self._url(service_role.NAME, self.service_password(), DATABASE)
+
+    def service_password(self) -> str:
+        """Return the password of the service's role; made at the first time, readable by us alone."""
+        path = self.root / "service-password"
+        if not path.exists():
+            fresh = path.with_name(f"service-password.{os.getpid()}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(32) + "\n")
+            fresh.replace(path)
+        return path.read_text().strip()
+
+    def _url(self, user: str, password: str, database: str) -> str:
         query = f"?host={quote(str(self.sockets))}" if self.sockets else ""
-        return f"postgresql://{USER}:{password}@127.0.0.1:{self.port}/{database}{query}"
+        return f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}{query}"
 
     def tool(self, name: str) -> str:
         """Return the path of pg_dump, psql and so on, of the server's own version."""

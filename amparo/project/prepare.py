@@ -11,6 +11,7 @@ import time
 from io import StringIO
 from pathlib import Path
 
+from amparo.project import service_role
 from amparo.project.installation import (
     ROOT,
     Stamps,
@@ -79,6 +80,8 @@ def database() -> None:
     began = time.monotonic()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
+    if given := service_role.service_url():
+        service_role.grant(os.environ["DATABASE_URL"], service_role.role_of(given))
     with Stamps() as stamps:
         stamps.set("secrets", fingerprint(secrets_path(data_folder())))
         stamps.set("migrations", migrations_state())

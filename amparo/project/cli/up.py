@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from types import FrameType
 from urllib.parse import urlsplit
 
-from amparo.project import installation, prepare
+from amparo.project import installation, prepare, service_role
 from amparo.project.installation import Problem, Stamps
 from amparo.project.parts import STOP_LIMIT_SECONDS, Part, spawn
 from amparo.project.postgres import Server
@@ -107,6 +107,7 @@ class Service:
             wait_for_port(host, number, patience)
         self.addresses(host, port)
         self.prepare()
+        self.step_down()
         log = self.home / "log"
         pages = ["--host", host, "--port", str(port), "--workers", str(self.options.workers)]
         pages += ["--threads", str(self.options.threads)]
@@ -171,6 +172,22 @@ class Service:
                     os.killpg(process.pid, signal.SIGKILL)
         if failed:
             raise Problem("the start could not be prepared; what failed stands above")
+
+    def step_down(self) -> None:
+        """Let the parts connect as the role that owns nothing; with a database of one's own, where one was made for it."""
+        owner = os.environ["DATABASE_URL"]
+        if self.server:
+            url, role = self.server.service_url(), service_role.NAME
+            if not service_role.is_ready(owner, role):
+                service_role.make(owner, role, self.server.service_password())
+                service_role.grant(owner, role)
+        elif given := service_role.service_url():
+            url, role = given, service_role.role_of(given)
+            if not service_role.is_ready(owner, role):
+                service_role.grant(owner, role)
+        else:
+            return
+        os.environ["DATABASE_URL"] = url
 
     def demo_state(self, stamps: Stamps, used: bool) -> str:
         """Return "load", "none", "loaded", or "again" after a start that was killed while loading."""
