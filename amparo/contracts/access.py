@@ -320,6 +320,11 @@ _SENTENCES = {
 }
 
 
+def ground_of(actor: Actor, *, at: datetime, customer_id: int | None = None) -> Ground:
+    """Return all that standing asks of a person now, for apps that judge more than a service. One statement. UPD-1."""
+    return _ground(actor, customer_id, at)
+
+
 # --- who reads what is published -------------------------------------------------------------------------------------
 
 

@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class DownloadsConfig(AppConfig):
     name = "amparo.downloads"
     label = "downloads"
+
+    def ready(self) -> None:
+        from . import policies  # noqa: F401

@@ -154,17 +154,17 @@ def version(ground: Ground, asked: Asked) -> Check | None:
     if not told:
         return Check("version", False, "version_unknown", {"product": held[0].product_name}, "declare_version")
     one, installed = max(told, key=lambda pair: pair[1].released_on)
-    included = may_take(ground, one)
+    included = may_take(ground, one, at=asked.at)
     facts = {"product": one.product_name, "version": installed.version, "current": one.current_version}
     return Check(
         "version", False, "version_old_included" if included else "version_old", facts, "update" if included else "get_update"
     )
 
 
-def may_take(ground: Ground, licence: HeldLicence) -> bool:
-    """True where the product's current release came out while a contract was in force, also if that has ended. UPD-1."""
+def may_take(ground: Ground, licence: HeldLicence, *, at: datetime) -> bool:
+    """True where the product's current release came out while a contract was in force, also if that has ended; or one is now. UPD-1."""
     came = licence.current_from
-    return came is not None and any(one.in_force(came) for one in ground.contracts)
+    return any(one.in_force(at) or (came is not None and one.in_force(came)) for one in ground.contracts)
 
 
 def contract(ground: Ground, asked: Asked) -> Check | None:
