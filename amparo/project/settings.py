@@ -120,6 +120,14 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    # The editor of articles, posts and videos, and nothing else of it: no pages, no sites, no files, no interface. SRC-2
+    "wagtail.snippets",
+    "wagtail.users",
+    "wagtail.admin",
+    "wagtail.search",
+    "wagtail",
+    "modelcluster",
+    "taggit",
 ]
 
 MIDDLEWARE = [
@@ -160,7 +168,13 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
     },
 ]
 FORM_RENDERER = "amparo.ui.jinja.Renderer"
@@ -208,7 +222,7 @@ HISTORY_SUBSCRIPTIONS = "amparo.project.subscriptions.SUBSCRIPTIONS"
 PURGED_OUTLETS = "amparo.project.retention.OUTLETS"
 
 AUTH_USER_MODEL = "people.User"
-AUTHENTICATION_BACKENDS = ["amparo.people.backends.PeopleBackend"]
+AUTHENTICATION_BACKENDS = ["amparo.people.backends.PeopleBackend", "amparo.editor.backends.EditorBackend"]
 PASSWORD_HASHERS = (
     ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if TESTING
@@ -263,6 +277,29 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_TOTP_ISSUER = "Amparo"
 USERSESSIONS_TRACK_ACTIVITY = False
+
+# Wagtail's tables in one step each: see amparo/editor/migrations/wagtail.
+MIGRATION_MODULES = {
+    label: f"amparo.editor.migrations.wagtail.{folder}"
+    for label, folder in (
+        ("wagtailcore", "core"), ("wagtailadmin", "admin"), ("wagtailusers", "users"), ("wagtailsearch", "search"), ("taggit", "taggit"),
+    )
+}  # fmt: skip
+# Wagtail asks nobody outside, sends no letters of its own, and knows neither passwords nor accounts. SEC-1, SEC-53
+WAGTAIL_SITE_NAME = "Amparo"
+WAGTAILADMIN_BASE_URL = PUBLIC_URL
+WAGTAILADMIN_LOGIN_URL = LOGIN_URL
+WAGTAILADMIN_PERMITTED_LANGUAGES = [("es-mx", "Español"), ("en", "English")]
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAILADMIN_UNSAFE_PAGE_DELETION_LIMIT = 0
+WAGTAIL_I18N_ENABLED = False
+WAGTAIL_USAGE_COUNT_ENABLED = True
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database", "AUTO_UPDATE": False}}
 
 CACHES = {
     "default": {

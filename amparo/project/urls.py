@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
 from amparo.casefiles import urls as casefiles
@@ -43,6 +44,8 @@ def _mounted() -> list[URLPattern | URLResolver]:
             found.append(path(f"{app}/", include((urls.portal_urls, app))))
         if hasattr(urls, "desk_urls"):
             found.append(path(f"desk/{app}/", include((urls.desk_urls, f"desk_{app}"))))
+    if apps.is_installed("wagtail.admin"):
+        found.append(path("desk/editor/", include("amparo.editor.urls")))
     return found
 
 

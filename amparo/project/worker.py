@@ -41,6 +41,7 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.casefiles.tasks.tick", 2),
     ("amparo.casefiles.tasks.keep", 60),
     ("amparo.mailbox.tasks.keep", 60),
+    ("amparo.editor.tasks.tick", 5),
     ("amparo.files.tasks.tick", 600),
     ("amparo.people.tasks.tick", 600),
     ("amparo.project.worker.heartbeat", 10),

@@ -1,0 +1,62 @@
+"""How an edited thing stands in the editor: its list, form, history, approval. Called from an app's `wagtail_hooks.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, PublishingPanel, TabbedInterface
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.snippets import SnippetViewSet
+
+from .access import EDITABLE
+from .models import Edited
+
+
+def register(
+    model: type[Edited],
+    *,
+    panels: Sequence[Any],
+    icon: str,
+    order: int,
+    columns: Sequence[Any] = (),
+    filters: Sequence[str] = ("live", "language", "audience", "product", "owner"),
+    search: Sequence[str] = ("title",),
+    more: Sequence[Any] = (),
+) -> None:
+    """Let editors edit a model. `panels` are of its text; `more` goes to the second tab, beside audience and owner.
+
+    Called from an app's `wagtail_hooks.py`, so that only the process that serves pages loads the editor's forms.
+    """
+    publication = [
+        MultiFieldPanel(
+            [FieldRowPanel([FieldPanel("audience"), FieldPanel("product")]), FieldRowPanel([FieldPanel("language"), FieldPanel("owner")])],
+            heading=_("Who reads it, and who looks after it"),
+        ),
+        *more,
+        PublishingPanel(),
+    ]
+    edit = TabbedInterface(
+        [ObjectList(list(panels), heading=_("Text")), ObjectList(publication, heading=_("Publication"))]
+    )
+    settings: dict[str, Any] = {
+        "model": model,
+        "icon": icon,
+        "menu_order": order,
+        "add_to_admin_menu": True,
+        "edit_handler": edit,
+        "list_display": list(columns) or ["__str__", "language", "owner"],
+        "list_filter": list(filters),
+        "search_fields": list(search),
+        "search_backend_name": None,
+        "copy_view_enabled": False,
+        "inspect_view_enabled": False,
+        "list_per_page": 50,
+        "admin_url_namespace": f"editor_{model._meta.model_name}",
+        "base_url_path": f"{model._meta.model_name}s",
+        "chooser_admin_url_namespace": f"editor_choose_{model._meta.model_name}",
+        "chooser_base_url_path": f"choose/{model._meta.model_name}s",
+    }
+    register_snippet(type(f"{model.__name__}Views", (SnippetViewSet,), settings))
+    EDITABLE.add(f"{model._meta.app_label}.{model._meta.model_name}")

@@ -1,0 +1,44 @@
+"""Masking of private identifiers in public texts."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import pytest
+
+from amparo.kernel.ids import format_nic, make_nic
+from amparo.kernel.masking import mask
+
+
+@pytest.mark.parametrize(("text", "kind"), [
+    ("escríbame a Lupita.Romero+pos@ejemplo.com.mx por favor", "email"),
+    ("Mi NIC es " + format_nic(make_nic(10482)), "nic"),
+    ("somos " + format_nic(make_nic(10482)), "nic"),
+    ("la tarjeta ABCD-EFGH-2345-JKLM-NPQR no pasa", "card"),
+    ("serie MPOS-41003-1234", "serial"),
+    ("tengo el MPOS-41003-1234 instalado", "serial"),
+    ("Número de serie: 4100X123", "serial"),
+])  # fmt: skip
+def test_private_identifiers_are_masked(text, kind):
+    """FOR-1"""
+    masked, found = mask(text)
+    assert kind in {one.kind for one in found} and "••••" in masked
+    for secret in ("MPOS-41003", "10482", "Lupita.Romero", "JKLM", "4100X1"):
+        assert secret not in masked
+
+
+@pytest.mark.parametrize("text", [
+    "error CFDI40101", "versión 10.1.3", "el 2026-11-22 a las 10:30", "la licencia venció", "código de error 0x80070005",
+    "SQLSTATE 42P01", "RFC-3339", "@lupita mire esto", "ORA-00942",
+])  # fmt: skip
+def test_what_people_search_by_stays(text):
+    """FOR-1"""
+    assert mask(text) == (text, ())
+
+
+def test_masking_is_cheap_on_hostile_text():
+    """SEC-23"""
+    began = perf_counter()
+    for hostile in ("a" * 30_000, "a@" * 15_000, "1-" * 15_000, "ABCD-" * 6_000, "a." * 15_000 + "@", "NIC " * 7_500, "serie " * 5_000):
+        mask(hostile)
+    assert perf_counter() - began < 5.0
