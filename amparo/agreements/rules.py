@@ -17,7 +17,7 @@ TITLE_MAX: Final = 160
 LANGUAGES: Final = ("es", "en")
 
 # What may ask for an acceptance: never reading, signing in or out, or the knowledge base.
-GOVERNABLE: Final = ("ticket", "phone_limited", "case", "chat", "remote", "classroom", "development", "downloads")
+GOVERNABLE: Final = ("ticket", "phone_limited", "case", "chat", "remote", "classroom", "development", "downloads", "campus")
 
 Kind = Literal["same", "added", "removed", "changed", "gap"]
 Piece = tuple[Literal["same", "ins", "del"], str]

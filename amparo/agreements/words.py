@@ -13,5 +13,6 @@ SERVICES = {
     "classroom": _("Virtual classroom"),
     "development": _("Development and quotations"),
     "downloads": _("Downloads"),
+    "campus": _("Courses paid in credits"),
 }
 LANGUAGES = {"es": _("Spanish"), "en": _("English")}
