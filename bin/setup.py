@@ -210,7 +210,7 @@ def front_end() -> None:
 def from_debian(mode: str) -> None:
     """Bring in what only Debian has; say in one line what is missing."""
     debian = module("debian")
-    parts = [debian.PDF, debian.BROWSER, debian.MAIL] if mode == "test" else [debian.PDF]
+    parts = [debian.PDF, debian.FILM, *([debian.BROWSER, debian.MAIL] if mode == "test" else [])]
     for sentence in debian.ensure(parts, say=say):
         print(f"setup: {sentence}", file=sys.stderr)
 

@@ -1,5 +1,5 @@
 # ruff: noqa: S603
-"""What only Debian has: the libraries and a font for PDF documents, Chromium for the browser tests, Dovecot for those of mail.
+"""What only Debian has: the libraries and a font for PDF documents, ffmpeg for videos, Chromium and Dovecot for tests.
 
 In this order: found on the machine; installed by apt when root; unpacked from the same packages into
 `.cache/debian/root` (nothing outside the project is touched); else one sentence says what does not work without it.
@@ -42,6 +42,7 @@ BROWSER = Part(
     "browser", ("chromium", "fonts-dejavu-core"), "the browser tests and the screenshots cannot run"
 )
 MAIL = Part("mail", ("dovecot-imapd", "dovecot-lmtpd"), "the tests of mail in have no real IMAP server")
+FILM = Part("film", ("ffmpeg",), "uploaded videos wait and are not converted")
 PDF_LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0", "libfontconfig.so.1")
 
 
@@ -50,7 +51,8 @@ def library_folders() -> list[Path]:
     found = [
         p for base in ("usr/lib", "lib") for p in sorted((UNPACKED / base).glob("*-linux-*")) if p.is_dir()
     ]
-    return [*found, *(p for p in [UNPACKED / "usr/lib/chromium", UNPACKED / "usr/lib/dovecot"] if p.is_dir())]
+    inner = [folder / name for folder in found for name in ("blas", "lapack", "pulseaudio")]  # of ffmpeg
+    return [*found, *(p for p in [UNPACKED / "usr/lib/chromium", UNPACKED / "usr/lib/dovecot", *inner] if p.is_dir())]
 
 
 def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -62,6 +64,8 @@ def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
         result["LD_LIBRARY_PATH"] = ":".join([*folders, *old])
         if (FOLDER / "fonts.conf").exists() and not Path("/etc/fonts/fonts.conf").exists():
             result.setdefault("FONTCONFIG_FILE", str(FOLDER / "fonts.conf"))
+    if (folder := ffmpeg()) and not shutil.which("ffmpeg"):
+        result.setdefault("AMPARO_FFMPEG", folder)
     return result
 
 
@@ -86,8 +90,18 @@ def dovecot() -> str | None:
     return None
 
 
+def ffmpeg() -> str | None:
+    """Return the folder of ffmpeg and ffprobe: AMPARO_FFMPEG, the machine's own, or the unpacked one."""
+    for folder in (os.environ.get("AMPARO_FFMPEG"), os.environ.get("PATH", os.defpath), str(UNPACKED / "usr/bin")):
+        if folder and (found := shutil.which("ffmpeg", path=folder)) and shutil.which("ffprobe", path=folder):
+            return str(Path(found).parent)
+    return None
+
+
 def present(part: Part) -> bool:
     """Tell whether the part is there, on the machine or unpacked."""
+    if part is FILM:
+        return ffmpeg() is not None
     if part is MAIL:
         return dovecot() is not None
     if part is BROWSER:

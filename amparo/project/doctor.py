@@ -67,6 +67,7 @@ def examine(home: Path) -> list[Finding]:
         mailboxes,
         assets,
         documents,
+        films,
         browser,
         zone,
     ]
@@ -364,6 +365,16 @@ def documents(_home: Path) -> Iterator[Finding]:
             "documents",
             f"PDF cannot be made: {last[:200]}",
             f"Install {' '.join(debian.PDF.packages)}, or run `make setup`.",
+        )
+
+
+def films(_home: Path) -> Iterator[Finding]:
+    """Whether uploaded videos can be converted."""
+    if folder := debian.ffmpeg():
+        yield good("videos", f"ffmpeg in {folder}")
+    else:
+        yield warning(
+            "videos", f"No ffmpeg: {debian.FILM.without}.", f"Install {' '.join(debian.FILM.packages)}, or run `make setup`."
         )
 
 

@@ -1,7 +1,7 @@
 """The worker: reactions to facts as they come, and the jobs that come round.
 
-Three threads: one LISTENs and delivers facts within milliseconds, one ticks, one does what takes its time. Any number of
-workers may run: every piece of work is claimed in the database, so each is done once.
+Threads: one LISTENs and delivers facts within milliseconds, one ticks, others do what takes its time or waits for others.
+Any number of workers may run: every piece of work is claimed in the database, so each is done once.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ LONG: tuple[tuple[str, float], ...] = (
     ("amparo.fairness.tasks.tick", 600),
     ("amparo.contracts.tasks.imports", 1),
 )
+# Videos take minutes of processor each: apart, so that nothing else waits for them.
+FILMS: tuple[tuple[str, float], ...] = (("amparo.videos.tasks.tick", 2),)
 
 
 def tick_functions(table: tuple[tuple[str, float], ...] = TICKS) -> list[tuple[Callable[..., object], float]]:
@@ -136,6 +138,7 @@ def run() -> int:
         threading.Thread(target=tick_forever, args=(stop,), name="tick"),
         threading.Thread(target=tick_forever, args=(stop, LONG), name="long"),
         threading.Thread(target=tick_forever, args=(stop, OUTSIDE), name="outside"),
+        threading.Thread(target=tick_forever, args=(stop, FILMS), name="films"),
     ]
     for thread in threads:
         thread.start()
@@ -147,6 +150,7 @@ def run() -> int:
             return 1
     if listening is not None:
         listening.stop()
+    import_module("amparo.videos.tasks").interrupt()
     for thread in threads:
         thread.join(20)
     return 0

@@ -1,0 +1,12 @@
+"""The verbs of videos."""
+
+from .converting import convert_next, interrupt, repeat_conversion, resume_work
+from .editing import add_video, publish, retitle, withdraw
+from .intake import take_source
+from .tracks import drop_track, save_track
+from .watching import keep_place
+
+__all__ = [
+    "add_video", "convert_next", "drop_track", "interrupt", "keep_place", "publish", "repeat_conversion", "resume_work", "retitle", "save_track",
+    "take_source", "withdraw",
+]  # fmt: skip

@@ -1,0 +1,65 @@
+"""Where the bytes of videos lie: beside the stored files, each conversion in a folder of its own under a random name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+SOURCE = "source"
+
+
+def root() -> Path:
+    """Return the folder of all videos: within the files, so that the backup and the proxy know it already."""
+    return Path(settings.MEDIA_ROOT) / "videos"
+
+
+def folder_of(video_id: int, folder: str) -> Path:
+    """Return the folder of one conversion."""
+    return root() / str(video_id) / folder
+
+
+def path_of(video_id: int, folder: str, name: str) -> Path:
+    """Return where one rendition lies; `name` is one that the database holds, never what an address said."""
+    return folder_of(video_id, folder) / name
+
+
+def accel_path(video_id: int, folder: str, name: str) -> str:
+    """Return the same under the folder of files, as the proxy is told it."""
+    return f"videos/{video_id}/{folder}/{name}"
+
+
+@contextmanager
+def incoming() -> Iterator[Path]:
+    """Give a fresh path on the same volume; whatever lies there in the end is removed."""
+    folder = root() / "incoming"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / uuid.uuid4().hex
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def keep_source(path: Path, video_id: int, folder: str) -> None:
+    """Move a received file to where its conversion looks for it."""
+    target = path_of(video_id, folder, SOURCE)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o640)
+    path.replace(target)
+    opened = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def forget(video_id: int, folder: str) -> None:
+    """Remove the folder of a conversion that nobody needs any more."""
+    if folder:
+        shutil.rmtree(folder_of(video_id, folder), ignore_errors=True)

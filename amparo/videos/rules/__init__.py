@@ -1,0 +1,1 @@
+"""Decisions of videos: cues, sizes, what may be read, what publishing needs. Pure."""
