@@ -70,6 +70,12 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what tests the whole service: it takes longest, and the small files fill what is left at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/"))
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     """Stop the server that this process started, and leave nothing of it."""
     global _server, _folder

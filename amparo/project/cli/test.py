@@ -16,7 +16,7 @@ def main(argv: Sequence[str]) -> int:
     if not any(
         word == "-n" or word.startswith(("-n", "--numprocesses", "-x", "--pdb")) for word in arguments
     ):
-        arguments = ["-n", "2", "--dist", "loadfile", *arguments]
+        arguments = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *arguments]
     environment = debian.environment()
     if browser := debian.chromium():
         environment["AMPARO_CHROMIUM"] = browser
