@@ -337,6 +337,11 @@ def reader(actor: Actor, *, at: datetime) -> Reader:
     return reader_of(_ground(actor, None, at), _asked(at, None))
 
 
+def reader_from(ground: Ground, *, at: datetime) -> Reader:
+    """Return the reader of a ground that was read before; no statement."""
+    return reader_of(ground, _asked(at, None))
+
+
 def readable(who: Reader, *, audience: str = "audience", product: str = "product_id") -> Q:
     """Return the condition of rows that a reader may see, by their columns of audience and product. ACC-1, ACC-3, ACC-4."""
     if who.is_staff:

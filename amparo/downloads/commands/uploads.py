@@ -1,0 +1,225 @@
+"""Files of releases coming in: piece by piece, gone on with after a cut, scanned, hashed and signed in the end. UPD-2, SEC-27."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from amparo.downloads import access
+from amparo.downloads.errors import (
+    BadName,
+    BadUpload,
+    DiskFull,
+    Published,
+    TooLarge,
+    TooManyUploads,
+    WrongOffset,
+)
+from amparo.downloads.models import ASK_LABELS, KINDS, PLATFORMS, Artifact, Publication, Upload, new_public_id
+from amparo.downloads.rules.proof import checksum_line
+from amparo.files.commands import scanner
+from amparo.files.errors import Infected, ScannerAway
+from amparo.files.rules import safe_name
+from amparo.history.commands import record, signal
+from amparo.kernel import signing
+from amparo.kernel.actor import SYSTEM, Actor
+from amparo.policies.queries import value
+
+from . import archives, disk
+from .shared import locked, permit
+
+MEGABYTE = 1_000_000
+OPEN_UPLOADS_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What staff say of a file. What it asks is «included» for installers and updates, «registered» for all else."""
+
+    kind: str
+    platform: str = ""
+    asks: str = ""
+    title: str = ""
+
+    @property
+    def asked(self) -> str:
+        return self.asks or ("included" if self.kind in ("installer", "update") else "registered")
+
+    def check(self) -> None:
+        """Raises BadUpload where it is not one of ours."""
+        if self.kind not in dict(KINDS) or self.platform not in dict(PLATFORMS) or self.asked not in dict(ASK_LABELS):
+            raise BadUpload(field="kind")
+
+
+@transaction.atomic
+def begin_upload(publication: Publication, name: str, size: int, said: Described, *, actor: Actor, at: datetime) -> Upload:
+    """Make room for a file that comes in pieces; refused before a byte is stored where it cannot be taken. UPD-2, SEC-27.
+
+    Raises NotPermitted, Published (withdrawn), BadUpload, BadName, TooLarge, DiskFull, TooManyUploads.
+    """
+    permit(access.may_keep(actor))
+    if actor.user_id is None:
+        raise BadUpload()
+    publication = locked(publication)
+    if publication.yanked_at is not None:
+        raise Published()
+    said.check()
+    name = safe_name(name)
+    if size < 1:
+        raise BadUpload(_("The file is empty. Look whether it was saved, and choose it again."))
+    megabytes = value("downloads.upload_megabytes_max", at=at)
+    if size > megabytes * MEGABYTE:
+        raise TooLarge(_("«%(name)s» is larger than %(size)s MB, which is the most that is taken.") % {"name": name, "size": megabytes})
+    if publication.artifacts.filter(name=name).exists():
+        raise BadName()
+    mine = Upload.objects.filter(uploaded_by_id=actor.user_id, received_at__isnull=True, ends_at__gt=at)
+    if mine.count() >= OPEN_UPLOADS_MAX:
+        raise TooManyUploads()
+    _require_room(size, at)
+    upload = Upload(
+        public_id=new_public_id(), publication=publication, kind=said.kind, platform=said.platform, asks=said.asked,
+        title=said.title.strip()[:160], name=name, size=size, uploaded_by_id=actor.user_id, created_at=at, ends_at=_ends(at),
+    )  # fmt: skip
+    disk.begin(upload.public_id)
+    upload.save(force_insert=True)
+    return upload
+
+
+def _ends(at: datetime) -> datetime:
+    return at + timedelta(days=value("downloads.upload_days", at=at))
+
+
+def _require_room(size: int, at: datetime) -> None:
+    waiting = sum(row.size - row.offset for row in Upload.objects.filter(received_at__isnull=True, ends_at__gt=at).only("size", "offset"))
+    if disk.free_octets() - waiting - size < value("downloads.free_megabytes_min", at=at) * MEGABYTE:
+        raise DiskFull()
+
+
+def append(upload: Upload, offset: int, stream: Any, *, actor: Actor, at: datetime) -> Upload:
+    """Write a piece behind what is here already. Not one transaction: a slow sender holds no row. UPD-2.
+
+    Pieces of two tabs never mix, for the file is held by one at a time and a piece must begin where the file ends. When
+    it is whole, it waits for `take_in`. Raises NotPermitted, WrongOffset, BadUpload (over, or more than was announced).
+    """
+    permit(actor.owns(upload.uploaded_by_id))
+    if upload.received_at is not None or at >= upload.ends_at:
+        raise BadUpload()
+    try:
+        with disk.held(upload.public_id) as file:
+            if disk.length(upload.public_id) != offset:
+                raise WrongOffset()
+            left = upload.size - offset
+            disk.append(file, stream, octets_max=left)
+            if stream.read(1):
+                raise BadUpload(_("More came than was announced. Begin again with the file."))
+            here = disk.length(upload.public_id)
+    except FileNotFoundError:
+        raise BadUpload() from None
+    upload.offset, upload.ends_at = here, _ends(at)
+    upload.received_at = at if here == upload.size else None
+    Upload.objects.filter(pk=upload.pk, received_at__isnull=True).update(
+        offset=upload.offset, ends_at=upload.ends_at, received_at=upload.received_at
+    )
+    return upload
+
+
+@transaction.atomic
+def cancel_upload(upload: Upload, *, actor: Actor, at: datetime) -> None:
+    """Drop an upload that its sender, or another of those who keep releases, does not want. Raises NotPermitted."""
+    permit(access.may_keep(actor))
+    Upload.objects.filter(pk=upload.pk).delete()
+    transaction.on_commit(lambda: disk.drop(upload.public_id))
+
+
+def remove_expired(*, at: datetime, limit: int = 50) -> int:
+    """Remove uploads that nobody went on with; return how many."""
+    over = list(Upload.objects.filter(ends_at__lte=at, received_at__isnull=True).order_by("pk")[:limit])
+    for upload in over:
+        disk.drop(upload.public_id)
+        Upload.objects.filter(pk=upload.pk).delete()
+    return len(over)
+
+
+def take_in_waiting(*, at: datetime, limit: int = 5) -> int:
+    """Take in what is whole; each is tried again later where the scanner is away. Returns how many were done with."""
+    waiting = Upload.objects.filter(received_at__isnull=False, refused_at__isnull=True).order_by("received_at")
+    done = 0
+    for upload in list(waiting.select_related("publication")[:limit]):
+        try:
+            done += take_in(upload, at=at) is not None
+        except (ScannerAway, WrongOffset, FileNotFoundError):
+            continue
+    return done
+
+
+def take_in(upload: Upload, *, at: datetime) -> Artifact | None:
+    """Scan, hash and sign a file that is whole, and put it into its release; None where it was refused, which the desk shows. UPD-2.
+
+    Raises ScannerAway (again later), WrongOffset (another worker has it).
+    """
+    path = disk.incoming(upload.public_id)
+    with disk.held(upload.public_id):
+        try:
+            scanner.scan(path)
+            said = Described(upload.kind, upload.platform, upload.asks, upload.title)
+            actor = Actor(kind="staff", user_id=upload.uploaded_by_id)
+            artifact = _kept(upload.publication, path, upload.name, said, actor=actor, at=at)
+        except (Infected, BadName, Published) as refusal:
+            Upload.objects.filter(pk=upload.pk).update(refused=str(refusal)[:300], refused_at=at)
+            disk.drop(upload.public_id)
+            return None
+    Upload.objects.filter(pk=upload.pk).delete()
+    return artifact
+
+
+def add_file(publication: Publication, source: Path, said: Described, *, name: str = "", actor: Actor, at: datetime) -> Artifact:
+    """Put a file of this machine into a release; the source stays. For whoever has a shell, and for the demonstration. UPD-2.
+
+    Raises NotPermitted, BadUpload, BadName, Published, Infected, ScannerAway.
+    """
+    permit(access.may_keep(actor))
+    said.check()
+    public_id = new_public_id()
+    disk.begin(public_id)
+    path = disk.incoming(public_id)
+    try:
+        shutil.copyfile(source, path)
+        if not path.stat().st_size:
+            raise BadUpload()
+        scanner.scan(path)
+        return _kept(publication, path, safe_name(name or source.name), said, actor=actor, at=at)
+    finally:
+        disk.drop(public_id)
+
+
+def _kept(publication: Publication, path: Path, name: str, said: Described, *, actor: Actor, at: datetime) -> Artifact:
+    """Sign a file and keep it; its bytes lie under their hash before the row says so."""
+    sha256, size = disk.hash_of(path), path.stat().st_size
+    signature = signing.key_of(settings.SECRETS).sign(checksum_line(name, sha256)).hex()
+    fingerprint = signing.fingerprint(signing.public_of(settings.SECRETS))
+    contents = archives.listing(path)
+    with transaction.atomic():
+        publication = locked(publication)
+        if publication.yanked_at is not None:
+            raise Published()
+        try:
+            with transaction.atomic():
+                artifact = Artifact.objects.create(
+                    publication=publication, kind=said.kind, platform=said.platform, name=name, title=said.title, asks=said.asked,
+                    size=size, sha256=sha256, signature=signature, key_fingerprint=fingerprint, contents=contents, added_at=at,
+                    added_by_id=actor.user_id,
+                )  # fmt: skip
+        except IntegrityError:
+            raise BadName() from None
+        disk.keep(path, sha256)
+        record("release.file_added", subject=publication, actor=actor if actor.user_id else SYSTEM, at=at, file=name, kind=said.kind,
+               size=size, sha256=sha256)
+        signal(f"release:{publication.release_id}")
+    return artifact
