@@ -127,6 +127,9 @@ class Frame:
     def places(self) -> Sequence[navigation.Entry]:
         return navigation.places(self._actor, self.here)
 
+    def house(self) -> Sequence[navigation.Room]:
+        return navigation.house(self.here)
+
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """The live counts of the rail by the code of the place: what a view has put into `request.rail_counts`, else
@@ -161,8 +164,10 @@ class Frame:
     @cached_property
     def _reader(self) -> _Reader:
         companies, place = self.companies(), navigation.here(self._actor, self.here)
+        house = self.house() if not place else ()  # a place of one's own lies in none of the house
+        room = next((one.code for one in house if one.current), "")
         key = (
-            self._actor, get_language(), self._shown.theme, place, self.vendor,
+            self._actor, get_language(), self._shown.theme, place, room, self.vendor,
             tuple((company["customer"], company["name"], company["nic"]) for company in companies), settings.ROOT_URLCONF,
         )  # fmt: skip
         found = readers.get(key)
@@ -170,7 +175,7 @@ class Frame:
             return found
         known = {
             "actor": self._actor, "language": self._shown.language, "theme": self._shown.theme, "vendor": self.vendor,
-            "companies": companies, "places": self.places(), "hole": _Holes(),
+            "companies": companies, "places": self.places(), "house": self.house(), "hole": _Holes(),
         }  # fmt: skip
         return readers.keep(key, _Reader(known))
 

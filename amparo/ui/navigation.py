@@ -178,6 +178,48 @@ PORTAL: tuple[Place, ...] = (
     Place("profile", _("Profile"), "user-circle", ("people:profile", "web:profile"), keys="g u"),
 )
 
+# What the house holds for everybody, with what each place is. Its strip stands below the header of the portal.
+HOUSE: tuple[tuple[Place, str | Promise], ...] = (
+    (Place("knowledge", _("Knowledge base"), "book", ("knowledge:home", "knowledge:index", "knowledge:list"), short=_("Articles")),
+     _("Known problems with their solution, step by step guides and error codes.")),
+    (Place("forum", _("Forum"), "messages", ("forum:home", "forum:index", "forum:list")),
+     _("Ask other users and our staff; every question has a date by which it is answered.")),
+    (Place("downloads", _("Downloads"), "download", ("downloads:home", "downloads:index", "downloads:list", "downloads:releases")),
+     _("Versions, updates, examples and tools, with their notes.")),
+    (Place("videos", _("Videos"), "player-play", ("videos:home", "videos:index", "videos:gallery", "videos:list")),
+     _("Short, with captions and chapters.")),
+    (Place("campus", _("Campus"), "school", ("campus:home", "campus:index", "campus:courses", "campus:list")),
+     _("Courses with a certificate that anybody can verify.")),
+    (Place("blog", _("News"), "news", ("blog:home", "blog:index", "blog:list")),
+     _("What is new in each product.")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A place of the house as it is drawn."""
+
+    code: str
+    label: str | Promise
+    short: str | Promise
+    icon: str
+    url: str
+    text: str | Promise
+    current: bool
+
+
+def house(path: str) -> Sequence[Room]:
+    """Return what the house holds for everybody, as far as it is built, the present place marked."""
+    return [
+        Room(place.code, place.label, place.short or place.label, place.icon, address, text, _within(path, address))
+        for place, text, address in _rooms(settings.ROOT_URLCONF)
+    ]
+
+
+@lru_cache(maxsize=8)
+def _rooms(urlconf: str) -> Sequence[tuple[Place, str | Promise, str]]:
+    return tuple((place, text, address) for place, text in HOUSE if (address := _address(place.names, urlconf)) is not None)
+
 
 @lru_cache(maxsize=64)
 def _address(names: tuple[str, ...], _urlconf: str) -> str | None:

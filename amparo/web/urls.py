@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import desk, phone, portal, reconciliations, reports, statements
+from .views import desk, phone, portal, public, reconciliations, reports, statements
 
 portal_urls = [
     path("", portal.home, name="home"),
@@ -10,6 +10,15 @@ portal_urls = [
     path("matters/", portal.matters, name="matters"),
     path("statements/", statements.own, name="statements"),
     path("statements/<form>/", statements.own, name="statement_as"),
+    path("levels/", public.levels, name="levels"),
+    path("tariff/", public.tariff, name="tariff"),
+    path("products/", public.products, name="products"),
+    path("products/<slug:code>/", public.product, name="product"),
+    path("sitemap.xml", public.sitemap, name="sitemap"),
+    path("sitemap-<slug:kind>.xml", public.sitemap_part, name="sitemap_part"),
+    path("robots.txt", public.robots, name="robots"),
+    path("opensearch.xml", public.opensearch, name="opensearch"),
+    path("llms.txt", public.llms, name="llms"),
 ]
 desk_urls = [
     path("", desk.queue, name="queue"),

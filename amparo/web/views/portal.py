@@ -16,6 +16,7 @@ from amparo.ui.drawn import kept
 from amparo.ui.views import contact_only, signed_in
 
 from .. import queries
+from . import public
 
 
 @require_GET
@@ -24,10 +25,11 @@ def home(request: HttpRequest) -> HttpResponse:
     actor = request.actor
     if actor.is_staff:
         return redirect("desk_web:queue")
+    if not actor.is_signed_in:
+        return public.welcome(request)
     standings = offered_standings(actor, request.now)
     if not actor.is_contact:
-        template = "web/portal/registered.html" if actor.is_signed_in else "web/portal/visitor.html"
-        return render(request, template, {"standings": standings})
+        return render(request, "web/portal/registered.html", {"standings": standings})
     matters = queries.customer_matters(threads.customer_threads(actor, open_only=True, size=12).rows)
     context = {
         "standings": kept(
