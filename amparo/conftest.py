@@ -44,7 +44,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
         if cursor.fetchone()[0]:
             cursor.execute("CREATE SCHEMA seeds")
             for table in sorted(connection.introspection.django_table_names(only_existing=True, include_views=False)):
-                if table.startswith(("django_", "auth_", "procrastinate_")):
+                if table.startswith(("django_", "auth_", "procrastinate_", "wagtail", "editor_")):
                     continue
                 cursor.execute(f'SELECT EXISTS (SELECT FROM public."{table}")')  # noqa: S608
                 if cursor.fetchone()[0]:

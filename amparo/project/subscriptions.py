@@ -77,6 +77,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "sale.invoiced": ("amparo.notifications.reactions.sales.invoiced",),
     "sale.invoice_asked": ("amparo.notifications.reactions.sales.invoice_asked",),
     **dict.fromkeys(("sale.stuck", "sale.paid_again", "sale.payment_differs"), ("amparo.notifications.reactions.sales.trouble",)),
+    "product.changed": ("amparo.search.reactions.product_changed",),
     "invitation.sent": ("amparo.people.reactions.send_invitation",),
     "ticket.defect_marked": (_FAULTS + "marked",),
     "case.defect_marked": (_FAULTS + "marked",),
