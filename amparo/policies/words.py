@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 GROUPS = {
     "people": _("People and sign-in"),
     "products": _("Products and licences"),
+    "activation": _("Activation of licences"),
     "contracts": _("Contracts and service cards"),
     "ledger": _("Balances"),
     "charging": _("Charges"),

@@ -80,6 +80,17 @@ def add_release(
 
 
 @transaction.atomic
+def come_out_on(release: Release, released_on: date, *, actor: Actor, at: datetime) -> Release:
+    """Write down the day on which a release really came out; what UPD-1 asks of contracts is that day. Raises NotPermitted."""
+    _permit(access.may_edit_products(actor))
+    release = Release.objects.select_for_update().get(pk=release.pk)
+    before, release.released_on = release.released_on, released_on
+    release.save(update_fields=["released_on"])
+    record("release.day_changed", subject=release, actor=actor, at=at, before=before, after=released_on)
+    return release
+
+
+@transaction.atomic
 def make_current(release: Release, *, actor: Actor, at: datetime) -> Release:
     """Make a release its product's current one, under the product's lock; making it so again changes nothing.
 
@@ -210,6 +221,40 @@ def bind_terminal(licence: Licence, name: str, fingerprint: str, *, actor: Actor
     )
     record("terminal.bound", subject=licence, actor=actor, at=at, terminal=terminal.pk, title=terminal.name)
     return terminal
+
+
+def take_seat(licence: Licence, name: str, fingerprint: str, *, installed: Release | None, actor: Actor, at: datetime) -> Terminal:
+    """Bind a terminal that activated itself, and take the version that it reports. LIC-2, LIC-3.
+
+    The caller holds the licence's lock, has counted the seats that are taken, and chose `installed` (None: no change).
+    Part of the caller's transaction; three statements, two where the version is what it was.
+    """
+    terminal = Terminal.objects.create(
+        licence=licence, name=name, fingerprint=fingerprint, bound_at=at, bound_by_id=actor.user_id
+    )
+    told = _report(licence, installed, at)
+    record("terminal.bound", subject=licence, actor=actor, at=at, terminal=terminal.pk, title=terminal.name, **told)
+    return terminal
+
+
+def report_version(licence: Licence, release: Release, *, actor: Actor, at: datetime) -> Licence:
+    """Write down the version that an installation reports itself; it overrules what people said. LIC-3.
+
+    The caller holds the licence's lock; part of its transaction. The same again writes nothing.
+    """
+    told = _report(licence, release, at)
+    if told:
+        record("licence.version_reported", subject=licence, actor=actor, at=at, **told)
+    return licence
+
+
+def _report(licence: Licence, release: Release | None, at: datetime) -> dict[str, str]:
+    if release is None or (licence.installed_id == release.pk and licence.reported_at is not None):
+        return {}
+    before = licence.installed.version if licence.installed else ""
+    licence.installed, licence.reported_at = release, at
+    licence.save(update_fields=["installed", "reported_at"])
+    return {"before": before, "version": release.version}
 
 
 @transaction.atomic
