@@ -17,6 +17,7 @@ _APPS = [
     "files",
     "products",
     "deadlines",
+    "downloads",
     "threads",
     "contracts",
     "charging",
@@ -33,6 +34,7 @@ _APPS = [
     "notifications",
     "fairness",
     "mailbox",
+    "videos",
 ]
 
 

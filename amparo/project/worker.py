@@ -54,6 +54,7 @@ LONG: tuple[tuple[str, float], ...] = (
     ("amparo.ledger.tasks.reconcile", 2),
     ("amparo.fairness.tasks.tick", 600),
     ("amparo.contracts.tasks.imports", 1),
+    ("amparo.downloads.tasks.tick", 3),
 )
 # Videos take minutes of processor each: apart, so that nothing else waits for them.
 FILMS: tuple[tuple[str, float], ...] = (("amparo.videos.tasks.tick", 2),)
