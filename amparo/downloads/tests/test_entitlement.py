@@ -78,7 +78,9 @@ def test_the_fix_guarantee_includes_its_correction(put_out, own, cover, customer
     own(customer, 800)
     own(other_customer, 800)
     fixed = put_out("11.0", 10)
-    thread = Thread.objects.create(kind="ticket", number=900, customer=customer, title="Falla", created_at=NOON, subject_ref="ticket:900")
+    thread = Thread.objects.create(
+        kind="ticket", number=900, customer=customer, title="Falla", state="open", queue="answer", created_at=NOON, last_at=NOON, last_public_at=NOON
+    )
     defect = Defect.objects.create(product=fixed.release.product, title="Falla", created_at=NOON, corrected_in=fixed.release)
     DefectReport.objects.create(defect=defect, source="ticket:900", thread=thread, customer=customer, reported_at=NOON, marked_at=NOON, is_covered=True)
     assert _why(contact, fixed) == (True, "fix_guarantee")
