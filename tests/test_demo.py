@@ -22,7 +22,7 @@ from amparo.tickets.models import Ticket
 @pytest.mark.django_db
 def test_the_demonstration_shows_every_state_and_reconciles():
     """CAS-3, TKT-2, TIM-9, LED-4: each kind and state of a case, kept and late promises, refused and silent closings."""
-    load(at=NOON, customers=70)
+    load(at=NOON, customers=35)
     cases = set(Case.objects.values_list("state", flat=True))
     assert cases == {state.value for state in State}
     assert set(Case.objects.exclude(kind="").values_list("kind", flat=True)) == {"advisory", "incident", "general", "development"}
