@@ -20,8 +20,10 @@ GROUPS = {
     "files": _("Files"),
     "threads": _("Conversations"),
     "live": _("Telephone"),
+    "videos": _("Videos"),
     "notifications": _("Notices"),
     "mailbox": _("Mail that comes in"),
     "fairness": _("How promises are kept"),
+    "search": _("Search"),
     "access": _("Levels of service"),
 }

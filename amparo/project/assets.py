@@ -20,6 +20,7 @@ ICONS = ROOT / "amparo" / "ui" / "icons.txt"
 FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "idiomorph.esm.js": "idiomorph/dist/idiomorph.esm.js",
+    "hls.light.min.js": "hls.js/dist/hls.light.min.js",
 }
 SOURCE_MAP = re.compile(
     r"^\s*(/\*#\s*sourceMappingURL=[^*]*\*/|//#\s*sourceMappingURL=\S*)\s*$", re.MULTILINE

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from django.utils.module_loading import import_string
 
+from amparo.kernel import clock
 from amparo.kernel.actor import Actor
 
 # subject kind -> dotted name of a function (actor, id) -> bool
@@ -23,9 +25,27 @@ VISIBLE: dict[str, str] = {
     "agreement-acceptance": "amparo.agreements.access.may_see_acceptance_id",
     "defect": "amparo.defects.access.may_see_id",
     "sale": "amparo.sales.access.may_see_id",
+    "video": "amparo.videos.access.may_see_id",
     "mail": "amparo.mailbox.access.may_see_id",
     "identity": "amparo.project.subjects.everybody",
 }
+
+# What is published: dotted name of a function (actor, id, at=) -> bool, judged at the moment of use. SEC-11.
+PUBLISHED: dict[str, str] = {
+    "article": "amparo.knowledge.access.may_see_id",
+}
+
+
+def product_of(subject: str) -> int | None:
+    """Return the product that a ticket or case is about, None where it says none."""
+    from amparo.cases.models import Case
+    from amparo.tickets.models import Ticket
+
+    kind, _sep, number = subject.partition(":")
+    owner: Any = {"ticket": Ticket, "case": Case}.get(kind)
+    if owner is None or not number.isdecimal():
+        return None
+    return owner.objects.filter(thread__number=int(number)).values_list("product_id", flat=True).first()
 
 
 def everybody(actor: Actor, number: int) -> bool:
@@ -43,7 +63,11 @@ def may_see(actor: Actor, subject: str) -> bool:
     kind, _sep, number = subject.partition(":")
     if kind.endswith("-desk"):  # a file of an internal note, for instance. SEC-10
         return actor.is_staff and may_see(actor, f"{kind.removesuffix('-desk')}:{number}")
-    if kind not in VISIBLE or not number.isdecimal() or len(number) > 18:
+    if not number.isdecimal() or len(number) > 18:
+        return False
+    if kind in PUBLISHED:
+        return bool(import_string(PUBLISHED[kind])(actor, int(number), at=clock.now()))
+    if kind not in VISIBLE:
         return False
     return _function(kind)(actor, int(number))
 
@@ -53,7 +77,7 @@ def may_follow(actor: Actor, topic: str) -> bool:
     if not actor.is_signed_in:
         return False
     kind, _sep, number = topic.partition(":")
-    if topic in ("queue", "calls", "reconciliations", "imports", "defects", "sales", "mail"):
+    if topic in ("queue", "calls", "reconciliations", "imports", "defects", "sales", "mail", "video-work"):
         return actor.is_staff
     if kind.endswith("-desk"):  # notes, tags, who looks: nothing a customer may even know of. SEC-10
         return actor.is_staff and may_see(actor, f"{kind.removesuffix('-desk')}:{number}")
@@ -62,5 +86,5 @@ def may_follow(actor: Actor, topic: str) -> bool:
     if kind == "customer":
         return number.isdecimal() and actor.sees_customer(int(number))
     if kind == "promise" or kind not in VISIBLE:
-        return False
+        return kind in PUBLISHED and may_see(actor, topic)
     return may_see(actor, topic)

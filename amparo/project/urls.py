@@ -8,6 +8,7 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
 from amparo.casefiles import urls as casefiles
+from amparo.knowledge import urls as knowledge
 from amparo.web import urls as web
 
 from . import views
@@ -33,6 +34,7 @@ _APPS = [
     "agreements",
     "notifications",
     "fairness",
+    "search",
     "mailbox",
     "videos",
 ]
@@ -57,6 +59,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ui/", include("amparo.ui.urls")),
     path("account/", include("amparo.people.account_urls")),
     *_mounted(),
+    path("e/", include((knowledge.code_urls, "codes"))),
     path("case-files/", include((casefiles.portal_urls, "casefiles"))),
     path("desk/casefiles/", include((casefiles.desk_urls, "desk_casefiles"))),
     path("", include((web.portal_urls, "web"))),

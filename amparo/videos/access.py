@@ -41,6 +41,6 @@ def may_play(actor: Actor, *, at: datetime) -> QuerySet[Video]:
     return Video.objects.all() if may_edit(actor) else visible_to(actor, at=at)
 
 
-def may_see_desk_id(actor: Actor, number: int) -> bool:
-    """For the stream: how a conversion goes is told to staff alone."""
+def may_see_id(actor: Actor, number: int) -> bool:
+    """For what hangs on a video's number (the stream of its conversion): staff alone; readers get bytes by their own address."""
     return on_desk(actor).filter(pk=number).exists()

@@ -13,6 +13,7 @@ from django.urls import reverse
 from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page, page_of, unmark
 from amparo.kernel.refusals import Invalid
+from amparo.products.models import Product
 
 from . import access
 from .models import Conversion, Track, Video, Watched
@@ -147,6 +148,11 @@ def tracks_of(video: Video) -> list[Track]:
     return list(Track.objects.filter(video=video))
 
 
+def products() -> list[tuple[int, str]]:
+    """Return the products that a video can be about."""
+    return list(Product.objects.filter(is_active=True).order_by("name").values_list("pk", "name"))
+
+
 def sitemap(at: datetime) -> Iterator[tuple[str, datetime]]:
     """Give the addresses that anybody may open, with when each changed. ACC-1."""
     newest: datetime | None = None
@@ -158,6 +164,6 @@ def sitemap(at: datetime) -> Iterator[tuple[str, datetime]]:
 
 
 __all__ = [
-    "Chosen", "Facets", "Watching", "ahead_of", "desk_list", "facets", "gallery", "last_conversion", "place_of", "sitemap", "track",
+    "Chosen", "Facets", "Watching", "ahead_of", "desk_list", "facets", "gallery", "last_conversion", "place_of", "products", "sitemap", "track",
     "tracks_of", "watching",
 ]  # fmt: skip
