@@ -27,12 +27,16 @@ VISIBLE: dict[str, str] = {
     "sale": "amparo.sales.access.may_see_id",
     "video": "amparo.videos.access.may_see_id",
     "mail": "amparo.mailbox.access.may_see_id",
+    "course": "amparo.campus.access.may_see_id",
+    "release": "amparo.downloads.access.may_see_id",
     "identity": "amparo.project.subjects.everybody",
 }
 
 # What is published: dotted name of a function (actor, id, at=) -> bool, judged at the moment of use. SEC-11.
 PUBLISHED: dict[str, str] = {
     "article": "amparo.knowledge.access.may_see_id",
+    "topic": "amparo.forum.access.may_see_id",
+    "forumpost": "amparo.forum.access.may_see_post_id",
 }
 
 

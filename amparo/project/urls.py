@@ -7,6 +7,7 @@ from importlib import import_module
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
+from amparo.activation import urls as activation
 from amparo.casefiles import urls as casefiles
 from amparo.knowledge import urls as knowledge
 from amparo.web import urls as web
@@ -17,6 +18,7 @@ from . import views
 _APPS = [
     "files",
     "products",
+    "activation",
     "deadlines",
     "downloads",
     "threads",
@@ -34,8 +36,11 @@ _APPS = [
     "agreements",
     "notifications",
     "fairness",
+    "forum",
     "search",
     "mailbox",
+    "campus",
+    "knowledge",
     "videos",
 ]
 
@@ -60,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("amparo.people.account_urls")),
     *_mounted(),
     path("e/", include((knowledge.code_urls, "codes"))),
+    path("", include((activation.scan_urls, "scan"))),
     path("case-files/", include((casefiles.portal_urls, "casefiles"))),
     path("desk/casefiles/", include((casefiles.desk_urls, "desk_casefiles"))),
     path("", include((web.portal_urls, "web"))),

@@ -1,0 +1,56 @@
+"""Addresses of the campus."""
+
+from django.urls import path
+
+from .views import board, editing, lessons, papers, portal, teams
+
+portal_urls = [
+    path("", portal.courses, name="courses"),
+    path("mine/", portal.mine, name="mine"),
+    path("courses/<slug:slug>/", portal.course, name="course"),
+    path("courses/<slug:slug>/enrol/", portal.enrol, name="enrol"),
+    path("courses/<slug:slug>/seats/", teams.seats, name="seats"),
+    path("team/", teams.team, name="team"),
+    path("team/table/", teams.table, name="team_table"),
+    path("team/seats/<int:seat_id>/assign/", teams.assign, name="seat_assign"),
+    path("team/seats/<int:seat_id>/back/", teams.back, name="seat_back"),
+    path("team/seats/<int:seat_id>/return/", teams.give_back, name="seat_return"),
+    path("verify/", papers.verify, name="verify"),
+    path("verify/<str:code>/", papers.verified, name="verified"),
+    path("certificates/<int:certificate_id>/", papers.certificate, name="certificate"),
+    path("<int:enrolment_id>/", lessons.learn, name="learn"),
+    path("<int:enrolment_id>/start/", lessons.start, name="start"),
+    path("<int:enrolment_id>/cancel/", lessons.cancel, name="cancel"),
+    path("<int:enrolment_id>/switch/", lessons.switch, name="switch"),
+    path("<int:enrolment_id>/classes/<int:date_id>/", papers.calendar, name="calendar"),
+    path("<int:enrolment_id>/lessons/<int:lesson_id>/", lessons.lesson, name="lesson"),
+    path("<int:enrolment_id>/lessons/<int:lesson_id>/done/", lessons.done, name="done"),
+    path("<int:enrolment_id>/lessons/<int:lesson_id>/attempt/", lessons.attempt, name="attempt"),
+    path("<int:enrolment_id>/lessons/<int:lesson_id>/answers/", lessons.answers, name="answers"),
+    path("<int:enrolment_id>/lessons/<int:lesson_id>/submit/", lessons.submit, name="submit"),
+]
+desk_urls = [
+    path("", board.courses, name="list"),
+    path("new/", editing.new, name="new"),
+    path("<int:course_id>/", board.course, name="course"),
+    path("<int:course_id>/edit/", editing.edit, name="edit"),
+    path("<int:course_id>/preview/", board.preview, name="preview"),
+    path("<int:course_id>/publish/", board.publish, name="publish"),
+    path("<int:course_id>/retire/", board.retire, name="retire"),
+    path("<int:course_id>/offer/", board.offer, name="offer"),
+    path("<int:course_id>/sections/", editing.section_new, name="section_new"),
+    path("sections/<int:section_id>/", editing.section, name="section"),
+    path("sections/<int:section_id>/lessons/", editing.lesson_new, name="lesson_new"),
+    path("lessons/<int:lesson_id>/", editing.lesson, name="lesson"),
+    path("lessons/<int:lesson_id>/move/", editing.lesson_move, name="lesson_move"),
+    path("lessons/<int:lesson_id>/dates/", editing.date_new, name="date_new"),
+    path("dates/<int:date_id>/drop/", editing.date_drop, name="date_drop"),
+    path("<int:course_id>/questions/", editing.questions, name="questions"),
+    path("<int:course_id>/questions/new/", editing.question_new, name="question_new"),
+    path("questions/<int:question_id>/", editing.question, name="question"),
+    path("<int:course_id>/groups/", editing.groups, name="groups"),
+    path("<int:course_id>/students/", board.students, name="students"),
+    path("students/<int:enrolment_id>/", board.student, name="student"),
+    path("students/<int:enrolment_id>/attended/", board.attended, name="attended"),
+    path("students/<int:enrolment_id>/allow/", board.allow, name="allow"),
+]
