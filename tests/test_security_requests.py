@@ -188,7 +188,7 @@ def test_keys_of_another_tenant_are_not_there(whole_world, snapshot):
         (f"/contracts/{mine.contract.pk}/name/", {"contact": other.contact.pk}),
         (f"/cases/{mine.case.pk}/needs/{other.need.pk}/now/", {}),
         (f"/cases/{other.case.pk}/needs/{mine.need.pk}/now/", {}),
-        (f"/products/terminals/{other.terminal.pk}/release/", {}),
+        (f"/activation/terminals/{other.terminal.pk}/release/", {}),
         (f"/products/licences/{other.licence.pk}/version/", {"release": whole_world.release.pk}),
         (f"/files/{other.stored.public_id}/discard/", {}),
         (

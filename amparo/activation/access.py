@@ -8,7 +8,7 @@ from amparo.kernel.actor import Actor
 from amparo.products import access as products
 from amparo.products.models import Licence
 
-from .models import Activation, OfflineRequest
+from .models import Activation, OfflineRequest, RegistrationRequest
 
 
 def visible_to(actor: Actor) -> QuerySet[Activation]:
@@ -49,3 +49,11 @@ def may_change_terms(actor: Actor) -> bool:
 def may_rotate_keys(actor: Actor) -> bool:
     """Keys that sign are an administrator's."""
     return actor.is_system or actor.has_role("administrator")
+
+
+def registrations_visible_to(actor: Actor) -> QuerySet[RegistrationRequest]:
+    """Staff see what is asked to be registered; a contact what its customer asked. ACC-11."""
+    found = RegistrationRequest.objects.all()
+    if actor.is_staff or actor.is_system:
+        return found
+    return found.filter(customer=actor.customer_id) if actor.is_contact else found.none()

@@ -11,6 +11,8 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from amparo.products.models import Product
+
 from .errors import Malformed
 from .rules.devices import COMPONENT, COMPONENTS, unb64
 from .rules.offline import PRODUCT, TEXT_MAX, VERSION
@@ -136,7 +138,18 @@ class PlaceForm(forms.Form):
 
 
 class SerialForm(forms.Form):
-    serial = forms.CharField(label=_("Serial"), max_length=60, help_text=_("As it stands on the certificate."))
+    """A serial that the customer has and we do not know yet."""
+
+    product = forms.ModelChoiceField(Product.objects.filter(is_active=True), label=_("Product"), empty_label=_("Choose"))
+    serial = forms.CharField(
+        label=_("Serial"), max_length=60, help_text=_("As it stands on the certificate."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )  # fmt: skip
+    terminals = forms.IntegerField(label=_("Terminals"), min_value=1, max_value=100_000, initial=1, help_text=_("The number on the certificate."))
+
+
+class TerminalsForm(forms.Form):
+    terminals = forms.IntegerField(label=_("Terminals"), min_value=1, max_value=100_000)
 
 
 class HandForm(forms.Form):
@@ -150,6 +163,16 @@ class HandForm(forms.Form):
 
     def clean_fingerprint(self) -> str:
         return "".join(sign for sign in self.cleaned_data["fingerprint"].upper() if sign.isascii() and sign.isalnum())
+
+
+class OfflineForm(forms.Form):
+    """A request that a caller sent by mail or chat. TEL-2."""
+
+    request = forms.CharField(
+        label=_("Text of the request"), max_length=TEXT_MAX, strip=True, widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text=_("The customer sends it by mail or chat: the picture's text or the file's."),
+    )  # fmt: skip
+    terminal = forms.CharField(label=_("Name of the terminal"), max_length=80, help_text=_("For example: till 2."))
 
 
 class ReasonForm(forms.Form):

@@ -171,3 +171,29 @@ class KeyAttempt(models.Model):
             models.Index(fields=["key_hash", "at"], name="key_attempt_by_key"),
             models.Index(fields=["product_code", "at"], name="key_attempt_by_product"),
         ]
+
+
+class RegistrationRequest(models.Model):
+    """A serial that a contact asks to have registered, until staff have looked at the certificate. LIC-1."""
+
+    customer = models.ForeignKey("people.Customer", models.PROTECT, related_name="+")
+    product = models.ForeignKey("products.Product", models.PROTECT, related_name="+")
+    serial = models.CharField(max_length=60)
+    terminals = models.PositiveIntegerField(default=1)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    state = models.CharField(max_length=10, default="asked")
+    licence = models.ForeignKey("products.Licence", models.PROTECT, null=True, related_name="+")
+    answer = models.TextField(blank=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "serial"], condition=Q(state="asked"), name="registration_asked_once"),
+            models.CheckConstraint(condition=Q(state__in=("asked", "registered", "refused")), name="registration_state_known"),
+        ]
+
+    @property
+    def subject(self) -> str:
+        return f"customer:{self.customer_id}"

@@ -12,7 +12,14 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from amparo.policies.queries import value
 from amparo.products.models import Licence, Terminal
 
-from .models import Activation, ActivationEvent, MoveAllowance, OfflineRequest, SigningKey
+from .models import (
+    Activation,
+    ActivationEvent,
+    MoveAllowance,
+    OfflineRequest,
+    RegistrationRequest,
+    SigningKey,
+)
 from .rules.devices import b64, moves_made, unb64
 from .rules.tokens import ALGORITHM, canonical
 
@@ -134,3 +141,11 @@ def watched(at: datetime, *, limit: int = 50) -> list[Activation]:
     """Return the active devices that look like two with one key, newest first: for staff to look at. One statement. SEC-44."""
     found = Activation.objects.filter(state="active", suspect_at__gt=at - timedelta(days=60))
     return list(found.select_related("terminal", "licence__customer", "licence__product").order_by("-suspect_at")[:limit])
+
+
+def registrations(*, customer_id: int | None = None) -> list[RegistrationRequest]:
+    """Return what was asked to be registered: what waits, oldest first; of one customer also what was refused. One statement."""
+    found = RegistrationRequest.objects.select_related("product", "customer", "asked_by")
+    if customer_id is None:
+        return list(found.filter(state="asked").order_by("pk")[:100])
+    return list(found.filter(customer=customer_id).exclude(state="registered").order_by("-pk")[:20])

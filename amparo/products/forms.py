@@ -85,13 +85,5 @@ class TerminalsForm(forms.Form):
     terminals = forms.IntegerField(label=_("Terminals"), min_value=1, max_value=100_000)
 
 
-class BindForm(forms.Form):
-    name = forms.CharField(label=_("Name of the terminal"), max_length=80, help_text=_("For example: till 2."))
-    fingerprint = forms.CharField(
-        label=_("Code of the computer"), max_length=128,
-        help_text=_("The program shows it under Help, Activation."), widget=forms.TextInput(attrs=MONO),
-    )
-
-
 class WithdrawForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea)

@@ -10,8 +10,6 @@ portal_urls = [
     path("licences/", portal.licences, name="licences"),
     path("licences/<int:licence_id>/", portal.licence, name="licence"),
     path("licences/<int:licence_id>/version/", portal.declare, name="declare"),
-    path("licences/<int:licence_id>/terminals/", portal.bind, name="bind"),
-    path("terminals/<int:terminal_id>/release/", portal.release, name="release"),
 ]
 desk_urls = [
     path("", desk.products, name="list"),
@@ -25,8 +23,6 @@ desk_urls = [
     path("licences/<int:licence_id>/", desk.licence, name="licence"),
     path("licences/<int:licence_id>/version/", desk.confirm_version, name="confirm_version"),
     path("licences/<int:licence_id>/number/", desk.change_terminals, name="change_terminals"),
-    path("licences/<int:licence_id>/terminals/", desk.bind_terminal, name="bind"),
     path("licences/<int:licence_id>/withdraw/", desk.withdraw, name="withdraw"),
-    path("terminals/<int:terminal_id>/release/", desk.release_terminal, name="release"),
     path("customers/<int:customer_id>/", desk.of_customer, name="of_customer"),
 ]

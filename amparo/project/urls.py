@@ -42,6 +42,7 @@ _APPS = [
     "campus",
     "knowledge",
     "videos",
+    "blog",
 ]
 
 

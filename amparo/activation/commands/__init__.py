@@ -12,6 +12,7 @@ from .offline import (
     read_request,
 )
 from .refreshing import Signed, Verdict, check_clock, is_signed_by, prove, refresh, report_version, validate
+from .registering import ask_registration, refuse_asked, register_asked
 from .releasing import add_moves, release_by_device, release_dead, release_for_customer
 from .shared import Issued
 from .terms import Grant, change_terms, resume, suspend
@@ -25,6 +26,7 @@ __all__ = [
     "add_moves",
     "answer_request",
     "answer_tombstone",
+    "ask_registration",
     "change_terms",
     "check_clock",
     "emergency",
@@ -36,6 +38,8 @@ __all__ = [
     "prove",
     "read_request",
     "refresh",
+    "refuse_asked",
+    "register_asked",
     "release_by_device",
     "release_dead",
     "release_for_customer",

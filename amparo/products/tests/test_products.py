@@ -258,8 +258,7 @@ DESK = [
 EDITORS, FRONT = {"developer", "administrator"}, {"operator", "engineer", "sales", "administrator"}
 POSTS = {
     ("change", "product"): EDITORS, ("add_release", "product"): EDITORS, ("make_current", "release"): EDITORS,
-    ("confirm_version", "licence"): FRONT, ("change_terminals", "licence"): FRONT, ("bind", "licence"): FRONT,
-    ("release", "terminal"): FRONT, ("withdraw", "licence"): {"sales", "administrator"},
+    ("confirm_version", "licence"): FRONT, ("change_terminals", "licence"): FRONT, ("withdraw", "licence"): {"sales", "administrator"},
 }
 
 
@@ -307,14 +306,14 @@ def test_a_low_role_sees_no_whole_serial_on_any_page(things, licence, contact, o
 def test_another_customers_licence_does_not_exist(things, licence, product, other_contact, client_for):
     """SEC-7, SEC-8"""
     client = client_for(other_contact)
-    for route, name in (("licence", "licence"), ("declare", "licence"), ("bind", "licence"), ("release", "terminal")):
+    for route, name in (("licence", "licence"), ("declare", "licence")):
         method = client.get if route == "licence" else client.post
         assert method(reverse(f"products:{route}", args=[things[name]]), {"version": things["release"]}).status_code == 404
     licence.refresh_from_db()
     assert licence.installed is None
 
 
-def test_a_contact_declares_activates_and_releases_on_the_screen(things, licence, product, contact, client_for):
+def test_a_contact_declares_on_the_screen(things, licence, product, contact, client_for):
     """LIC-2, LIC-3"""
     client = client_for(contact)
     client.post(reverse("products:declare", args=[licence.pk]), {"version": version(product, "10.1").pk})
@@ -326,15 +325,9 @@ def test_a_contact_declares_activates_and_releases_on_the_screen(things, licence
         client.post(reverse("products:declare", args=[licence.pk]), {"version": wrong})
     licence.refresh_from_db()
     assert licence.installed.version == "10.1"
-    bind = reverse("products:bind", args=[licence.pk])
-    assert client.post(bind, {"name": "Caja 2", "fingerprint": ""}).status_code == 422
-    assert client.post(bind, {"name": "Caja 2", "fingerprint": "BB2"}).status_code == 302
-    assert client.post(bind, {"name": "Caja 3", "fingerprint": "BB3"}).status_code == 409
-    client.post(reverse("products:release", args=[things["terminal"]]))
-    assert client.post(bind, {"name": "Caja 3", "fingerprint": "BB3"}).status_code == 302
 
 
-def test_staff_register_confirm_and_release_on_the_screen(product, customer, operator, client_for):
+def test_staff_register_and_confirm_on_the_screen(product, customer, operator, client_for):
     """LIC-1, TEL-2"""
     client = client_for(operator)
     form = {"customer": customer.nic_shown, "product": product.pk, "serial": "SERIE-0001", "terminals": "2", "version": "10.1", "key": "k"}
@@ -347,9 +340,8 @@ def test_staff_register_confirm_and_release_on_the_screen(product, customer, ope
     assert licence.version_source == "confirmed"
     client.post(reverse("desk_products:confirm_version", args=[licence.pk]), {"version": version(product, "9.2").pk})
     client.post(reverse("desk_products:change_terminals", args=[licence.pk]), {"terminals": "7"})
-    client.post(reverse("desk_products:bind", args=[licence.pk]), {"name": "Caja", "fingerprint": "X1"})
     licence.refresh_from_db()
-    assert (licence.installed.version, licence.terminals, licence.bindings.count()) == ("9.2", 7, 1)
+    assert (licence.installed.version, licence.terminals) == ("9.2", 7)
 
 
 def test_developers_keep_products_and_releases_on_the_screen(product, client_for):

@@ -16,7 +16,7 @@ from amparo.people.access import visible_customers
 from amparo.people.models import Customer
 from amparo.people.rules import shown_phone
 from amparo.products import access, commands, forms, queries
-from amparo.products.models import Licence, Product, Release, Terminal
+from amparo.products.models import Licence, Product, Release
 from amparo.ui.views import staff_only
 
 from . import attempt
@@ -172,7 +172,6 @@ def _licence_page(request: HttpRequest, licence_id: int, status: int = 200, **mo
         "whole": access.may_read_serial(request.actor, licence),
         "version_form": forms.VersionForm(product=licence.product, initial={"version": licence.installed_id}),
         "terminals_form": forms.TerminalsForm(initial={"terminals": licence.terminals}),
-        "bind_form": forms.BindForm(),
         "withdraw_form": forms.WithdrawForm(),
         **more,
     }
@@ -206,23 +205,6 @@ def change_terminals(request: HttpRequest, licence_id: int) -> HttpResponse:
     if attempt(form, lambda given: commands.change_terminals(found, given["terminals"], actor=request.actor, at=request.now)):
         return redirect("desk_products:licence", licence_id)
     return _licence_page(request, licence_id, 422, terminals_form=form)
-
-
-@require_POST
-@staff_only("operator", "engineer", "sales")
-def bind_terminal(request: HttpRequest, licence_id: int) -> HttpResponse:
-    found, form = _loaded(request, licence_id), forms.BindForm(request.POST)
-    if attempt(form, lambda given: commands.bind_terminal(found, **given, actor=request.actor, at=request.now)):
-        return redirect("desk_products:licence", licence_id)
-    return _licence_page(request, licence_id, 422, bind_form=form)
-
-
-@require_POST
-@staff_only("operator", "engineer", "sales")
-def release_terminal(request: HttpRequest, terminal_id: int) -> HttpResponse:
-    terminal = get_object_or_404(Terminal, pk=terminal_id, licence__in=access.visible_to(request.actor))
-    commands.release_terminal(terminal, actor=request.actor, at=request.now)
-    return redirect("desk_products:licence", terminal.licence_id)
 
 
 @require_POST

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from amparo.products import access, commands, forms, queries
-from amparo.products.models import Licence, Release, Terminal
+from amparo.products.models import Licence, Release
 from amparo.ui.views import contact_only
 
 from . import attempt
@@ -48,37 +48,15 @@ def declare(request: HttpRequest, licence_id: int) -> HttpResponse:
     return redirect("products:licences")
 
 
-def _page(request: HttpRequest, licence_id: int, form: forms.BindForm, status: int = 200) -> HttpResponse:
-    licence = get_object_or_404(queries.with_installed(access.visible_to(request.actor)), pk=licence_id)
-    page = {
-        "licence": licence,
-        "row": queries.licence_row(licence, request.now),
-        "terminals": list(licence.bindings.filter(released_at__isnull=True).order_by("-bound_at")),
-        "whole": access.may_read_serial(request.actor, licence),
-        "may_bind": access.may_bind(request.actor, licence) and licence.withdrawn_at is None,
-        "form": form,
-    }
-    return render(request, "products/portal/licence.html", page, status=status)
-
-
 @require_safe
 @contact_only
 def licence(request: HttpRequest, licence_id: int) -> HttpResponse:
-    return _page(request, licence_id, forms.BindForm())
-
-
-@require_POST
-@contact_only
-def bind(request: HttpRequest, licence_id: int) -> HttpResponse:
-    found, form = _loaded(request, licence_id), forms.BindForm(request.POST)
-    if attempt(form, lambda given: commands.bind_terminal(found, **given, actor=request.actor, at=request.now)):
-        return redirect("products:licence", licence_id)
-    return _page(request, licence_id, form, 422)
-
-
-@require_POST
-@contact_only
-def release(request: HttpRequest, terminal_id: int) -> HttpResponse:
-    terminal = get_object_or_404(Terminal, pk=terminal_id, licence__in=access.visible_to(request.actor))
-    commands.release_terminal(terminal, actor=request.actor, at=request.now)
-    return redirect("products:licence", terminal.licence_id)
+    """One licence: its version and its terminals, which activation keeps."""
+    found = get_object_or_404(queries.with_installed(access.visible_to(request.actor)), pk=licence_id)
+    page = {
+        "licence": found,
+        "row": queries.licence_row(found, request.now),
+        "terminals": list(found.bindings.filter(released_at__isnull=True).order_by("-bound_at")),
+        "whole": access.may_read_serial(request.actor, found),
+    }
+    return render(request, "products/portal/licence.html", page)
