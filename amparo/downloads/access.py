@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -29,6 +29,7 @@ from .rules.entitlement import Came, Holder, Owned, Verdict, judge
 KEEPING = ("developer",)
 NOBODY = Ground()
 PAGE_LABEL = _("Open the version")
+Price = Callable[[], str]  # of a contract as it is shown; asked only where it is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,8 @@ def entitlement(actor: Actor, release: Release, at: datetime, *, asks: str = "in
     return judged(asks, asked, holder(actor, at=at, customer_id=customer_id), at=at, customer_id=customer_id if actor.is_staff else None)
 
 
-def judged(asks: str, release: Came, who: Holder, *, at: datetime, customer_id: int | None = None, price: str = "") -> Entitlement:
-    """Tell it of a holder that was read before; no statement. `customer_id`: staff ask for that customer; `price`: of a contract."""
+def judged(asks: str, release: Came, who: Holder, *, at: datetime, customer_id: int | None = None, price: Price | None = None) -> Entitlement:
+    """Tell it of a holder that was read before; no statement. `customer_id`: staff ask for that customer; `price`: what a contract costs."""
     verdict = judge(asks, release, who, at=at, zone=zone())
     return Entitlement(verdict.allowed, verdict.code, _sentence(verdict), _remedy(verdict, release, customer_id, price))
 
@@ -155,7 +156,7 @@ def _last_day(contract: HeldContract) -> str:
     return formats.day_full(timezone.localtime(ended - timedelta(microseconds=1), zone()).date())
 
 
-def _remedy(verdict: Verdict, release: Came, customer_id: int | None, price: str) -> Remedy | None:
+def _remedy(verdict: Verdict, release: Came, customer_id: int | None, price: Price | None) -> Remedy | None:
     if not verdict.remedy:
         return None
     label, route, desk_label, desk_route = _REMEDIES[verdict.remedy]
@@ -164,8 +165,8 @@ def _remedy(verdict: Verdict, release: Came, customer_id: int | None, price: str
             return Remedy(label, reverse("downloads:product", args=[release.product_id]))
         if customer_id is not None:
             return _for_staff(desk_label, desk_route, customer_id)
-        if verdict.remedy == "take_contract" and price:
-            label = _("Take a contract, from %(price)s") % {"price": price}
+        if verdict.remedy == "take_contract" and price is not None and (amount := price()):
+            label = _("Take a contract, from %(price)s") % {"price": amount}
         return Remedy(label, reverse(route))
     except NoReverseMatch:
         return None

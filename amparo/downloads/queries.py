@@ -20,7 +20,7 @@ from amparo.products.queries import LicenceRow, licences_of
 from amparo.ui import formats
 
 from . import access
-from .access import Entitlement
+from .access import Entitlement, Price
 from .models import Artifact, Download, Grant, GrantPlace, Publication, RecallTask, Upload
 from .rules import rollout, versions
 from .rules.entitlement import Holder
@@ -95,14 +95,14 @@ def _rank(row: dict[str, Any]) -> tuple[Any, ...]:
     return (row["channel"] == "stable", versions.order(row["version"]))
 
 
-def product_rows(product_id: int, who: Holder, *, at: datetime, customer_id: int | None = None, price: str = "") -> list[ReleaseRow]:
+def product_rows(product_id: int, who: Holder, *, at: datetime, customer_id: int | None = None, price: Price | None = None) -> list[ReleaseRow]:
     """Return a product's releases, newest version first, each file with why it is included or not. Two statements. ACC-9, UPD-1."""
     found = _newest(_whole(access.published(who.reader).filter(release__product_id=product_id)))
     siblings = [(one.release.version, one.release.released_on) for one in found]
     return [_row(one, siblings, who, at, customer_id, price) for one in found]
 
 
-def release_row(publication: Publication, who: Holder, *, at: datetime, customer_id: int | None = None, price: str = "") -> ReleaseRow:
+def release_row(publication: Publication, who: Holder, *, at: datetime, customer_id: int | None = None, price: Price | None = None) -> ReleaseRow:
     """Return one release as its page shows it; `publication` came from `whole`. One statement more."""
     return _row(publication, access.siblings_of(publication.release.product_id), who, at, customer_id, price)
 
@@ -114,7 +114,7 @@ def whole(actor: Actor, release_id: int, who: Holder | None, *, at: datetime) ->
 
 
 def _row(
-    publication: Publication, siblings: Iterable[tuple[str, date]], who: Holder, at: datetime, customer_id: int | None, price: str
+    publication: Publication, siblings: Iterable[tuple[str, date]], who: Holder, at: datetime, customer_id: int | None, price: Price | None
 ) -> ReleaseRow:
     asked = access.came(publication.release, publication, siblings)
     files = tuple(
@@ -127,7 +127,7 @@ def _row(
 def cheapest_contract() -> str:
     """Return the price of the cheapest plan on sale as it is shown, empty where none is. One statement. UPD-1."""
     plan = Plan.objects.filter(is_on_sale=True, price__gt=0).order_by("price").first()
-    return f"${formats.number(float(plan.price))} {plan.currency}" if plan else ""
+    return f"${formats.number(round(plan.price))} {plan.currency}" if plan else ""
 
 
 def since(rows: Sequence[ReleaseRow], version: str) -> list[ReleaseRow]:
@@ -181,7 +181,7 @@ class Update:
 
     `available` tells whether anything newer is out for it; `entitled` is None where nobody in particular asks. `way`: the
     versions to install one after the other, the last being `version`; empty where there is no way. `yanked`: the installed
-    version itself was withdrawn, for that reason.
+    version itself was withdrawn, for that reason. `beyond`: a newer one still, which is not included, and why.
     """
 
     product_id: int
@@ -202,6 +202,8 @@ class Update:
     yanked: str = ""
     files: tuple[Artifact, ...] = ()
     publication: Publication | None = None
+    beyond: str = ""
+    beyond_why: Entitlement | None = None
 
     @property
     def next_version(self) -> str:
@@ -245,10 +247,11 @@ def _update(
     ]  # fmt: skip
     if not due:
         return Update(product_id, version, channel, yanked=withdrawn)
-    best, entitled = due[0], None
+    best, entitled, beyond = due[0], None, None
     if judged:
         answers = [(one, _of_installer(one, siblings, who, at)) for one in due]
         best, entitled = next(((one, answer) for one, answer in answers if answer.allowed), answers[0])
+        beyond = answers[0] if best is not due[0] else None
     steps = [versions.Step(one.release.version, one.from_version) for one in offered]
     remedy = entitled.remedy if entitled is not None else None
     return Update(
@@ -257,7 +260,7 @@ def _update(
         entitled.allowed if entitled else None, entitled.code if entitled else "", entitled.sentence if entitled else "",
         remedy.url if remedy else "", str(remedy.label) if remedy else "", withdrawn,
         tuple(file for file in best.artifacts.all() if file.kind in ("installer", "update") and (not platform or file.platform in ("", platform))),
-        best,
+        best, beyond[0].release.version if beyond else "", beyond[1] if beyond else None,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ ICONS = ROOT / "amparo" / "ui" / "icons.txt"
 FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "idiomorph.esm.js": "idiomorph/dist/idiomorph.esm.js",
+    "tus.min.js": "tus-js-client/dist/tus.min.js",
     "hls.light.min.js": "hls.js/dist/hls.light.min.js",
 }
 SOURCE_MAP = re.compile(

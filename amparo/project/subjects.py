@@ -35,6 +35,7 @@ VISIBLE: dict[str, str] = {
 # What is published: dotted name of a function (actor, id, at=) -> bool, judged at the moment of use. SEC-11.
 PUBLISHED: dict[str, str] = {
     "article": "amparo.knowledge.access.may_see_id",
+    "post": "amparo.blog.access.may_see_id",
     "topic": "amparo.forum.access.may_see_id",
     "forumpost": "amparo.forum.access.may_see_post_id",
 }

@@ -8,7 +8,7 @@ import pytest
 
 from amparo.conftest import NOON
 from amparo.downloads.access import entitlement
-from amparo.kernel.actor import VISITOR
+from amparo.kernel.actor import SYSTEM, VISITOR
 
 
 def _why(actor, publication, at=NOON, **more):
@@ -72,6 +72,7 @@ def test_what_a_contact_declares_gives_him_nothing(put_out, own, customer, conta
 
 def test_the_fix_guarantee_includes_its_correction(put_out, own, cover, customer, contact, other_customer, other_contact):
     """UPD-1, TIM-5: who reported the fault while covered gets the release that corrects it, nobody else by that."""
+    from amparo.deadlines.commands import promise
     from amparo.defects.models import Defect, DefectReport
     from amparo.threads.models import Thread
 
@@ -82,7 +83,8 @@ def test_the_fix_guarantee_includes_its_correction(put_out, own, cover, customer
         kind="ticket", number=900, customer=customer, title="Falla", state="open", queue="answer", created_at=NOON, last_at=NOON, last_public_at=NOON
     )
     defect = Defect.objects.create(product=fixed.release.product, title="Falla", created_at=NOON, corrected_in=fixed.release)
-    DefectReport.objects.create(defect=defect, source="ticket:900", thread=thread, customer=customer, reported_at=NOON, marked_at=NOON, is_covered=True)
+    DefectReport.objects.create(defect=defect, source="ticket:900", thread=thread, customer=customer, reported_at=NOON, marked_at=NOON, is_covered=True,
+                                promise=promise("fix", subject="ticket:900", customer_id=customer.pk, actor=SYSTEM, at=NOON))  # fmt: skip
     assert _why(contact, fixed) == (True, "fix_guarantee")
     assert _why(other_contact, fixed) == (False, "no_contract")
 

@@ -41,7 +41,7 @@ def link(request: HttpRequest, artifact_id: int) -> HttpResponse:
     """Make a link for a program that downloads, shown this once; it works from few places and for some days."""
     artifact = _artifact(request, artifact_id)
     made, token = commands.grant(artifact, how="link", actor=request.actor, at=request.now)
-    page = {"artifact": artifact, "grant": made, "url": settings.PUBLIC_URL + granting.address(token, artifact)}
+    page = {"artifact": artifact, "grant": made, "address": settings.PUBLIC_URL + granting.address(token, artifact)}
     return render(request, "downloads/portal/link.html", page)
 
 

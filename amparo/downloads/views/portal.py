@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -26,14 +27,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def product(request: HttpRequest, product_id: int) -> HttpResponse:
-    """A product's releases, each file with why it is included or not; `desde` keeps what came after a version. UPD-1, UPD-2."""
+    """A product's releases, each file with why it is included or not; `since` keeps what came after a version. UPD-1, UPD-2."""
     found = get_object_or_404(Product, pk=product_id)
     who = access.holder(request.actor, at=request.now)
-    rows = queries.product_rows(found.pk, who, at=request.now)
+    rows = queries.product_rows(found.pk, who, at=request.now, price=cache(queries.cheapest_contract))
     if not rows:
         raise Http404
-    if any(row.entitlement and not row.entitlement.allowed and row.entitlement.code in ("no_contract", "after_contract") for row in rows):
-        rows = queries.product_rows(found.pk, who, at=request.now, price=queries.cheapest_contract())
     version = request.GET.get("since", "")[:30].replace("\x00", "")
     page: dict[str, Any] = {
         "product": found, "rows": queries.since(rows, version) if version else rows, "version": version, "versions": [row.version for row in rows],
@@ -49,9 +48,7 @@ def release(request: HttpRequest, release_id: int) -> HttpResponse:
     found = queries.whole(request.actor, release_id, who, at=request.now)
     if found is None or (found.published_at is None and not request.actor.is_staff):
         raise Http404
-    row = queries.release_row(found, who, at=request.now)
-    if any(one.entitlement.code in ("no_contract", "after_contract") for one in row.files):
-        row = queries.release_row(found, who, at=request.now, price=queries.cheapest_contract())
+    row = queries.release_row(found, who, at=request.now, price=cache(queries.cheapest_contract))
     page = {"row": row, "one": found, "language": translation.get_language() or "es-mx", "own_link": request.actor.is_signed_in}
     return render(request, "downloads/portal/release.html", page)
 

@@ -7,12 +7,18 @@ const behaviours = {
   "[data-clock]": "ui/clock",
   "[data-composer]": "ui/composer",
   "[data-files]": "ui/files",
+  "form[data-upload]": "ui/upload",
   "[data-list]": "ui/list",
   "[data-menu]": "ui/menu",
   "[data-opens], [data-dialog]": "ui/dialog",
   "[data-palette-sheet]": "ui/palette",
+  "[data-searched]": "ui/searched",
   "[data-theme-switch]": "ui/theme",
   "[data-confirm]": "ui/confirm",
+  "[data-proof]": "ui/proof",
+  "[data-mention]": "ui/mention",
+  "[data-quote]": "ui/quote",
+  "[data-reading]": "ui/reading",
   "form[method=post]": "ui/forms",
 };
 
