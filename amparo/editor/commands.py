@@ -68,7 +68,7 @@ def _publish_one(at: datetime) -> bool:
     if revision is None:
         return False
     revision.content_object.publish_at(revision, SYSTEM, revision.approved_go_live_at, log_action="wagtail.publish.scheduled")
-    return True
+    return not Revision.objects.filter(pk=revision.pk, approved_go_live_at__isnull=False).exists()
 
 
 @transaction.atomic

@@ -6,12 +6,33 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, PublishingPanel, TabbedInterface
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    MultiFieldPanel,
+    ObjectList,
+    PublishingPanel,
+    TabbedInterface,
+)
+from wagtail.admin.widgets import AdminAutoHeightTextInput
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.snippets import SnippetViewSet
+from wagtail.snippets.views.snippets import SnippetViewSet, UnpublishView
 
 from .access import EDITABLE
 from .models import Edited
+
+
+class TakeBackView(UnpublishView):
+    """Takes back through the model, so that the app's command is told."""
+
+    def unpublish(self) -> None:
+        for one in self.objects_to_unpublish:
+            one.unpublish(user=self.request.user)
+
+
+def markdown_panel(name: str, rows: int = 6) -> FieldPanel:
+    """A field of Markdown: plain text that grows with what is written; how it will look is in the preview."""
+    return FieldPanel(name, widget=AdminAutoHeightTextInput(attrs={"rows": rows, "spellcheck": "true"}))
 
 
 def register(
@@ -53,6 +74,7 @@ def register(
         "copy_view_enabled": False,
         "inspect_view_enabled": False,
         "list_per_page": 50,
+        "unpublish_view_class": TakeBackView,
         "admin_url_namespace": f"editor_{model._meta.model_name}",
         "base_url_path": f"{model._meta.model_name}s",
         "chooser_admin_url_namespace": f"editor_choose_{model._meta.model_name}",

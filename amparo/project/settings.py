@@ -217,6 +217,7 @@ DATABASES = {"default": _database(env("DATABASE_URL", "postgresql:///amparo"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 UI_IDENTITY = "amparo.project.doors.identity"
 UI_COUNTS = "amparo.project.doors.rail_counts"
+SUBJECT_PRODUCT = "amparo.project.subjects.product_of"
 SUBJECT_VISIBILITY = "amparo.project.subjects.may_see"
 HISTORY_SUBSCRIPTIONS = "amparo.project.subscriptions.SUBSCRIPTIONS"
 PURGED_OUTLETS = "amparo.project.retention.OUTLETS"

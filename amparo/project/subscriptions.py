@@ -10,14 +10,15 @@ _TELL = "amparo.notifications.reactions.matters."
 _QUOTES = "amparo.notifications.reactions.quotes."
 _COMPLAINTS = "amparo.notifications.reactions.complaints."
 _FAULTS = "amparo.notifications.reactions.defects."
+_FORUM = "amparo.notifications.reactions.forum."
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
-    "ticket.opened": (_TELL + "opened",),
-    "ticket.answered": (_TELL + "answered",),
+    "ticket.opened": (_TELL + "opened", "amparo.search.reactions.ticket_opened"),
+    "ticket.answered": ("amparo.knowledge.reactions.answered", _TELL + "answered",),
     "ticket.customer_wrote": (_TELL + "customer_wrote",),
     "ticket.assigned": (_TELL + "assigned",),
-    "case.opened": (_TELL + "opened",),
-    "case.answered": (_TELL + "answered",),
+    "case.opened": (_TELL + "opened", "amparo.search.reactions.ticket_opened"),
+    "case.answered": ("amparo.knowledge.reactions.answered", _TELL + "answered",),
     "case.customer_wrote": (_TELL + "customer_wrote",),
     "case.assigned": (_TELL + "assigned",),
     "quote.presented": ("amparo.cases.reactions.quote_presented", _QUOTES + "presented"),
@@ -55,8 +56,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "complaint.lapsed": (_COMPLAINTS + "decided",),
     "complaint.withdrawn": (_COMPLAINTS + "withdrawn",),
     "case.purge_announced": ("amparo.notifications.reactions.records.purge_announced",),
-    "promise.warned": (_TELL + "promise_warned", _QUOTES + "promised", _COMPLAINTS + "warned"),
-    "promise.lapsed": (_TELL + "promise_lapsed", _QUOTES + "promised", _COMPLAINTS + "lapsed"),
+    "promise.warned": (_TELL + "promise_warned", _QUOTES + "promised", _COMPLAINTS + "warned", _FORUM + "promised"),
+    "promise.lapsed": (_TELL + "promise_lapsed", _QUOTES + "promised", _COMPLAINTS + "lapsed", _FORUM + "promised"),
     "pocket.low": ("amparo.notifications.reactions.units.warned",),
     "pocket.ending": ("amparo.notifications.reactions.units.warned",),
     "contract.sold": (_TELL + "contract_sold",),
@@ -77,7 +78,16 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "sale.invoiced": ("amparo.notifications.reactions.sales.invoiced",),
     "sale.invoice_asked": ("amparo.notifications.reactions.sales.invoice_asked",),
     **dict.fromkeys(("sale.stuck", "sale.paid_again", "sale.payment_differs"), ("amparo.notifications.reactions.sales.trouble",)),
+    "article.published": ("amparo.search.reactions.published",),
     "product.changed": ("amparo.search.reactions.product_changed",),
+    **dict.fromkeys(("topic.opened", "topic.replied"), (_FORUM + "posted",)),
+    **dict.fromkeys(
+        ("topic.post_hidden", "topic.hidden", "topic.closed", "topic.moved", "topic.split", "topic.merged_in"), (_FORUM + "supervised",)
+    ),
+    "topic.solved": (_FORUM + "solved",),
+    "topic.reviewed": (_FORUM + "reviewed",),
+    **dict.fromkeys(("topic.held", "topic.flagged"), (_FORUM + "waiting",)),
+    "member.digest_due": (_FORUM + "digest",),
     "invitation.sent": ("amparo.people.reactions.send_invitation",),
     "ticket.defect_marked": (_FAULTS + "marked",),
     "case.defect_marked": (_FAULTS + "marked",),
