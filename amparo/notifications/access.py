@@ -15,7 +15,7 @@ from amparo.people.queries import actor_by_id, actor_in
 from .models import Letter, Notice
 
 # What only some contacts of a customer may see; the rest is for whoever stands for the company.
-MATTERS = ("ticket", "case", "complaint", "quote", "order", "sale")
+MATTERS = ("ticket", "case", "complaint", "quote", "order", "sale", "topic", "post")
 
 
 def visible_to(actor: Actor) -> QuerySet[Notice]:

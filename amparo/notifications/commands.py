@@ -37,7 +37,8 @@ GATHERING: Final = 5_1105  # the space of advisory locks that telling customers 
 class Words:
     """What is told, in the person's language: a title, paragraphs, figures, and where it leads.
 
-    `papers` go with the letter, made when it is sent: (file name, typed string of what is printed).
+    `papers` go with the letter, made when it is sent: (file name, typed string of what is printed). `leave_url` is where one press
+    stops such letters, without signing in (RFC 8058).
     """
 
     title: str
@@ -47,6 +48,7 @@ class Words:
     action: str = ""
     footnote: str = ""
     papers: tuple[tuple[str, str], ...] = ()
+    leave_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,9 @@ def headers(letter: Letter) -> dict[str, str]:
     }
     if word := word_of(letter):
         found["References"] = f"<{word}@{own_host()}>"
+    if path := letter.words.get("leave_url"):
+        found["List-Unsubscribe"] = f"<{settings.PUBLIC_URL}{path}>"
+        found["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return found
 
 
@@ -118,6 +121,7 @@ def render(words: dict[str, Any], *, language: str, at: datetime, answerable: bo
             "identity": identity,
             "language": language,
             "preferences_url": f"{settings.PUBLIC_URL}/notifications/choices/",
+            "leave_url": settings.PUBLIC_URL + words["leave_url"] if words.get("leave_url") else "",
         }
         if answerable:
             hint = _("You can also answer this e-mail: what you write goes into the matter.")
@@ -134,6 +138,8 @@ def text_of(context: dict[str, Any]) -> str:
     parts.append(f"{context['action']}: {context['url']}")
     if context["footnote"]:
         parts.append(context["footnote"])
+    if context["leave_url"]:
+        parts.append(_("Stop these letters: %(url)s") % {"url": context["leave_url"]})
     identity = context["identity"]
     signature = [identity["name"], identity["telephone"], identity["hours"], identity["address"]]
     parts.append("-- \n" + "\n".join(line for line in signature if line))

@@ -17,6 +17,9 @@ from amparo.cases import commands as cases
 from amparo.complaints import access as complaints_access
 from amparo.complaints import commands as complaints
 from amparo.complaints.models import Statement
+from amparo.forum import access as forum_access
+from amparo.forum import commands as forum
+from amparo.forum.models import Post
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import NotPermitted
 from amparo.quotations import access as quotations_access
@@ -30,6 +33,7 @@ DOORS: dict[str, str] = {
     "complaint": "amparo.project.mail_doors.complaint",
     "quote": "amparo.project.mail_doors.quote",
     "order": "amparo.project.mail_doors.order",
+    "topic": "amparo.project.mail_doors.topic",
 }
 
 
@@ -71,3 +75,11 @@ def order(actor: Actor, number: int, body: str, files: Sequence[str], key: str, 
     if found is None:
         raise NotPermitted(order=number)
     return case(actor, found.thread.number, body, files, key, at)
+
+
+def topic(actor: Actor, number: int, body: str, files: Sequence[str], key: str, at: datetime) -> Post:
+    """A reply in the forum, which everybody reads; a new member's waits for review. FOR-1."""
+    found = forum_access.visible_to(actor, at=at).filter(pk=number).first()
+    if found is None:
+        raise NotPermitted(topic=number)
+    return forum.say_by_mail(found, body, files=files, key=key, actor=actor, at=at)

@@ -88,6 +88,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "topic.reviewed": (_FORUM + "reviewed",),
     **dict.fromkeys(("topic.held", "topic.flagged"), (_FORUM + "waiting",)),
     "member.digest_due": (_FORUM + "digest",),
+    "post.published": ("amparo.notifications.reactions.news.published",),
     "invitation.sent": ("amparo.people.reactions.send_invitation",),
     "ticket.defect_marked": (_FAULTS + "marked",),
     "case.defect_marked": (_FAULTS + "marked",),

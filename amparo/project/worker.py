@@ -39,6 +39,7 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.sales.tasks.tick", 30),
     ("amparo.campus.tasks.tick", 10),
     ("amparo.threads.tasks.tick", 30),
+    ("amparo.forum.tasks.tick", 60),
     ("amparo.casefiles.tasks.tick", 2),
     ("amparo.casefiles.tasks.keep", 60),
     ("amparo.mailbox.tasks.keep", 60),

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from amparo.contracts import access as standing
 from amparo.deadlines import commands as deadlines
 from amparo.defects import commands as defects
 from amparo.defects.models import Defect
+from amparo.forum import commands as forum
+from amparo.forum.models import Topic
 from amparo.history.commands import record
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import NotPermitted, Stale
@@ -81,6 +84,42 @@ def open_ticket(
         "ticket.opened", subject=ticket, actor=actor, at=at, title=opened.thread.title, product=product_id,
         is_fault=is_fault, via=via, due_at=opened.thread.due_at,
     )  # fmt: skip
+    return ticket
+
+
+@transaction.atomic
+def open_from_topic(
+    topic: Topic,
+    title: str,
+    body: str,
+    product_id: int,
+    *,
+    licence_id: int | None = None,
+    then: str = "close",
+    contact_id: int | None = None,
+    customer_id: int | None = None,
+    files: Sequence[str] = (),
+    draft_key: str = "",
+    key: str | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Ticket:
+    """Go on with a topic of the forum as a private ticket of who began it, which leads back there. TKT-1, ACC-5, FOR-1.
+
+    Who began it does so for itself; staff in its name (`contact_id`, one of that person's). `then` says what becomes of the
+    topic: "close", "leave" or, by staff, "hide". Facts: `ticket.opened`, `topic.went_private`. Raises NotPermitted, NobodyCalling
+    and what opening a ticket raises.
+    """
+    if not actor.is_staff and not actor.owns(topic.author_id):
+        raise NotPermitted(topic=topic.pk)
+    if actor.is_staff and not Contact.objects.filter(pk=contact_id or 0, user_id=topic.author_id, removed_at__isnull=True).exists():
+        raise NobodyCalling(field="contact")
+    ticket = open_ticket(
+        title, f"{settings.PUBLIC_URL}{topic.url}\n\n{body}", product_id, licence_id=licence_id, files=files, draft_key=draft_key, key=key, via="desk" if actor.is_staff else "portal",
+        contact_id=contact_id, customer_id=customer_id, actor=actor, at=at,
+    )  # fmt: skip
+    if topic.ticket_ref != ticket.subject:
+        forum.went_private(topic, ticket.subject, then=then, actor=actor, at=at)
     return ticket
 
 

@@ -47,6 +47,20 @@ class TicketForm(forms.Form):
         return int(self.cleaned_data["about"].partition(":")[2])
 
 
+class FromTopicForm(TicketForm):
+    """A topic of the forum that goes on in private, and what becomes of it there. FOR-1."""
+
+    then = forms.ChoiceField(label=_("In the forum"), widget=forms.RadioSelect, initial="close")
+
+    def __init__(self, *given: Any, may_hide: bool, **named: Any) -> None:
+        super().__init__(*given, **named)
+        ways = [("close", _("Close the topic: others can read it")), ("leave", _("Leave it open: others can still answer"))]
+        if may_hide:
+            ways.append(("hide", _("Hide it: it holds what only the customer should see")))
+        self.fields["then"].choices = ways  # type: ignore[attr-defined]
+        del self.fields["is_fault"]
+
+
 class CallerTicketForm(TicketForm):
     """The same for somebody who calls. TKT-1."""
 

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from .views import desk, portal
+from .views import desk, from_topic, portal
 
 portal_urls = [
     path("", portal.tickets, name="list"),
     path("new/", portal.new, name="new"),
+    path("from-topic/<int:topic_id>/", from_topic.own, name="from_topic"),
     path("<int:number>/", portal.ticket, name="ticket"),
     path("<int:number>/write/", portal.write, name="write"),
     path("<int:number>/close/", portal.close, name="close"),
@@ -15,6 +16,7 @@ portal_urls = [
 desk_urls = [
     path("", desk.tickets, name="list"),
     path("new/", desk.new, name="new"),
+    path("from-topic/<int:topic_id>/", from_topic.for_author, name="from_topic"),
     path("who/<int:customer_id>/", desk.who, name="who"),
     path("<int:number>/", desk.ticket, name="ticket"),
     path("<int:number>/write/", desk.write, name="write"),

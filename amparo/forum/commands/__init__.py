@@ -3,9 +3,9 @@
 from .judging import flag, solve, thank, unsolve
 from .leading import make_article, went_private
 from .members import (
-    digested,
     forget_proofs,
     introduce,
+    make_digest,
     proof_asked,
     put_theme,
     read_up_to,
@@ -19,7 +19,7 @@ from .shared import Written
 from .writing import ask, edit, reply, retitle, say_by_mail
 
 __all__ = [
-    "Written", "ask", "change_kind", "claim", "close", "decide", "digested", "edit", "flag", "forget_proofs", "hide_post", "hide_topic",
-    "introduce", "make_article", "merge", "move", "pin", "proof_asked", "put_theme", "read_up_to", "release", "reopen", "reply",
+    "Written", "ask", "change_kind", "claim", "close", "decide", "edit", "flag", "forget_proofs", "hide_post", "hide_topic",
+    "introduce", "make_article", "make_digest", "merge", "move", "pin", "proof_asked", "put_theme", "read_up_to", "release", "reopen", "reply",
     "retitle", "say_by_mail", "solve", "spend_proof", "split", "thank", "undo", "unsolve", "unsubscribe", "watch", "went_private",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from amparo.forum import access, rules
 from amparo.forum.errors import AliasTaken
 from amparo.forum.models import DIGESTS, LEVELS, Member, Post, ReadMark, SpentProof, Theme, Topic, Watch
 from amparo.history.commands import record
-from amparo.kernel.actor import Actor
+from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.policies.queries import value
 
@@ -101,13 +101,14 @@ def read_up_to(topic: Topic, post_id: int, *, actor: Actor, at: datetime) -> Non
 
 
 @transaction.atomic
-def digested(user_id: int, *, at: datetime) -> bool:
-    """Claim a member's digest up to now; false where another worker has. One digest a day, however many workers."""
+def make_digest(user_id: int, *, at: datetime) -> bool:
+    """Let a member's digest be written, once a day however many workers come; false where another one has. Fact: `member.digest_due`."""
     member = Member.objects.select_for_update(skip_locked=True).filter(pk=user_id, digested_at__lt=at - timedelta(hours=12)).first()
     if member is None:
         return False
-    member.digested_at = at
+    since, member.digested_at = member.digested_at, at
     member.save(update_fields=["digested_at"])
+    record("member.digest_due", subject=member, actor=SYSTEM, at=at, since=since)
     return True
 
 

@@ -69,14 +69,14 @@ def member_for(actor: Actor, *, alias: str = "", at: datetime) -> Member:
 
 
 def judged(member: Member, actor: Actor, *, at: datetime) -> int:
-    """Return how far a member is trusted, looked at again while he may still rise. FOR-1."""
+    """Return how far a member is trusted, looked at again while he may still rise; it falls only by posts that were hidden. FOR-1."""
     if actor.is_staff or member.trust >= 2:
         return 2
     done = Post.objects.filter(author_id=member.pk, visibility="shown").aggregate(replies=Count("pk"), thanks=Sum("thanks_count"))
     upheld = Review.objects.filter(post__author_id=member.pk, decision="hide").count()
     covered = COVERED_ in access.reader(actor, at=at).levels
     behaviour = rules.Behaviour(member.joined_at, done["replies"] or 0, done["thanks"] or 0, upheld, covered)
-    trust = rules.trust_of(behaviour, figures(at), at=at)
+    trust = max(rules.trust_of(behaviour, figures(at), at=at), 0 if upheld else member.trust)
     if trust != member.trust:
         member.trust = trust
         member.save(update_fields=["trust"])

@@ -1,7 +1,24 @@
 """Reads of the forum, shaped for pages, letters and feeds."""
 
 from .board import OwedRow, acts, owed, review, reviews, waiting
-from .hearing import Heard, digest_for, digests_due, heard_of, languages_of, member_of, members_like, watched
+from .hearing import (
+    Heard,
+    digest_for,
+    digests_due,
+    excerpt_of,
+    heard_of,
+    languages_of,
+    leave_path,
+    left_by,
+    level_of,
+    member_of,
+    members_like,
+    muted,
+    person_of,
+    time_in_words,
+    watched,
+    watches_of,
+)
 from .topics import (
     PAGE_POSTS,
     PostRow,
@@ -17,7 +34,7 @@ from .topics import (
 )
 
 __all__ = [
-    "PAGE_POSTS", "Heard", "OwedRow", "PostRow", "TopicRow", "acts", "digest_for", "digests_due", "feed", "heard_of", "languages_of",
-    "member_of", "members_like", "owed", "page_of_post", "page_topic", "posts_page", "review", "reviews", "sitemap",
-    "themes", "topics", "versions", "waiting", "watched",
+    "PAGE_POSTS", "Heard", "OwedRow", "PostRow", "TopicRow", "acts", "digest_for", "digests_due", "excerpt_of", "feed", "heard_of", "languages_of", "leave_path", "left_by", "level_of",
+    "member_of", "members_like", "muted", "owed", "page_of_post", "page_topic", "person_of", "posts_page", "review", "reviews", "sitemap",
+    "themes", "time_in_words", "topics", "versions", "waiting", "watched", "watches_of",
 ]  # fmt: skip

@@ -9,8 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core import signing
 from django.db.models import F, Q
 
+from amparo.deadlines.queries import kind_cards
 from amparo.forum import access, rules
 from amparo.forum.models import Member, Post, Topic, Watch
 from amparo.kernel.actor import Actor
@@ -18,6 +20,7 @@ from amparo.kernel.markdown import excerpt
 from amparo.people.models import User
 from amparo.people.queries import actor_by_id
 
+LEAVING = "amparo.forum.leave"
 SUGGESTED, DIGEST_TOPICS, DIGEST_HOUR = 8, 12, 8
 
 
@@ -117,3 +120,60 @@ def digest_for(user_id: int, since: datetime, *, at: datetime) -> list[dict[str,
 def excerpt_of(heard: Heard) -> str:
     """Return the first words of a post for a letter."""
     return excerpt(heard.post.body, 600)
+
+
+def level_of(actor: Actor, kind: str, target_id: int) -> str:
+    """Return what somebody wants to hear of a thing. One statement; none for visitors."""
+    if actor.user_id is None:
+        return "normal"
+    found = Watch.objects.filter(user_id=actor.user_id, kind=kind, target_id=target_id).values_list("level", flat=True).first()
+    return found or "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRow:
+    """A thing that somebody watches or muted."""
+
+    kind: str
+    target_id: int
+    level: str
+    title: str
+    url: str
+
+
+def watches_of(actor: Actor, *, at: datetime) -> list[WatchRow]:
+    """Return what somebody watches, tracks or muted, as far as he still sees it. SEC-11."""
+    if actor.user_id is None:
+        return []
+    who = access.reader(actor, at=at)
+    rows = list(Watch.objects.filter(user_id=actor.user_id).order_by("kind", "-pk").values_list("kind", "target_id", "level")[:100])
+    topics = dict(access.visible_to(actor, at=at, who=who).filter(pk__in=[n for kind, n, _l in rows if kind == "topic"]).values_list("pk", "title"))
+    themes = list(access.themes_for(who).select_related("product"))
+    names = {("topic", number): (title, f"/forum/topics/{number}/") for number, title in topics.items()}
+    names |= {("theme", theme.pk): (theme.shown_name, f"/forum/themes/{theme.pk}/") for theme in themes}
+    names |= {("product", theme.product_id): (theme.product.name, f"/forum/themes/{theme.pk}/") for theme in themes if theme.product is not None}
+    return [WatchRow(kind, number, level, *names[kind, number]) for kind, number, level in rows if (kind, number) in names]
+
+
+def time_in_words(at: datetime) -> str:
+    """Return the maximum time in which a question is answered, as it is set now: «72 horas hábiles». TIM-4."""
+    return next((card.words for card in kind_cards(at) if card.code == "answer.forum"), "")
+
+
+def leave_path(user_id: int, what: str) -> str:
+    """Return the address at which one press stops letters to a person: of a topic (`topic:9`), or the digest."""
+    return f"/forum/leave/{signing.dumps((user_id, what), salt=LEAVING)}/"
+
+
+def left_by(word: str) -> tuple[int, str] | None:
+    """Return who leaves what by such an address, None where we did not make it. SEC-14."""
+    try:
+        user_id, what = signing.loads(word[:400], salt=LEAVING)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return int(user_id), str(what)
+
+
+def person_of(user_id: int) -> tuple[str, str] | None:
+    """Return in which language and zone somebody is written to, None where he is not active."""
+    return User.objects.filter(pk=user_id, is_active=True).values_list("language", "time_zone").first()

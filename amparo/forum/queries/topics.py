@@ -15,7 +15,7 @@ from amparo.forum import access
 from amparo.forum.models import Member, Post, PostVersion, ReadMark, Thanks, Theme, Topic, Watch
 from amparo.kernel.actor import VISITOR, Actor
 from amparo.kernel.markdown import excerpt
-from amparo.kernel.paging import Page, page_of, unmark
+from amparo.kernel.paging import Page, mark, page_of, unmark
 from amparo.policies.queries import value
 from amparo.threads.models import Draft
 from amparo.threads.rules import read_mark
@@ -52,6 +52,11 @@ class TopicRow:
     @property
     def url(self) -> str:
         return f"/forum/topics/{self.id}/"
+
+    @property
+    def read_mark(self) -> str:
+        """The mark after which what is new begins."""
+        return mark(self.read_post_id)
 
     @property
     def is_owed(self) -> bool:
