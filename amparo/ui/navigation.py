@@ -136,6 +136,7 @@ DESK: tuple[Place, ...] = (
         ("desk_defects:list",),
         frozenset({"engineer", "developer", "rnd_director"}),
     ),
+    Place("campus", _("Campus"), "school", ("desk_campus:list",), frozenset({"instructor", "editor"})),
     Place("reports", _("Reports"), "chart-bar", ("desk_web:reports", "desk_reports:list"), keys="g r"),
     Place(
         "calculator",

@@ -139,14 +139,13 @@ def test_a_reservation_may_be_charged_after_its_pocket_ended(contact, customer):
 def test_an_agreement_that_governs_paid_courses_is_asked_for(contact, customer):
     """AGR-1, ACC-9"""
     from amparo.agreements import commands as agreements
-    from amparo.agreements.models import Agreement
+    from amparo.agreements.models import AgreementVersion
 
     course = published("credits", price=1)
     card_for(customer.pk, 5)
-    agreement = Agreement.objects.filter(versions__published_at__isnull=False, versions__starts_at__lte=NOON).first()
-    if agreement is None:
-        pytest.skip("no agreement is shipped as published")
-    agreements.govern(agreement, ["campus"], asked_from=NOON - DAY, actor=SYSTEM, at=NOON - DAY)
+    draft = AgreementVersion.objects.get(agreement__code="software-development")
+    agreement = agreements.publish(draft, starts_at=NOON, actor=SYSTEM, at=NOON).agreement
+    agreements.govern(agreement, ["campus"], asked_from=NOON, actor=SYSTEM, at=NOON)
     with pytest.raises(NoEntry) as refused:
         commands.enrol(course, key=key(), actor=contact, at=NOON)
     assert refused.value.context["reason"] == "agreement" and "service=campus" in refused.value.remedies[0].url
