@@ -93,6 +93,7 @@ DESK: tuple[Place, ...] = (
         frozenset({"operator", "engineer", "quality"}),
         keys="g e",
     ),
+    Place("forum", _("Forum"), "messages", ("desk_forum:board",), frozenset({"moderator", "operator", "engineer", "editor"}), keys="g f"),
     Place(
         "phone",
         _("Phone"),

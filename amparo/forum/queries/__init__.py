@@ -1,6 +1,6 @@
 """Reads of the forum, shaped for pages, letters and feeds."""
 
-from .board import OwedRow, acts, owed, review, reviews, waiting
+from .board import DESK_SHOWN, RAIL, OwedRow, acts, owed, review, reviews, waiting
 from .hearing import (
     Heard,
     digest_for,
@@ -34,7 +34,7 @@ from .topics import (
 )
 
 __all__ = [
-    "PAGE_POSTS", "Heard", "OwedRow", "PostRow", "TopicRow", "acts", "digest_for", "digests_due", "excerpt_of", "feed", "heard_of", "languages_of", "leave_path", "left_by", "level_of",
+    "DESK_SHOWN", "PAGE_POSTS", "RAIL", "Heard", "OwedRow", "PostRow", "TopicRow", "acts", "digest_for", "digests_due", "excerpt_of", "feed", "heard_of", "languages_of", "leave_path", "left_by", "level_of",
     "member_of", "members_like", "muted", "owed", "page_of_post", "page_topic", "person_of", "posts_page", "review", "reviews", "sitemap",
     "themes", "time_in_words", "topics", "versions", "waiting", "watched", "watches_of",
 ]  # fmt: skip

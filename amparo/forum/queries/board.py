@@ -16,6 +16,11 @@ from amparo.kernel.paging import Page, page_of, unmark
 from amparo.threads.rules import read_mark
 
 DESK_SHOWN = 5
+# Beside the place «Foro» of the desk's rail, asked in the one statement of all its counts.
+RAIL = """
+SELECT 'forum', count(*) FROM forum_topic
+WHERE visibility = 'shown' AND due_at IS NOT NULL AND answered_at IS NULL AND desk_at <= now()
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,14 @@ class OwedRow:
     @property
     def shown(self) -> str:
         return f"F-{self.id}"
+
+    @property
+    def as_row(self) -> dict[str, Any]:
+        """The question as the desk's queue draws its rows."""
+        return {
+            "number": self.shown, "title": self.title, "who": self.author, "url": self.url, "due_at": self.due_at, "started_at": self.due_from,
+            "state": self.theme, "tone": "act", "kind": "topic",
+        }  # fmt: skip
 
 
 def _alias(field: str) -> Any:

@@ -139,7 +139,7 @@ def test_the_board_of_staff(ask, say, answerer, moderator, client_for, view):
         assert client.post(f"/desk/forum/reviews/{review.pk}/decide/", {"decision": "hide", "reason": ""}).status_code == 422
         assert client.post(f"/desk/forum/reviews/{review.pk}/decide/", {"decision": "hide", "reason": "Es publicidad."}).status_code == 302
     page = client.get(f"/desk/forum/?view={view}")
-    assert page.status_code == 200 and topic.title in page.content.decode() or view == "owed"
+    assert (page.status_code == 200 and topic.title in page.content.decode()) or view == "owed"
     assert client_for(answerer).get("/desk/forum/").status_code == 404
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -234,12 +234,16 @@ def counts(actor: Actor, *, at: datetime) -> Counts:
 _RAIL = f"SELECT kind, sum(step)::bigint FROM threads_tally WHERE queue IN ({_WORKING}) GROUP BY kind"  # noqa: S608 - names of ours
 
 
-def rail_counts(actor: Actor) -> dict[str, int]:
-    """Return what stands beside the places of the desk, as `Counts.rail`. One statement, for every page of the desk."""
+def rail_counts(actor: Actor, *, beside: Sequence[str] = ()) -> dict[str, int]:
+    """Return what stands beside the places of the desk, as `Counts.rail`. One statement, for every page of the desk.
+
+    `beside` are further SELECTs of a place's code and its count, by apps above, asked in the same statement.
+    """
     if not actor.is_staff:
         return {}
-    by_kind: dict[str, int] = dict(prepared.rows(_RAIL, []))  # type: ignore[arg-type]
-    return Counts(working=sum(by_kind.values()), by_kind=by_kind).rail
+    told: dict[str, int] = dict(prepared.rows(" UNION ALL ".join([_RAIL, *beside]), []))  # type: ignore[arg-type]
+    by_kind = {kind: told.pop(kind) for kind in ("ticket", "case") if kind in told}
+    return Counts(working=sum(by_kind.values()), by_kind=by_kind).rail | told
 
 
 def holders() -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from amparo.forum import queries as forum
 from amparo.threads import queries as threads
 from amparo.tickets import access as tickets
 from amparo.ui.views import staff_only
@@ -21,12 +22,16 @@ def queue(request: HttpRequest) -> HttpResponse:
     filters = queries.queue_filter(view, request.GET.dict(), request.actor)
     page = threads.queue(request.actor, filters, at=request.now, after=request.GET.get("after", ""))
     counts = threads.counts(request.actor, at=request.now)
-    request.rail_counts = counts.rail
+    asked = forum.owed(request.actor, at=request.now)
+    request.rail_counts = counts.rail | {"forum": len(asked)}
+    waiting = [row for row in asked if view == "all" or (view == "late" and row.due_at < request.now)]
+    shown = [] if filters.kind or filters.tag else [row.as_row for row in waiting[: forum.DESK_SHOWN]]
     context = {
         "view": view,
         "may_open": tickets.may_open_for_callers(request.actor),
         "page": page,
         "rows": queries.queue_rows(page.rows),
+        "questions": shown if not request.GET.get("after") else [],
         "tabs": queries.queue_tabs(counts),
         "kind": filters.kind,
         "query": f"view={view}" + (f"&kind={filters.kind}" if filters.kind else ""),
