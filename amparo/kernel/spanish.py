@@ -26,14 +26,13 @@ _ELSE, _PLURAL, _CE, _VOWEL = (
     re.compile(pattern) for pattern in ("[^a-z0-9]+", r"\b([a-z]{3,})s\b", r"\b([a-z]+)ce\b", r"\b([a-z]{2,})[aeo]\b")
 )
 
-# Words that stand in every text and tell nothing, in their light form.
+# Words that stand in every text and tell nothing.
 _STOP: Final = (
-    "a al algo alguien alguna alguno ante ant aqui asi aun aunqu cada como com con contra cual cuando cuand d del desd dond donde dos e el ella ello en entr entre era"
-    " es esa ese eso esta est este esto estan estoy fue ha hac hace hacer hacia han hasta hast hay i la las l le lo los ma mas me mi mis mucho much muy n nada ni no nos o os otra otro otr"
-    " para par pero per poco por porqu puede pued puedo pueden que qu quien s se sea ser si sin sobr sobre solo sol son soy su sus t tal tambien tan te tengo teng tiene tien todo tod u un una"
-    " uno vez y ya yo the an and are can do for from how in is it my not of on or that thi to what when why with you your"
+    "a al algo alguien alguna alguno ante aquí así aun aunque cada como con contra cual cuál cuando cuándo de del desde donde dónde dos e el él ella ellos en entre era es esa"
+    " ese eso esta está están este esto estos estas estoy fue ha hace hacer hacia han hasta hay he i la las le les lo los mas más me mi mis mucho mucha muy nada ni no nos o os"
+    " otra otro para pero poco por porque puede puedo pueden que qué quien quién se sea ser si sí sin sobre solo son soy su sus tal también tan te tengo tiene todo toda todos u un"
+    " una uno unos unas vez y ya yo d l n s the a an and do for from how in is it my of on that this to what when why with you your"
 )
-STOP: Final = frozenset(_STOP.split())
 
 
 def plain(text: str) -> str:
@@ -52,6 +51,9 @@ def light(text: str) -> str:
     'las impresor y la impresion luz y luz'
     """
     return _VOWEL.sub(r"\1", _CE.sub(r"\1z", _PLURAL.sub(r"\1", _ELSE.sub(" ", text.translate(_TABLE))))).strip(" ")
+
+
+STOP: Final = frozenset(form for word in _STOP.split() for form in (plain(word), light(word)))
 
 
 @lru_cache(maxsize=20_000)

@@ -103,12 +103,22 @@ def spans(words: Sequence[str], longest: int = 3) -> list[str]:
     ]
 
 
+def phrase(text: str) -> str:
+    """Return a word or phrase as synonyms are compared: its light form without what tells nothing.
+
+    >>> phrase("Punto de venta")
+    'punt vent'
+    """
+    lights = spanish.light(text).split()
+    return " ".join([word for word in lights if word not in spanish.STOP] or lights)
+
+
 def group_words(text: str) -> list[str]:
     """Return the words of a group of synonyms as an administrator wrote them, apart by commas or lines."""
     found: dict[str, str] = {}
     for one in re.split(r"[,;\n]+", clean(text)):
         shown = re.sub(r"\s+", " ", one).strip()[:60]
-        if shown and (key := spanish.light(shown)):
+        if shown and (key := phrase(shown)):
             found.setdefault(key, shown)
     return list(found.values())[:20]
 

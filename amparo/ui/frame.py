@@ -96,7 +96,7 @@ class _Readers:
 
 readers = _Readers()
 everybody = _Readers()  # who shares language, theme and vendor shares these parts too
-_OF_EVERYBODY = frozenset({"head", "body", "desk_after"})
+_OF_EVERYBODY = frozenset({"head", "body", "desk_after", "portal_after"})
 
 
 class Frame:

@@ -138,6 +138,7 @@ DESK: tuple[Place, ...] = (
         frozenset({"engineer", "developer", "rnd_director"}),
     ),
     Place("campus", _("Campus"), "school", ("desk_campus:list",), frozenset({"instructor", "editor"})),
+    Place("search", _("Searches"), "list-search", ("desk_search:report",), frozenset({"editor", "engineer", "moderator"}), keys="g s"),
     Place("reports", _("Reports"), "chart-bar", ("desk_web:reports", "desk_reports:list"), keys="g r"),
     Place(
         "calculator",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,9 +14,13 @@ from django.urls import reverse
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
+from amparo.contracts.access import reader
 from amparo.kernel.actor import Actor
 from amparo.people.queries import find
 from amparo.products.queries import find_by_serial
+from amparo.search import queries as search
+from amparo.search.errors import SearchTooBroad
+from amparo.search.models import KIND_ICONS
 from amparo.threads import queries as threads
 from amparo.threads.models import QUEUE_LABELS
 from amparo.tickets.queries import answer_time_in_words
@@ -111,7 +116,18 @@ def palette(actor: Actor, words: str, *, at: datetime) -> list[dict[str, Any]]:
             url = reverse("desk_people:customer", args=[licence["customer_id"]])
             found.append({"group": _("Licences"), "label": licence["serial"], "detail": licence["name"], "url": url,
                           "icon": "key"})  # fmt: skip
-    return found
+    return found + _published(actor, plain, at)
+
+
+def _published(actor: Actor, words: str, at: datetime) -> list[dict[str, Any]]:
+    """Return what is published about some words, and the door to all of it. SRC-2, SEC-29."""
+    with contextlib.suppress(SearchTooBroad):
+        hits = search.search(reader(actor, at=at), words, limit=5, prefer=(get_language() or "es")[:2], typing=True).hits
+        rows = [{"group": _("Published"), "label": hit.title, "detail": hit.product, "url": hit.url, "icon": KIND_ICONS[hit.kind]} for hit in hits]
+        url = f"{reverse('search:search')}?q={quote(words)}"
+        door = {"group": _("Published"), "label": _("See everything about «%(words)s»") % {"words": words}, "detail": "", "url": url, "icon": "search"}
+        return [*rows, door]
+    return []
 
 
 def customer_matters(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

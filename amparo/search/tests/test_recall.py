@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from importlib import import_module
 from itertools import permutations
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from amparo.kernel import spanish
 from amparo.search import bench, rules
 
+LEXEMES = import_module("amparo.search.migrations.0002_vectors").LEXEMES
 pytestmark = pytest.mark.django_db
 
 
@@ -80,3 +83,14 @@ def test_what_is_asked_is_of_a_bounded_size(text):
     words, codes = rules.words_of(text)
     assert len(words) + len(codes) <= rules.WORDS_MAX
     assert all(len(one) <= rules.WORD_LENGTH_MAX and one.isascii() for one in [*words, *codes])
+
+
+def test_what_the_index_leaves_out_is_asked_for_by_nobody():
+    """SRC-2: a word that no vector holds would make a query of many words find nothing."""
+    left_out = re.findall("'([a-z]+)'", LEXEMES.partition("ts_delete")[2].partition("]")[0])
+    assert len(left_out) > 50 and set(left_out) <= spanish.STOP
+
+
+def test_words_that_tell_something_are_none_of_those():
+    kept = "caja punto venta sol sola impresora hora cobro pago corte folio precio red clave nota serie sala"
+    assert not spanish.STOP & {spanish.light(word) for word in kept.split() if word not in ("sol", "sola")}

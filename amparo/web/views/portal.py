@@ -6,11 +6,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from amparo.cases.queries import needs_me
-from amparo.contracts.access import offered_standings
+from amparo.contracts.access import offered_standings, reader
 from amparo.ledger.queries import pockets
+from amparo.search import queries as search
+from amparo.search.models import KIND_ICONS, KINDS
 from amparo.threads import queries as threads
 from amparo.ui.drawn import kept
 from amparo.ui.views import contact_only, signed_in
@@ -55,9 +58,13 @@ def _drawn(request: HttpRequest, name: str, rows: list[dict[str, Any]]) -> str:
 def help_door(request: HttpRequest) -> HttpResponse:
     """One field: «What do you need?», which searches first, then offers the doors this person may use."""
     words = request.GET.get("q", "")[:200]
-    found = threads.search(request.actor, words, limit=8) if len(words.strip()) > 1 else []
+    asked = len(words.strip()) > 1
+    found = threads.search(request.actor, words, limit=8) if asked else []
+    who = reader(request.actor, at=request.now) if asked else None
     context = {
         "words": words,
+        "hits": search.similar(who, words, kinds=KINDS, prefer=(get_language() or "es")[:2]) if who else [],
+        "icons": KIND_ICONS,
         "found": [
             {"number": hit.shown, "title": hit.title, "excerpt": hit.excerpt, "state": hit.queue,
              "url": queries.thread_url(hit.kind, hit.number, desk=False)}

@@ -1,9 +1,11 @@
 // Opens a dialog by the name that a button gives (data-opens); a click beside it closes it.
 function opener(button) {
-  button.addEventListener("click", () => {
+  button.addEventListener("click", (event) => {
     const dialog = document.getElementById(button.dataset.opens);
+    if (!dialog || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault(); // a link that opens one leads to its page where there is no script
     button.closest("details")?.removeAttribute("open");
-    dialog?.showModal();
+    dialog.showModal();
   });
 }
 

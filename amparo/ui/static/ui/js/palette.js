@@ -38,7 +38,7 @@ export default function (dialog) {
       if (one.detail) item.append(make("small", {}, one.detail));
       list.append(item);
     });
-    if (!results.length) list.append(make("li", { class: "palette-group", role: "presentation" }, words.nothing_found));
+    if (!results.length && field.value.trim()) list.append(make("li", { class: "palette-group", role: "presentation" }, words.nothing_found));
     choose(0);
   }
 
@@ -47,7 +47,7 @@ export default function (dialog) {
     const number = ++asked;
     const plain = text.toLowerCase();
     const near = places().filter((one) => one.label.toLowerCase().includes(plain));
-    if (!source) return draw(near);
+    if (!source || text.length < 2) return draw(near);
     try {
       const answer = await fetch(`${source}?q=${encodeURIComponent(text)}`, { credentials: "same-origin" });
       const found = answer.ok ? (await answer.json()).results : near;
@@ -57,7 +57,12 @@ export default function (dialog) {
     }
   }
 
-  const go = () => { const one = options()[at]; if (one) location.assign(one.dataset.url); };
+  const page = document.body.dataset.searchPage;
+  const go = () => {
+    const one = options()[at];
+    if (one) location.assign(one.dataset.url);
+    else if (page && field.value.trim()) location.assign(`${page}?q=${encodeURIComponent(field.value.trim())}`);
+  };
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, DELAY); });
   field.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); choose(at + (event.key === "ArrowDown" ? 1 : -1)); }

@@ -22,7 +22,7 @@ function compose(kind) {
 
 const keys = {
   "?": () => { const help = document.getElementById("shortcuts"); help?.showModal(); return Boolean(help); },
-  "/": () => press("[data-search]"),
+  "/": () => press("[data-search]") || press(".portal-search"),
   j: () => step(1),
   k: () => step(-1),
   r: () => compose("reply"),
