@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.module_loading import import_string
 
 from amparo.kernel.actor import Actor
+from amparo.kernel.refusals import Remedy, Text
 
-from .models import Licence
+from .models import Licence, Release
 
 WHOLE_SERIAL_ROLES = ("operator", "engineer", "sales")
 
@@ -56,3 +62,15 @@ def may_bind(actor: Actor, licence: Licence) -> bool:
         and actor.customer_id == licence.customer_id
         and actor.company_role in ("administrator", "member")
     )
+
+
+@lru_cache(1)
+def _checks() -> Any:
+    """What is to be looked at lies on a rung above; the composition root names who knows."""
+    return import_string(getattr(settings, "RELEASE_CHECKS", "amparo.quotations.queries.open_checks"))
+
+
+def open_checks(release: Release) -> tuple[Text, Remedy] | None:
+    """Tell what stands in the way of a release becoming current, and where it is settled. QUO-7."""
+    found: tuple[Text, Remedy] | None = _checks()(release)
+    return found

@@ -13,6 +13,7 @@ from amparo.people.models import Customer
 
 from . import access
 from .errors import (
+    ChecksOpen,
     CodeTaken,
     LicenceWithdrawn,
     NoTerminalLeft,
@@ -91,16 +92,21 @@ def come_out_on(release: Release, released_on: date, *, actor: Actor, at: dateti
 
 
 @transaction.atomic
-def make_current(release: Release, *, actor: Actor, at: datetime) -> Release:
+def make_current(release: Release, *, despite: str = "", actor: Actor, at: datetime) -> Release:
     """Make a release its product's current one, under the product's lock; making it so again changes nothing.
 
-    The one before is superseded from this moment, and counts as current for its grace. UPD-1, ACC-5.
+    The one before is superseded from this moment, and counts as current for its grace. UPD-1, ACC-5. Every delivered
+    development is looked at with it before (QUO-7); staff may go on `despite` that for a reason, which is on the record.
+    Raises NotPermitted, ChecksOpen with the way to what is open.
     """
     _permit(access.may_edit_products(actor))
     product = Product.objects.select_for_update().get(pk=release.product_id)
     release = Release.objects.select_for_update().get(pk=release.pk)
     if release.is_current:
         return release
+    waiting = access.open_checks(release)
+    if waiting and not despite.strip():
+        raise ChecksOpen(f"{ChecksOpen.message} {waiting[0]}", remedies=[waiting[1]])
     before = Release.objects.filter(product=product, is_current=True).first()
     if before is not None:
         before.is_current, before.superseded_at = False, at
@@ -109,7 +115,7 @@ def make_current(release: Release, *, actor: Actor, at: datetime) -> Release:
     release.current_from = at
     release.save(update_fields=["is_current", "superseded_at", "current_from"])
     record("release.made_current", subject=product, actor=actor, at=at, release=release.pk, version=release.version,
-           before=before.version if before else "")
+           before=before.version if before else "", **({"despite": despite.strip()[:400]} if waiting else {}))
     return release
 
 

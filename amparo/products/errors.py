@@ -50,3 +50,10 @@ class TooFewTerminals(Invalid):
 class LicenceWithdrawn(Refusal):
     code = "licence_withdrawn"
     message = _("This licence was withdrawn. Register the one that replaces it.")
+
+
+class ChecksOpen(Refusal):
+    """What has to be looked at before a release becomes current was not; a reason goes on without it. QUO-7."""
+
+    code = "checks_open"
+    message = _("This version cannot become current yet.")

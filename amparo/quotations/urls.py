@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import board, catalogue, desk, papers, portal, requests
+from .views import board, catalogue, compatibility, desk, papers, portal, requests
 
 portal_urls = [
     path("", portal.quotes, name="quotes"),
@@ -47,6 +47,8 @@ desk_urls = [
     path("orders/<int:order_id>/cancel/", board.cancel, name="cancel"),
     path("orders/<int:order_id>/paper/", papers.desk_order, name="order_paper"),
     path("orders/<int:order_id>/deliveries/<int:number>/paper/", papers.desk_delivery, name="delivery_paper"),
+    path("releases/<int:release_id>/", compatibility.checks, name="compatibility"),
+    path("releases/<int:release_id>/orders/<int:order_id>/", compatibility.judge, name="judge_development"),
     path("catalogue/", catalogue.items, name="catalogue"),
     path("catalogue/new/", catalogue.new, name="item_new"),
     path("catalogue/examples/", catalogue.examples, name="examples"),

@@ -75,3 +75,10 @@ USUAL_LABELS: Final = {
     "urgent": ("Urgente", "Urgent"),
     "outside_hours": ("Fuera de horario", "Outside opening hours"),
 }
+
+VERDICTS: Final[dict[str, Any]] = {
+    "fits": pgettext_lazy("development", "Works as it is"),
+    "adapted": pgettext_lazy("development", "Was adapted"),
+    "breaks": pgettext_lazy("development", "Does not work with it"),
+}
+VERDICT_TONES: Final = {"fits": "done", "adapted": "waiting", "breaks": "late"}

@@ -9,6 +9,7 @@ from .catalogue import (
     revise_version,
     withdraw_item,
 )
+from .compatibility import judge_development
 from .orders import (
     accept_delivery,
     assign_order,
@@ -63,6 +64,7 @@ __all__ = [
     "expire_due",
     "finish_with_case",
     "freeze_request",
+    "judge_development",
     "keep_request",
     "offer_item",
     "present_quote",

@@ -1,6 +1,7 @@
 """Reads of quotations, cut by noun."""
 
 from .catalogue import CatalogueRow, Shown, catalogue, item_page, quoted, values_in_words, worked_examples
+from .compatibility import DevelopmentRow, developments, developments_of, found_of, open_checks
 from .orders import OrderPage, OrderRow, board, order_page, orders_list, orders_of
 from .quotes import (
     QuotePage,
@@ -30,6 +31,7 @@ from .requests import (
 __all__ = [
     "LABELS",
     "CatalogueRow",
+    "DevelopmentRow",
     "OrderPage",
     "OrderRow",
     "QuotePage",
@@ -42,8 +44,12 @@ __all__ = [
     "catalogue",
     "changes",
     "counts",
+    "developments",
+    "developments_of",
+    "found_of",
     "is_changed",
     "item_page",
+    "open_checks",
     "order_page",
     "orders_list",
     "orders_of",

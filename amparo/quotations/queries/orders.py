@@ -11,10 +11,11 @@ from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page
 from amparo.quotations import access
 from amparo.quotations.machine import OrderMove, OrderState
-from amparo.quotations.models import Delay, Delivery, ServiceOrder
+from amparo.quotations.models import Compatibility, Delay, Delivery, ServiceOrder
 from amparo.quotations.models.orders import order_number
 from amparo.threads.models import EntryFile
 
+from .compatibility import found_of
 from .shared import newest
 
 
@@ -45,6 +46,7 @@ class OrderPage:
     files: dict[int, list[StoredFile]]
     delays: list[Delay]
     moves: set[OrderMove]
+    fares: list[Compatibility]
 
     @property
     def open_delivery(self) -> Delivery | None:
@@ -78,7 +80,7 @@ def order_page(actor: Actor, order_id: int) -> OrderPage | None:
     for attached in EntryFile.objects.filter(entry_id__in=entries).select_related("file").order_by("pk"):
         files.setdefault(attached.entry_id, []).append(attached.file)
     delays = list(Delay.objects.filter(order=order).select_related("told_by").order_by("number"))
-    return OrderPage(order, deliveries, files, delays, access.order_moves(actor, order))
+    return OrderPage(order, deliveries, files, delays, access.order_moves(actor, order), found_of(order) if deliveries else [])
 
 
 def board(actor: Actor, *, mine: bool = False, kind: str = "") -> dict[str, list[OrderRow]]:
