@@ -11,6 +11,7 @@ _QUOTES = "amparo.notifications.reactions.quotes."
 _COMPLAINTS = "amparo.notifications.reactions.complaints."
 _FAULTS = "amparo.notifications.reactions.defects."
 _FORUM = "amparo.notifications.reactions.forum."
+_RELEASES = "amparo.notifications.reactions.releases."
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "ticket.opened": (_TELL + "opened", "amparo.search.reactions.ticket_opened"),
@@ -78,6 +79,11 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "sale.invoiced": ("amparo.notifications.reactions.sales.invoiced",),
     "sale.invoice_asked": ("amparo.notifications.reactions.sales.invoice_asked",),
     **dict.fromkeys(("sale.stuck", "sale.paid_again", "sale.payment_differs"), ("amparo.notifications.reactions.sales.trouble",)),
+    "release.published": (_RELEASES + "published", _RELEASES + "checks_due"),
+    "release.yanked": (_RELEASES + "yanked",),
+    "release.taken_late": (_RELEASES + "taken_late",),
+    "download.shared": (_RELEASES + "shared",),
+    "order.release_checked": (_RELEASES + "development_judged",),
     "article.published": ("amparo.search.reactions.published",),
     "product.changed": ("amparo.search.reactions.product_changed",),
     **dict.fromkeys(("topic.opened", "topic.replied"), (_FORUM + "posted",)),
