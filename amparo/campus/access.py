@@ -91,6 +91,21 @@ def may_see_id(actor: Actor, number: int) -> bool:
     return any(content(actor, one, at=clock.now()).allowed for one in mine.order_by("-pk")[:3])
 
 
+def may_see_enrolment_id(actor: Actor, number: int) -> bool:
+    """The same rule for an enrolment's number: for letters and the stream. ACC-11."""
+    return enrolments_visible_to(actor).filter(pk=number).exists()
+
+
+def may_see_certificate_id(actor: Actor, number: int) -> bool:
+    """Its holder, his company, and staff. ACC-11."""
+    return enrolments_visible_to(actor).filter(certificate=number).exists()
+
+
+def may_see_seats_id(actor: Actor, number: int) -> bool:
+    """Who bought seats, and who has one of them. ACC-11."""
+    return orders_visible_to(actor).filter(pk=number).exists() or Seat.objects.filter(order=number, person=actor.user_id or 0).exists()
+
+
 def may_teach(actor: Actor) -> bool:
     """Write and publish courses, see who learns, allow another attempt: instructors and editors. SRC-4."""
     return actor.has_role(*TEACHING)

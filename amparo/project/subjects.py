@@ -28,6 +28,9 @@ VISIBLE: dict[str, str] = {
     "video": "amparo.videos.access.may_see_id",
     "mail": "amparo.mailbox.access.may_see_id",
     "course": "amparo.campus.access.may_see_id",
+    "enrolment": "amparo.campus.access.may_see_enrolment_id",
+    "certificate": "amparo.campus.access.may_see_certificate_id",
+    "seats": "amparo.campus.access.may_see_seats_id",
     "release": "amparo.downloads.access.may_see_id",
     "identity": "amparo.project.subjects.everybody",
 }

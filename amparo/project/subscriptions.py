@@ -11,6 +11,7 @@ _QUOTES = "amparo.notifications.reactions.quotes."
 _COMPLAINTS = "amparo.notifications.reactions.complaints."
 _FAULTS = "amparo.notifications.reactions.defects."
 _FORUM = "amparo.notifications.reactions.forum."
+_CAMPUS = "amparo.notifications.reactions.campus."
 _RELEASES = "amparo.notifications.reactions.releases."
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
@@ -79,6 +80,10 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "sale.invoiced": ("amparo.notifications.reactions.sales.invoiced",),
     "sale.invoice_asked": ("amparo.notifications.reactions.sales.invoice_asked",),
     **dict.fromkeys(("sale.stuck", "sale.paid_again", "sale.payment_differs"), ("amparo.notifications.reactions.sales.trouble",)),
+    "seat.assigned": (_CAMPUS + "seat_assigned",),
+    "enrolment.completed": (_CAMPUS + "completed",),
+    **dict.fromkeys(("certificate.issued", "certificate.expiring"), (_CAMPUS + "certificate",)),
+    **dict.fromkeys(("class.planned", "class.dropped"), (_CAMPUS + "class_planned",)),
     "release.published": (_RELEASES + "published", _RELEASES + "checks_due"),
     "release.yanked": (_RELEASES + "yanked",),
     "release.taken_late": (_RELEASES + "taken_late",),

@@ -88,7 +88,7 @@ def _show_lesson(request: HttpRequest, enrolment_id: int, lesson_id: int, *, ref
     context: dict[str, Any] = {
         "enrolment": enrolment, "course": enrolment.course, "standing": standing, "refusal": refusal, "says": words, "at": request.now,
         "lesson": standing.order[place], "html": content["html"], "video": queries.video_of(request.actor, content, at=request.now), "file": content.get("file"),
-        "before": order[place - 1] if place else None, "after": standing.order[place + 1] if place + 1 < len(order) else None,
+        "before": standing.order[place - 1] if place else None, "after": standing.order[place + 1] if place + 1 < len(order) else None,
         "place": place + 1, "count": len(order), "classes": [one for one in queries.classes_of(enrolment) if one.lesson_id == lesson_id],
         **(_quiz(request, enrolment, content) if content["kind"] == QUIZ else {}),
     }  # fmt: skip

@@ -30,7 +30,7 @@ from amparo.quotations.models import ItemVersion
 from amparo.sales.models import CardOffer
 from amparo.threads.commands import add_template
 
-from . import agreements, mail, matters, names, quotes, records, requests, selling
+from . import agreements, articles, courses, mail, matters, names, quotes, records, requests, selling
 from .people import CONTACTS, make_free_user, make_staff, sign_in_for
 
 ZONE = ZoneInfo("America/Mexico_City")
@@ -75,6 +75,8 @@ def load(*, at: datetime | None = None, customers: int = 100) -> int:
         agreements.publish(world)
         quotes.publish(world)
         selling.publish(world)
+        articles.publish(world)
+        courses.publish(world)
     for number, shop in enumerate(names.SHOPS[:customers]):
         with transaction.atomic():
             _customer(world, number, shop)
@@ -83,6 +85,7 @@ def load(*, at: datetime | None = None, customers: int = 100) -> int:
         selling.tell(world)
         mail.tell(world)
         records.keep(world)
+        courses.take(world)
     _settle(world)
     return customers
 
@@ -125,7 +128,7 @@ def _goods(world: World) -> None:
     }.items():
         world.plans[name] = contracts.add_plan(
             name, description=f"Un año de soporte preferente, plan {name}", months=12, currency="MXN", actor=sales,
-            at=begin, **terms,
+            benefits={"course_access": name != "Básica"}, at=begin, **terms,
         )  # fmt: skip
     _batch, world.cards = contracts.issue_batch("Tarjetas de 20 créditos", 20, 60, actor=sales, at=world.on(300))
 
