@@ -28,6 +28,7 @@ COMMANDS = {
     "bench": "measure the figures of docs/benchmarks.md",
     "verify-case": "say whether a case file is what was signed; needs no database",
     "signing-key": "show the key that signs case files, or replace it; old keys stay published",
+    "licence-keys": "show the keys that sign licences, let the next one sign, or write vectors for clients",
     "retention": "say which records are purged when, or purge what is due",
     "rules": "say which code carries each rule of the service and which test holds it",
     "django": "run a management command of Django",
