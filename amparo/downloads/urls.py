@@ -10,6 +10,7 @@ portal_urls = [
     path("", portal.home, name="home"),
     path("mine/", portal.mine, name="mine"),
     path("products/<int:product_id>/", portal.product, name="product"),
+    path("products/<int:product_id>/due/", portal.due, name="due"),
     path("products/<int:product_id>/feed.atom", updates.ReleaseFeed(), name="feed"),
     path("releases/<int:release_id>/", portal.release, name="release"),
     path("artifacts/<int:artifact_id>/take/", files.take, name="take"),

@@ -155,7 +155,7 @@ def version(ground: Ground, asked: Asked) -> Check | None:
         return Check("version", False, "version_unknown", {"product": held[0].product_name}, "declare_version")
     one, installed = max(told, key=lambda pair: pair[1].released_on)
     included = may_take(ground, one, at=asked.at)
-    facts = {"product": one.product_name, "version": installed.version, "current": one.current_version}
+    facts = {"product": one.product_name, "product_id": one.product_id, "version": installed.version, "current": one.current_version}
     return Check(
         "version", False, "version_old_included" if included else "version_old", facts, "update" if included else "get_update"
     )

@@ -300,3 +300,24 @@ def test_nothing_that_staff_write_runs_in_our_origin(put_out, client, product):
                     f"/downloads/products/{product.pk}/?since={evil}", f"/downloads/products/{product.pk}/feed.atom"):  # fmt: skip
         page = client.get(address).content.decode()
         assert "<script>alert" not in page and "<img src=x" not in page and 'href="javascript' not in page, address
+
+
+def test_a_ticket_that_is_refused_for_its_version_leads_to_the_very_download(put_out, own, cover, customer, contact, client_for, product, administrator):
+    """TKT-4, ACC-9: 9.2 is past its grace; the way out of the refusal is the page of 10.1, which he may take."""
+    from amparo.contracts.errors import NoStanding
+    from amparo.products.commands import make_current
+    from amparo.tickets.commands import open_ticket
+
+    old, new = put_out("9.2", 700), put_out("10.1", 200)
+    make_current(old.release, actor=administrator, at=NOON - timedelta(days=700))
+    own(customer, 690, "9.2")
+    cover(customer, 250)
+    make_current(new.release, actor=administrator, at=NOON - timedelta(days=200))
+    with pytest.raises(NoStanding) as refused:
+        open_ticket("No imprime", "Desde ayer.", product.pk, actor=contact, at=NOON)
+    remedy = refused.value.remedies[0]
+    assert "10.1" in str(remedy.label) and "9.2" in str(refused.value)
+    browser = client_for(contact)
+    answer = browser.get(remedy.url)
+    assert answer.status_code == 302 and answer["Location"] == f"/downloads/releases/{new.release_id}/"
+    assert "/take/" in _text(browser.get(answer["Location"]))

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
@@ -64,3 +64,16 @@ def mine(request: HttpRequest) -> HttpResponse:
         "taken": queries.history_of(request.actor.user_id, limit=MINE_MAX),
     }
     return render(request, "downloads/portal/mine.html", page)
+
+
+@require_safe
+@contact_only
+def due(request: HttpRequest, product_id: int) -> HttpResponse:
+    """Lead to the very update that is due for one's licence of a product; where there is none, to its versions. TKT-4, ACC-9."""
+    who = access.holder(request.actor, at=request.now)
+    for one in queries.mine(request.actor, who, at=request.now):
+        if one.row.licence.product_id == product_id and one.update.available:
+            return redirect("downloads:release", one.update.release_id)
+    if queries.product_rows(product_id, who, at=request.now):
+        return redirect("downloads:product", product_id)
+    return redirect("products:licences")
