@@ -19,7 +19,7 @@ TABLE = Path(__file__).parent / "matrix.txt"
 OPEN_TO_ALL = {"health", "ui:accent_css", "ui:choose", "web:home", "contracts:plans", "policies:logo", "casefiles:key", "casefiles:key_pem", "people:choose_language",
                "people:choose_theme", "people:invitation", "metrics",
                "sales:shelf", "sales:stripe", "agreements:documents", "agreements:document", "agreements:version", "agreements:version_pdf",
-               "agreements:changes"}  # fmt: skip
+               "agreements:changes", "forum:home", "forum:theme", "forum:feed", "forum:topic", "forum:post", "forum:similar", "forum:leave"}  # fmt: skip
 
 
 @pytest.fixture
@@ -51,10 +51,30 @@ def values(whole_world):
     common |= _specified(w)
     special |= _agreed(w)
     special |= {("sales:buy", "kind"): "card"}
+    of_forum = _forum(w)
+    special |= {(r.name, n): of_forum[n] for r in matrix.routes() for n in of_forum if r.name.startswith(("forum:", "desk_forum:")) or n == "topic_id"}
     quoted, of_routes = _quoting(w)
     common |= quoted
     special |= of_routes
     return lambda route: {name: special.get((route.name, name), common.get(name)) for name in route.parameters}
+
+
+def _forum(w):
+    """A topic of the company's administrator with an answer that was reported, and what a moderator did."""
+    from amparo.forum import commands as forum
+    from amparo.forum.queries import leave_path
+    from amparo.kernel.actor import SYSTEM
+
+    at, staff = clock.now(), w.staff["moderator"]
+    theme = forum.put_theme(None, {"name": "Punto de venta"}, actor=SYSTEM, at=at)
+    topic = forum.ask(theme, "No imprime el corte", forum.Written("Desde ayer.", has_proof=True, seconds=60), actor=w.mine.admin, at=at)
+    post = forum.reply(topic, forum.Written("Revise el cable."), actor=staff, at=at)
+    review = forum.flag(post, "wrong", actor=w.mine.admin, at=at)
+    act = forum.pin(topic, actor=staff, at=at)
+    return {
+        "theme_id": theme.pk, "topic_id": topic.pk, "post_id": post.pk, "review_id": review.pk, "act_id": act.pk, "verb": "close",
+        "place": f"topic:{topic.pk}", "word": leave_path(w.mine.admin.user_id, topic.subject).split("/")[-2],
+    }  # fmt: skip
 
 
 def _mail(w):

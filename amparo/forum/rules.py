@@ -39,14 +39,14 @@ def body_of(text: str) -> Text:
     """Return a body as it is kept, its private data masked before anything is stored. Raises NothingWritten, TooLong, TooDeep."""
     if len(text) > BODY_MAX + 2_000:  # before anything is done with it
         raise TooLong(field="body")
-    body = without_invisible(clean_text(text))
+    body = without_invisible(clean_text(text)).strip()
     if not body:
         raise NothingWritten(field="body")
     if len(body) > BODY_MAX:
         raise TooLong(field="body")
     for line in body.split("\n"):
         marks = re.match(r"(?:\s*>)*", line)
-        if (marks[0].count(">") if marks else 0) > QUOTES_DEEP_MAX or len(re.findall(r"(?:[-*+]\s+)(?=[-*+]\s)", line[:400])) > LISTS_DEEP_MAX:
+        if (marks[0].count(">") if marks else 0) > QUOTES_DEEP_MAX or len(re.findall(r"(?:[-*+]\s+)(?=[-*+]\s)", line[:400])) >= LISTS_DEEP_MAX:
             raise TooDeep(field="body")
     masked, found = masking.mask(body)
     return Text(masked[: BODY_MAX + 2_000], bool(found))
@@ -70,7 +70,7 @@ def without_invisible(text: str) -> str:
     for place, sign in enumerate(text):
         if unicodedata.category(sign) == "Cf" and sign != "\u00ad":
             around = text[max(0, place - 1) : place] + text[place + 1 : place + 2]
-            if sign != "\u200d" or len(around) < 2 or around.isascii() or around[0].isascii():
+            if sign != "\u200d" or len(around) < 2 or any(one.isascii() or unicodedata.category(one) == "Cf" for one in around):
                 continue
         kept.append(sign)
     return "".join(kept).replace("\u00ad", "")
@@ -92,13 +92,16 @@ def alias_key(alias: str) -> str:
     return re.sub(r"[._\-]", "", "".join(sign for sign in plain if not unicodedata.combining(sign)))[:30]
 
 
-def proposed_alias(name: str, number: int) -> str:
-    """Return a name to begin with: the first word of what a person is called, and a number; never his address.
+def proposed_alias(name: str, email: str, number: int) -> str:
+    """Return a name to begin with: the first word of what a person is called, and a number; never of his address.
 
-    >>> proposed_alias("Lupita Romero", 41), proposed_alias("lupita@ejemplo.mx", 41), proposed_alias("", 7)
-    ('Lupita-41', 'usuario-41', 'usuario-7')
+    Who gave no name is called by the beginning of his address elsewhere: that stays private.
+
+    >>> proposed_alias("Lupita Romero", "lr@ejemplo.mx", 41), proposed_alias("gerencia", "gerencia@ejemplo.mx", 7)
+    ('Lupita-41', 'usuario-7')
     """
-    first = "".join(sign for sign in name.split(" ")[0] if sign.isalpha()) if "@" not in name else ""
+    told = "" if "@" in name or name.casefold() == email.partition("@")[0].casefold() else name
+    first = "".join(sign for sign in told.split(" ")[0] if sign.isalpha())
     return f"{first[:20] if len(first) > 1 else 'usuario'}-{number}"
 
 

@@ -12,6 +12,7 @@ from amparo.forum.models import Topic
 from amparo.history.commands import record
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid, NotPermitted
+from amparo.knowledge import commands as knowledge
 
 from .promising import end_answer
 from .shared import first_post, indexed, locked
@@ -30,8 +31,6 @@ def make_article(topic: Topic, *, actor: Actor, at: datetime) -> Topic:
         return topic
     if topic.solution is None or topic.visibility != "shown":
         raise NothingToPublish(topic=topic.pk)
-    from amparo.knowledge import commands as knowledge
-
     article = knowledge.draft_article(
         title=topic.title, symptom=first_post(topic).body, solution=topic.solution.body, product_id=topic.theme.product_id,
         source=topic.subject, audience=topic.theme.audience, key=topic.subject, actor=actor, at=at,

@@ -55,7 +55,7 @@ def member_for(actor: Actor, *, alias: str = "", at: datetime) -> Member:
         return found
     chosen = rules.alias_of(alias) if alias.strip() else ""
     for turn in range(4):
-        name = chosen or rules.alias_of(rules.proposed_alias(actor.name, actor.user_id + turn * 100_003))
+        name = chosen or rules.alias_of(rules.proposed_alias(actor.name, actor.email, actor.user_id + turn * 100_003))
         try:
             with transaction.atomic():
                 return Member.objects.create(

@@ -115,7 +115,7 @@ def _context(request: Any, shown: Any, posts: Any, missing: Any) -> dict[str, An
 
 
 def _proposed(actor: Any) -> str:
-    return rules.proposed_alias(actor.name, actor.user_id or 0)
+    return rules.proposed_alias(actor.name, actor.email, actor.user_id or 0)
 
 
 @require_safe

@@ -37,7 +37,7 @@ def new(request: Any) -> HttpResponse:
     if missing is not None and request.method != "POST":
         return render(request, "forum/portal/new.html", {"missing": missing})
     themes, member = queries.themes(actor, access.reader(actor, at=request.now)), queries.member_of(actor)
-    proposed = "" if member or actor.is_staff else rules.proposed_alias(actor.name, actor.user_id)
+    proposed = "" if member or actor.is_staff else rules.proposed_alias(actor.name, actor.email, actor.user_id)
     begin = {"theme": request.GET.get("theme", ""), "title": request.GET.get("title", "")[: rules.TITLE_MAX]}
     form = TopicForm(request.POST or None, themes=themes, similar=reverse("forum:similar"), proposed=proposed, initial=begin)
     error, status = "", 200
@@ -214,7 +214,7 @@ def me(request: Any) -> HttpResponse:
     """One's name in the forum, and what one is written to."""
     member = queries.member_of(request.actor)
     missing = access.may_take_part(request.actor, at=request.now)
-    begin = {"alias": member.alias if member else rules.proposed_alias(request.actor.name, request.actor.user_id), "digest": member.digest if member else "weekly"}
+    begin = {"alias": member.alias if member else rules.proposed_alias(request.actor.name, request.actor.email, request.actor.user_id), "digest": member.digest if member else "weekly"}
     form = MemberForm(request.POST or None, initial=begin)
     if request.method == "POST" and form.is_valid():
         try:
