@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import F, Q
+from django.db.models import Q
 
 from amparo.deadlines.queries import kind_cards
 from amparo.forum import access, rules
@@ -90,7 +90,7 @@ def digests_due(*, at: datetime, limit: int = 200) -> list[int]:
     """Return whose digest is due: in the morning where he is, each day or on Monday. FOR-1."""
     found = []
     due = Member.objects.exclude(digest="none").filter(digested_at__lt=at - timedelta(hours=20), user__is_active=True)
-    for user_id, digest, zone in due.order_by("digested_at").values_list("pk", "digest", zone=F("user__time_zone"))[: limit * 5]:
+    for user_id, digest, zone in due.order_by("digested_at").values_list("pk", "digest", "user__time_zone")[: limit * 5]:
         local = at.astimezone(ZoneInfo(zone or settings.TIME_ZONE))
         if DIGEST_HOUR <= local.hour < DIGEST_HOUR + 4 and (digest == "daily" or local.weekday() == 0):
             found.append(user_id)
