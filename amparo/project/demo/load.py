@@ -30,7 +30,19 @@ from amparo.quotations.models import ItemVersion
 from amparo.sales.models import CardOffer
 from amparo.threads.commands import add_template
 
-from . import agreements, articles, courses, mail, matters, names, quotes, records, requests, selling
+from . import (
+    agreements,
+    articles,
+    courses,
+    downloads,
+    mail,
+    matters,
+    names,
+    quotes,
+    records,
+    requests,
+    selling,
+)
 from .people import CONTACTS, make_free_user, make_staff, sign_in_for
 
 ZONE = ZoneInfo("America/Mexico_City")
@@ -75,6 +87,7 @@ def load(*, at: datetime | None = None, customers: int = 100) -> int:
         agreements.publish(world)
         quotes.publish(world)
         selling.publish(world)
+        downloads.publish(world)
         articles.publish(world)
         courses.publish(world)
     for number, shop in enumerate(names.SHOPS[:customers]):
@@ -83,6 +96,7 @@ def load(*, at: datetime | None = None, customers: int = 100) -> int:
     with transaction.atomic():
         agreements.announce(world)
         selling.tell(world)
+        downloads.tell(world)
         mail.tell(world)
         records.keep(world)
         courses.take(world)
