@@ -68,6 +68,13 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "contract.asked": (_TELL + "lead",),
     "card.redeemed": (_TELL + "contract_sold",),
     "card.guessing": (_TELL + "guessing",),
+    **dict.fromkeys(
+        ("activation.guessing", "activation.mismatch", "activation.churn", "activation.moves_exhausted"),
+        ("amparo.notifications.reactions.licences.watched",),
+    ),
+    "licence.registration_asked": ("amparo.notifications.reactions.licences.asked",),
+    "licence.registration_done": ("amparo.notifications.reactions.licences.answered",),
+    "licence.registration_refused": ("amparo.notifications.reactions.licences.answered",),
     "call.ended": (_TELL + "lead",),
     "request.amended": ("amparo.notifications.reactions.requests.amended",),
     "agreement.accepted": ("amparo.notifications.reactions.agreements.accepted",),

@@ -1,0 +1,1 @@
+"""What people see of the blog: lists, posts, feeds; at the desk, drafts, pictures and publication."""
