@@ -45,6 +45,7 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.mailbox.tasks.keep", 60),
     ("amparo.editor.tasks.tick", 5),
     ("amparo.search.tasks.tick", 600),
+    ("amparo.activation.tasks.tick", 600),
     ("amparo.files.tasks.tick", 600),
     ("amparo.people.tasks.tick", 600),
     ("amparo.project.worker.heartbeat", 10),
@@ -60,7 +61,7 @@ LONG: tuple[tuple[str, float], ...] = (
     ("amparo.downloads.tasks.tick", 3),
 )
 # Videos take minutes of processor each: apart, so that nothing else waits for them.
-FILMS: tuple[tuple[str, float], ...] = (("amparo.videos.tasks.tick", 2),)
+FILMS: tuple[tuple[str, float], ...] = (("amparo.videos.tasks.tick", 2), ("amparo.project.demo.videos.tick", 5))
 
 
 def tick_functions(table: tuple[tuple[str, float], ...] = TICKS) -> list[tuple[Callable[..., object], float]]:

@@ -59,6 +59,7 @@ def register_asked(asked: RegistrationRequest, *, terminals: int, actor: Actor, 
     )
     asked.state, asked.licence, asked.ended_at, asked.ended_by_id = "registered", licence, at, actor.user_id
     asked.save(update_fields=["state", "licence", "ended_at", "ended_by"])
+    record("licence.registration_done", subject=asked, actor=actor, at=at, licence=licence.pk, serial_end=licence.serial_masked)
     return licence
 
 

@@ -57,8 +57,8 @@ def test_thirty_six_at_once_on_five_seats_give_exactly_five(licence):
 @pytest.mark.django_db(transaction=True)
 def test_release_and_activation_at_once_never_take_a_seat_too_many(licence):
     """LIC-2, SEC-44"""
-    from amparo.policies.commands import set_value
     from amparo.kernel.actor import SYSTEM
+    from amparo.policies.commands import set_value
 
     set_value("activation.moves_max", 100, from_at=NOON, actor=SYSTEM, at=NOON)
     made = [commands.activate(SERIAL, Device(f"a{n}").request(), terminal="C", address="x", at=NOON).activation for n in range(5)]

@@ -46,7 +46,7 @@ def licences(request: HttpRequest) -> HttpResponse:
 @contact_only
 def register(request: HttpRequest) -> HttpResponse:
     """Register a licence by the serial of its certificate. LIC-1."""
-    form = forms.SerialForm(request.POST or None)
+    form = forms.SerialForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         made = attempt(form, lambda given: commands.ask_registration(
             given["serial"], given["product"], terminals=given["terminals"], actor=request.actor, at=request.now
@@ -105,7 +105,7 @@ def licence_file(request: HttpRequest, terminal_id: int) -> HttpResponse:
 @contact_only
 def offline(request: HttpRequest) -> HttpResponse:
     """Hand in what a terminal without network shows: a request, or its word that it gave its licence up. LIC-1."""
-    form = forms.RequestForm(request.POST or None, request.FILES or None)
+    form = forms.RequestForm(request.POST, request.FILES) if request.method == "POST" else forms.RequestForm()
     if request.method == "POST":
         made = attempt(form, lambda given: _handed_in(request, given["request"]))
         if isinstance(made, OfflineRequest):
@@ -129,7 +129,7 @@ def place(request: HttpRequest) -> HttpResponse:
     text = (request.POST.get("request") or request.GET.get("r") or "")[: requests.TEXT_MAX]
     told = commands.read_request(text)
     rows = queries.licences_to_choose(access.licences_visible_to(request.actor), told.product)
-    form = forms.PlaceForm(request.POST or None, initial={"request": text, "licence": rows[0].pk if len(rows) == 1 else None})
+    form = forms.PlaceForm(request.POST if request.method == "POST" else None, initial={"request": text, "licence": rows[0].pk if len(rows) == 1 else None})
     if request.method == "POST":
         made = attempt(form, lambda given: _answered(request, given))
         if made is not None:

@@ -38,10 +38,14 @@ from . import (
     mail,
     matters,
     names,
+    posts,
     quotes,
     records,
     requests,
     selling,
+    terminals,
+    topics,
+    videos,
 )
 from .people import CONTACTS, make_free_user, make_staff, sign_in_for
 
@@ -90,6 +94,8 @@ def load(*, at: datetime | None = None, customers: int = 100) -> int:
         downloads.publish(world)
         articles.publish(world)
         courses.publish(world)
+        posts.publish(world)
+        videos.prepare(world)
     for number, shop in enumerate(names.SHOPS[:customers]):
         with transaction.atomic():
             _customer(world, number, shop)
@@ -100,6 +106,7 @@ def load(*, at: datetime | None = None, customers: int = 100) -> int:
         mail.tell(world)
         records.keep(world)
         courses.take(world)
+        topics.tell(world)
     _settle(world)
     return customers
 
@@ -169,6 +176,9 @@ def _customer(world: World, number: int, shop: str) -> None:
         records.tell(world, customer, contacts[0], licence)
     if number in (0, 2):
         products.bind_terminal(licence, "Caja 1", f"CAJA1-{number:04}", actor=admin, at=since)
+    terminals.tell(world, licence, contacts, number)
+    if number == 1:
+        terminals.ask(world, contacts[0])
 
 
 def _contacts(world: World, customer: Customer, number: int, since: datetime) -> list[Actor]:
