@@ -27,6 +27,7 @@ portal_urls = [
     path("<int:enrolment_id>/lessons/<int:lesson_id>/done/", lessons.done, name="done"),
     path("<int:enrolment_id>/lessons/<int:lesson_id>/attempt/", lessons.attempt, name="attempt"),
     path("<int:enrolment_id>/lessons/<int:lesson_id>/answers/", lessons.answers, name="answers"),
+    path("<int:enrolment_id>/lessons/<int:lesson_id>/track/", lessons.track, name="track"),
     path("<int:enrolment_id>/lessons/<int:lesson_id>/submit/", lessons.submit, name="submit"),
 ]
 desk_urls = [

@@ -46,3 +46,18 @@ STEPS: Final[dict[str, Any]] = {
     "cancelled": pgettext_lazy("step", "Left the course"), "completed": pgettext_lazy("step", "Completed the course"),
     "allowed": pgettext_lazy("step", "One more attempt allowed"), "opened": pgettext_lazy("step", "Opened"),
 }  # fmt: skip
+PACKAGE_FAULTS: Final[dict[str, Any]] = {
+    "path": _("The package has a path that leads out of it or is none: «%(name)s». Export it again."),
+    "link": _("The package holds a link where a file belongs: «%(name)s». Export it without links."),
+    "encrypted": _("The package is protected by a password. Export it without one."),
+    "twin": _("The package holds two files of the same name, perhaps in capitals and small letters: «%(name)s»."),
+    "overlap": _("The package is damaged: some of its files lie upon each other."),
+    "entries": _("The package holds too many files: at most 4,000."),
+    "octets": _("The package is too large once it is unpacked: at most 400 MB."),
+    "ratio": _("The package unpacks to far more than it weighs: «%(name)s». It is not taken."),
+    "no_manifest": _("There is no imsmanifest.xml at the top of the package, so it is not SCORM. Zip the files, not their folder."),
+    "doctype": _("The manifest declares a document type, which is not taken. Export the package again."),
+    "no_standard": _("The manifest does not say SCORM 1.2 or 2004."),
+    "no_entry": _("The manifest names no page to begin with, or one that is not in the package."),
+    "broken": _("The package is damaged or is no ZIP file."),
+}

@@ -21,6 +21,8 @@ FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "idiomorph.esm.js": "idiomorph/dist/idiomorph.esm.js",
     "tus.min.js": "tus-js-client/dist/tus.min.js",
+    "scorm12.min.js": "scorm-again/dist/scorm12.min.js",
+    "scorm2004.min.js": "scorm-again/dist/scorm2004.min.js",
     "hls.light.min.js": "hls.js/dist/hls.light.min.js",
 }
 SOURCE_MAP = re.compile(

@@ -44,6 +44,13 @@ def serve_stream(host: str, port: int) -> int:
     return serve("asgi", application, host, port, workers=1)
 
 
+def serve_scorm(host: str, port: int) -> int:
+    """Serve SCORM packages, at an origin of their own, until SIGTERM or SIGINT. SEC-28."""
+    from amparo.project.scorm import application
+
+    return serve("wsgi", application, host, port, workers=1, blocking_threads=4)
+
+
 def behind_proxies(application: Any) -> Any:
     """Believe what X-Forwarded-For and -Proto say where AMPARO_TRUSTED_PROXIES (addresses or networks) says it. SEC-60.
 

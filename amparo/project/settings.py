@@ -61,6 +61,8 @@ PUBLIC_URL = env("AMPARO_URL", "http://127.0.0.1:8000").rstrip("/")
 # Behind a proxy the stream lies at the same origin; `amparo up` serves it on the next port.
 STREAM_URL = env("AMPARO_STREAM_URL", "/events")
 STREAM_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(STREAM_URL)) if "://" in STREAM_URL else ""
+# Where SCORM packages run: another origin, best another host. Without it interactive lessons are not offered.
+SCORM_URL = env("AMPARO_SCORM_URL", "").rstrip("/")
 STREAM_ORIGINS = [PUBLIC_URL, *filter(None, env("AMPARO_ORIGINS", "").split(","))]
 HTTPS = PUBLIC_URL.startswith("https://")
 # Where the payment provider is asked: from the environment alone, so that no setting sends its key elsewhere. SEC-32

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -47,7 +48,7 @@ def _show(request: HttpRequest, course_id: int, *, refusal: Refusal | None = Non
         "versions": list(found.versions.select_related("published_by").order_by("-number")[:20]), "questions": found.questions.count(),
         "students": found.enrolments.exclude(state="cancelled").count(), "groups": queries.groups_of(found, at=request.now),
         "changed": found.published is None or found.changed_at > found.published.published_at, "is_paid": found.access == CREDITS,
-        "kinds": [(code, label, words.ICONS[code]) for code, label in words.LESSONS.items() if code != "scorm"],
+        "kinds": [(code, label, words.ICONS[code]) for code, label in words.LESSONS.items() if code != "scorm" or settings.SCORM_URL],
     }  # fmt: skip
     return render(request, "campus/desk/course.html", context, status=refusal.status if refusal else 200)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from amparo.campus import access, commands, forms, queries, words
-from amparo.campus.models import ClassDate, Cohort, Course, Lesson, Question, Section
+from amparo.campus.models import ClassDate, Cohort, Course, Lesson, Package, Question, Section
 from amparo.campus.rules.progress import FILE, LESSON_KINDS, SCORM, TEXT
 from amparo.files.queries import drafts
 from amparo.kernel.refusals import Invalid, Stale
@@ -111,12 +111,12 @@ def lesson_new(request: HttpRequest, section_id: int) -> HttpResponse:
     """Add a lesson of the kind that was chosen."""
     found = get_object_or_404(Section.objects.select_related("course"), pk=section_id)
     kind = request.POST.get("kind") or request.GET.get("kind", TEXT)
-    kind = kind if kind in LESSON_KINDS and kind != SCORM else TEXT
+    kind = kind if kind in LESSON_KINDS else TEXT
     form = forms.LessonForm(kind, _videos(), request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             made = commands.add_lesson(
-                found, kind, quiz=form.quiz_given(), files_given=request.POST.getlist("files")[:1], draft_key=request.POST.get("draft_key", "")[:40],
+                found, kind, package=_package(request, found.course, kind), quiz=form.quiz_given(), files_given=request.POST.getlist("files")[:1], draft_key=request.POST.get("draft_key", "")[:40],
                 actor=request.actor, at=request.now, **form.fields_given(),
             )  # fmt: skip
         except Invalid as wrong:
@@ -126,12 +126,18 @@ def lesson_new(request: HttpRequest, section_id: int) -> HttpResponse:
     return _lesson_form(request, form, found.course, kind, f"section:{section_id}", None)
 
 
+def _package(request: HttpRequest, course: Course, kind: str) -> Package | None:
+    """Take in the SCORM package that came with the form. Raises PackageRefused."""
+    upload = request.FILES.get("package") if kind == SCORM else None
+    return commands.add_package(course, upload, actor=request.actor, at=request.now) if upload is not None else None
+
+
 def _lesson_form(request: HttpRequest, form: forms.LessonForm, course: Course, kind: str, place: str, lesson: Lesson | None) -> HttpResponse:
     key = draft_key(request.actor.user_id, place)
     waiting = drafts(key, request.actor) if request.POST.getlist("files") else []
     files = {
         "draft_key": key, "draft_files": [{"id": one.public_id, "name": one.name, "size": one.size} for one in waiting],
-        "megabytes": value("files.megabytes_max", at=request.now), "takes_file": kind == FILE,
+        "megabytes": value("files.megabytes_max", at=request.now), "takes_file": kind == FILE, "takes_package": kind == SCORM,
     }  # fmt: skip
     title = lesson.title if lesson else _("New lesson: %(kind)s") % {"kind": words.LESSONS[kind]}
     return _form(request, form, title, course, kind=kind, lesson=lesson, seen=course.edits, **files)
@@ -147,7 +153,7 @@ def lesson(request: HttpRequest, lesson_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             commands.change_lesson(
-                found, quiz=form.quiz_given(), files_given=request.POST.getlist("files")[:1], draft_key=request.POST.get("draft_key", "")[:40],
+                found, package=_package(request, course, found.kind), quiz=form.quiz_given(), files_given=request.POST.getlist("files")[:1], draft_key=request.POST.get("draft_key", "")[:40],
                 seen=number(request, "seen"), actor=request.actor, at=request.now, **form.fields_given(),
             )  # fmt: skip
         except Invalid as wrong:

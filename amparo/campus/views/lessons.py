@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from amparo.campus import access, commands, queries, words
-from amparo.campus.models import Attempt
-from amparo.campus.rules.progress import QUIZ
+from amparo.campus.commands.scorm import address
+from amparo.campus.errors import ContentInvalid
+from amparo.campus.models import Attempt, Package, ScormState
+from amparo.campus.rules.packages import CMI_OCTETS_MAX
+from amparo.campus.rules.progress import QUIZ, SCORM
 from amparo.kernel.refusals import Refusal
+from amparo.ui.middleware import policy
 from amparo.ui.views import signed_in
 
 from .shared import own, told
@@ -91,8 +98,42 @@ def _show_lesson(request: HttpRequest, enrolment_id: int, lesson_id: int, *, ref
         "before": standing.order[place - 1] if place else None, "after": standing.order[place + 1] if place + 1 < len(order) else None,
         "place": place + 1, "count": len(order), "classes": [one for one in queries.classes_of(enrolment) if one.lesson_id == lesson_id],
         **(_quiz(request, enrolment, content) if content["kind"] == QUIZ else {}),
+        **(_package(request, enrolment, content) if content["kind"] == SCORM else {}),
     }  # fmt: skip
-    return render(request, "campus/portal/lesson.html", context, status=refusal.status if refusal else 200)
+    response = render(request, "campus/portal/lesson.html", context, status=refusal.status if refusal else 200)
+    if context.get("package"):  # the one frame that this page may hold is the player, at the packages' own origin
+        response["Content-Security-Policy"] = policy(request.csp_nonce()).replace("frame-src 'none'", f"frame-src {context['scorm_origin']}")
+        response["Referrer-Policy"] = "origin"
+    return response
+
+
+def _package(request: HttpRequest, enrolment: Any, content: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page of a package shows: the signed address of its player, and what it had kept. SRC-4."""
+    if not settings.SCORM_URL:
+        return {"package": None}
+    package = Package.objects.get(pk=content["package"])
+    kept = ScormState.objects.filter(enrolment=enrolment, lesson=content["id"]).first()
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(settings.SCORM_URL))
+    learner = {"id": str(enrolment.pk), "name": request.actor.name}
+    return {
+        "package": package, "scorm_origin": origin, "scorm_address": address(enrolment, package, content["id"]),
+        "scorm_state": json.dumps({"cmi": kept.cmi if kept else {}, "learner": learner}),
+    }
+
+
+@require_POST
+@signed_in
+def track(request: HttpRequest, enrolment_id: int, lesson_id: int) -> HttpResponse:
+    """Keep what a package saves; what it reports goes into the log."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > CMI_OCTETS_MAX + 4096:
+        raise ContentInvalid
+    try:
+        given = json.loads(request.body)
+    except ValueError:
+        raise ContentInvalid from None
+    cmi = given.get("cmi") if isinstance(given, dict) else None
+    now = commands.track(own(request, enrolment_id), lesson_id, cmi, actor=request.actor, at=request.now)
+    return JsonResponse({"done": lesson_id in now.done, "percent": now.percent})
 
 
 def _quiz(request: HttpRequest, enrolment: Any, content: dict[str, Any]) -> dict[str, Any]:

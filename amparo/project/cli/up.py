@@ -40,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
         "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all (default: %(default)s)"
     )
     parser.add_argument(
-        "--port", type=int, default=8000, help="port of the pages; the stream takes the next (%(default)s)"
+        "--port", type=int, default=8000, help="port of the pages; the stream takes the next, SCORM packages the one after (%(default)s)"
     )
     parser.add_argument(
         "--no-demo", action="store_true", help="no demonstration world: the first page asks who you are"
@@ -103,7 +103,7 @@ class Service:
         patience = (
             PORT_LIMIT_SECONDS if (self.home / "run.json").exists() else 1
         )  # the parts of one that was killed
-        for number in (port, port + 1):
+        for number in (port, port + 1, port + 2):
             wait_for_port(host, number, patience)
         self.addresses(host, port)
         self.prepare()
@@ -114,6 +114,7 @@ class Service:
         self.parts = [
             Part("web", pages, log / "web.log"),
             Part("stream", ["--host", host, "--port", str(port + 1)], log / "stream.log"),
+            Part("scorm", ["--host", host, "--port", str(port + 2)], log / "scorm.log"),
             Part("worker", [], log / "worker.log"),
         ]
         self.parts[0].start()
@@ -131,6 +132,9 @@ class Service:
             os.environ["AMPARO_URL"] = self.url
             stream = f"http://{f'[{shown}]' if ':' in shown else shown}:{port + 1}/events"
             os.environ.setdefault("AMPARO_STREAM_URL", stream)
+            # By another name, so that not even a cookie is shared: browsers hold those by name, whatever the port.
+            other = {"127.0.0.1": "localhost", "localhost": "127.0.0.1"}.get(shown, shown)
+            os.environ.setdefault("AMPARO_SCORM_URL", f"http://{f'[{other}]' if ':' in other else other}:{port + 2}")
             names = [
                 "127.0.0.1",
                 "localhost",
@@ -289,7 +293,7 @@ def wait_for_port(host: str, port: int, limit_seconds: float) -> None:
                     raise Problem(f"{host}:{port} cannot be listened on: {error.strerror}") from None
         if time.monotonic() > deadline:
             raise Problem(
-                f"Port {port} is taken. Choose another with --port (the stream takes the next one too)."
+                f"Port {port} is taken. Choose another with --port (the next two are taken too)."
             )
         time.sleep(0.2)
 
