@@ -19,7 +19,8 @@ TABLE = Path(__file__).parent / "matrix.txt"
 OPEN_TO_ALL = {"health", "ui:accent_css", "ui:choose", "web:home", "contracts:plans", "policies:logo", "casefiles:key", "casefiles:key_pem", "people:choose_language",
                "people:choose_theme", "people:invitation", "metrics",
                "sales:shelf", "sales:stripe", "agreements:documents", "agreements:document", "agreements:version", "agreements:version_pdf",
-               "agreements:changes", "forum:home", "forum:theme", "forum:feed", "forum:topic", "forum:post", "forum:similar", "forum:leave"}  # fmt: skip
+               "agreements:changes", "videos:gallery", "videos:video", "videos:media", "videos:track", "blog:list", "blog:post", "blog:post_by_number", "blog:product", "blog:tag", "blog:mine",
+               "blog:feed", "blog:product_feed", "blog:tag_feed", "forum:home", "forum:theme", "forum:feed", "forum:topic", "forum:post", "forum:similar", "forum:leave"}  # fmt: skip
 
 
 @pytest.fixture
@@ -53,10 +54,35 @@ def values(whole_world):
     special |= {("sales:buy", "kind"): "card"}
     of_forum = _forum(w)
     special |= {(r.name, n): of_forum[n] for r in matrix.routes() for n in of_forum if r.name.startswith(("forum:", "desk_forum:")) or n == "topic_id"}
+    special |= _filmed_and_written(w)
     quoted, of_routes = _quoting(w)
     common |= quoted
     special |= of_routes
     return lambda route: {name: special.get((route.name, name), common.get(name)) for name in route.parameters}
+
+
+def _filmed_and_written(w) -> dict[tuple[str, str], object]:
+    """A video and a post that anybody may see. The video's file is described but not there: what is judged is who is asked for it."""
+    from amparo.blog import commands as blog
+    from amparo.kernel.actor import SYSTEM
+    from amparo.videos import commands as videos
+    from amparo.videos.models import Video
+
+    at = clock.now()
+    video = videos.add_video("Corte de caja", description="Cómo se hace.", theme="Caja", actor=SYSTEM, at=at)
+    for kind in ("captions", "chapters"):
+        videos.save_track(video, kind=kind, language="es", text="WEBVTT\n\n00:00.000 --> 00:01.000\nAbrir", actor=SYSTEM, at=at)
+    rendition = {"name": "720.mp4", "size": 1, "sha256": "0" * 64, "width": 320, "height": 180}
+    Video.objects.filter(pk=video.pk).update(folder="f" * 32, milliseconds=9000, media={"720.mp4": rendition, "poster.jpg": rendition})
+    videos.publish(Video.objects.get(pk=video.pk), actor=SYSTEM, at=at)
+    post = blog.publish(blog.draft_post("Novedad", summary="x", body="x", tags="caja", actor=SYSTEM, at=at), actor=SYSTEM, at=at)
+    found: dict[tuple[str, str], object] = {}
+    for route in matrix.routes():
+        if route.name.startswith(("videos:", "desk_videos:")):
+            found |= {(route.name, "video_id"): video.pk, (route.name, "name"): "720.mp4", (route.name, "kind"): "captions", (route.name, "language"): "es"}
+        if route.name.startswith(("blog:", "desk_blog:")):
+            found |= {(route.name, "post_id"): post.pk, (route.name, "slug"): post.slug, (route.name, "tag"): "caja", (route.name, "code"): w.product.code.lower()}
+    return found
 
 
 def _forum(w):

@@ -137,6 +137,8 @@ DESK: tuple[Place, ...] = (
         ("desk_defects:list",),
         frozenset({"engineer", "developer", "rnd_director"}),
     ),
+    Place("blog", _("News"), "news", ("desk_blog:list",), frozenset({"editor"})),
+    Place("videos", _("Videos"), "video", ("desk_videos:list",), frozenset({"editor"})),
     Place("campus", _("Campus"), "school", ("desk_campus:list",), frozenset({"instructor", "editor"})),
     Place("search", _("Searches"), "list-search", ("desk_search:report",), frozenset({"editor", "engineer", "moderator"}), keys="g s"),
     Place("reports", _("Reports"), "chart-bar", ("desk_web:reports", "desk_reports:list"), keys="g r"),
@@ -183,17 +185,17 @@ PORTAL: tuple[Place, ...] = (
 
 # What the house holds for everybody, with what each place is. Its strip stands below the header of the portal.
 HOUSE: tuple[tuple[Place, str | Promise], ...] = (
-    (Place("knowledge", _("Knowledge base"), "book", ("knowledge:home", "knowledge:index", "knowledge:list"), short=_("Articles")),
+    (Place("knowledge", _("Knowledge base"), "book", ("knowledge:home",), short=_("Articles")),
      _("Known problems with their solution, step by step guides and error codes.")),
-    (Place("forum", _("Forum"), "messages", ("forum:home", "forum:index", "forum:list")),
+    (Place("forum", _("Forum"), "messages", ("forum:home",)),
      _("Ask other users and our staff; every question has a date by which it is answered.")),
-    (Place("downloads", _("Downloads"), "download", ("downloads:home", "downloads:index", "downloads:list", "downloads:releases")),
+    (Place("downloads", _("Downloads"), "download", ("downloads:home",)),
      _("Versions, updates, examples and tools, with their notes.")),
-    (Place("videos", _("Videos"), "player-play", ("videos:home", "videos:index", "videos:gallery", "videos:list")),
+    (Place("videos", _("Videos"), "player-play", ("videos:gallery",)),
      _("Short, with captions and chapters.")),
-    (Place("campus", _("Campus"), "school", ("campus:home", "campus:index", "campus:courses", "campus:list")),
+    (Place("campus", _("Campus"), "school", ("campus:courses",)),
      _("Courses with a certificate that anybody can verify.")),
-    (Place("blog", _("News"), "news", ("blog:home", "blog:index", "blog:list")),
+    (Place("blog", _("News"), "news", ("blog:list",)),
      _("What is new in each product.")),
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
+from amparo.kernel import markdown
 from amparo.kernel.ranges import SANDBOX, respond
 from amparo.ui.views import signed_in
 from amparo.videos import access, commands, queries, words
@@ -57,7 +58,11 @@ def video(request: HttpRequest, video_id: int) -> HttpResponse:
     found = get_object_or_404(access.visible_to(actor, at=request.now).select_related("product"), pk=video_id)
     asked = _second(request.GET.get("t", ""))
     shown = queries.watching(found, language=tongue(), second=asked or queries.place_of(found, actor))
-    context = {"shown": shown, "video": found, "says": words, "asked": bool(asked), "clock": webvtt.short_clock, "tongue": tongue()}
+    context = {
+        "shown": shown, "video": found, "says": words, "asked": bool(asked), "clock": webvtt.short_clock, "tongue": tongue(),
+        "summary": markdown.excerpt(found.description, 200), "transcript": " ".join(cue.text for cue in shown.transcript)[:5000],
+        "marks": [(cue.text, cue.second, cue.end // 1000) for cue in shown.chapters],
+    }  # fmt: skip
     return render(request, "videos/portal/video.html", context)
 
 
