@@ -105,7 +105,7 @@ def test_anything_but_the_fields_of_the_protocol_is_refused(client, licence, dev
     ],
 )  # fmt: skip
 def test_what_is_no_request_is_refused_cheaply(client, licence, raw, media, status, django_assert_num_queries):
-    """SEC-33, SEC-50"""
+    """SEC-33"""
     with django_assert_num_queries(0):
         answer = client.post(V1 + "validate", raw, content_type=media)
     assert answer.status_code == status and answer.json()["detail"]

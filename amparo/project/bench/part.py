@@ -160,6 +160,17 @@ def quotes() -> list[Figure]:
     ]
 
 
+def activation() -> list[Figure]:
+    """Statements, seats under many at once, and speed of activations."""
+    from amparo.activation import bench
+
+    return [
+        Figure.most(str(found["name"]), float(str(found["value"])), str(found["unit"]), float(str(found["most"])))
+        if "most" in found else Figure(str(found["name"]), float(str(found["value"])), str(found["unit"]))
+        for found in bench.run()
+    ]  # fmt: skip
+
+
 def mail() -> list[Figure]:
     """Mail taken in from a real IMAP server, with the process killed twice between."""
     sys.path.insert(0, os.getcwd())

@@ -15,7 +15,7 @@ TITLES = {
     "time": "Business time", "choice": "Choice of charge", "pages": "Pages over the large world", "create": "Creating",
     "search": "Search", "stream": "Stream", "callers": "Finding a caller", "ledger": "Ledger", "lapse": "Lapses", "mail": "Mail taken in",
     "start": "Start and memory",
-    "casefile": "Case files", "quotes": "Quoting at once", "world": "The large world",
+    "casefile": "Case files", "quotes": "Quoting at once", "activation": "Activating licences", "world": "The large world",
 }  # fmt: skip
 HOW = {
     "time": "`amparo.deadlines.bench`: a thousand random questions over ten years with Mexican holidays, warm, best of several rounds.",
@@ -46,6 +46,7 @@ HOW = {
         "snapshot; memory is what the process's peak grew beyond that of a small case."
     ),
     "quotes": "`amparo.quotations.bench`: a page of the catalogue asked for in process by a contact signed in, with every middleware, other values each time; medians.",
+    "activation": "`amparo.activation.bench`: in process, durable; 36 threads behind a barrier, then four threads over licences of their own.",
     "mail": (
         "`amparo.mailbox.bench`: a real Dovecot over a Maildir of 1,000 messages with text and a file; a process of its own takes in, is "
         "killed at a quarter and at half, and begun again; its starts are counted in."
