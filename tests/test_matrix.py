@@ -18,9 +18,10 @@ TABLE = Path(__file__).parent / "matrix.txt"
 # What a visitor may always get, signed in or not; metrics answer callers on the same machine, as the test is one.
 OPEN_TO_ALL = {"health", "ui:accent_css", "ui:choose", "web:home", "contracts:plans", "policies:logo", "casefiles:key", "casefiles:key_pem", "people:choose_language",
                "people:choose_theme", "people:invitation", "metrics",
-               "sales:shelf", "sales:stripe", "agreements:documents", "agreements:document", "agreements:version", "agreements:version_pdf",
+               "sales:shelf", "sales:stripe", "activation:codes", "activation:v1_keys", "activation:v1_time", "activation:v1_activations", "activation:v1_validate",
+               "activation:v1_refresh", "activation:v1_release", "activation:v1_version", "activation:v1_update", "agreements:documents", "agreements:document", "agreements:version", "agreements:version_pdf",
                "agreements:changes", "videos:gallery", "videos:video", "videos:media", "videos:track", "blog:list", "blog:post", "blog:post_by_number", "blog:product", "blog:tag", "blog:mine",
-               "blog:feed", "blog:product_feed", "blog:tag_feed", "forum:home", "forum:theme", "forum:feed", "forum:topic", "forum:post", "forum:similar", "forum:leave"}  # fmt: skip
+               "blog:feed", "blog:product_feed", "blog:tag_feed", "forum:home", "forum:theme", "forum:feed", "forum:topic", "forum:post", "forum:similar", "forum:leave", "campus:courses", "campus:course", "campus:verify", "campus:verified"}  # fmt: skip
 
 
 @pytest.fixture
@@ -51,10 +52,14 @@ def values(whole_world):
     common |= _complained(w)
     common |= _specified(w)
     special |= _agreed(w)
+    common |= _activated(w)
     special |= {("sales:buy", "kind"): "card"}
+    special |= {(f"activation:v1_{verb}", "public_id"): "A2B3C4D5E6F7G8H9J2K3" for verb in ("refresh", "release", "version", "update")}
+    special |= {("scan:scanned", "text"): "AAAA", ("activation:v1_elsewhere", "rest"): "nothing"}
     of_forum = _forum(w)
     special |= {(r.name, n): of_forum[n] for r in matrix.routes() for n in of_forum if r.name.startswith(("forum:", "desk_forum:")) or n == "topic_id"}
     special |= _filmed_and_written(w)
+    special |= _taught(w)
     quoted, of_routes = _quoting(w)
     common |= quoted
     special |= of_routes
@@ -101,6 +106,47 @@ def _forum(w):
         "theme_id": theme.pk, "topic_id": topic.pk, "post_id": post.pk, "review_id": review.pk, "act_id": act.pk, "verb": "close",
         "place": f"topic:{topic.pk}", "word": leave_path(w.mine.admin.user_id, topic.subject).split("/")[-2],
     }  # fmt: skip
+
+
+def _taught(w):
+    """A course that is paid in credits, with a seat, somebody in it who passed, a quiz and a live class. SRC-4"""
+    from datetime import timedelta
+
+    from amparo.campus import commands as campus
+    from amparo.campus.models import Certificate, Course, Seat
+    from amparo.campus.tests.world import card_for, finish, lesson, published, question, started
+    from amparo.conftest import NOON
+    from amparo.kernel.actor import SYSTEM
+
+    mine = w.mine
+    open_course = published(title="Curso abierto", texts=1)
+    live = lesson(open_course, "live", title="En vivo", is_required=False)
+    asked = question(open_course)
+    campus.publish(open_course, actor=SYSTEM, at=NOON)
+    day = campus.plan_class(live, NOON + timedelta(days=1), minutes=60, actor=SYSTEM, at=NOON)
+    paid = published("credits", price=2, title="Curso pagado", texts=1, quiz={"attempts_max": 0})
+    card_for(mine.customer.pk, 30)
+    order = campus.buy_seats(paid, 2, key="matrix", actor=mine.admin, at=NOON)
+    seat = Seat.objects.filter(order=order).order_by("number").first()
+    passed = finish(started(Course.objects.get(pk=open_course.pk), mine.admin), mine.admin)
+    lesson_id = passed.version.content["sections"][0]["lessons"][0]["id"]
+    values = {
+        "slug": paid.slug, "course_id": paid.pk, "section_id": paid.sections.first().pk, "lesson_id": lesson_id, "question_id": asked.pk,
+        "seat_id": seat.pk, "enrolment_id": passed.pk, "date_id": day.pk, "certificate_id": Certificate.objects.get(enrolment=passed).pk,
+        "code": Certificate.objects.get(enrolment=passed).shown_code,
+    }  # fmt: skip
+    return {(route.name, name): value for route in matrix.routes() if route.name.startswith(("campus:", "desk_campus:")) for name, value in values.items()}
+
+
+def _activated(w):
+    """An answer for a terminal without network, and a serial that the company asks to have registered."""
+    from amparo.activation import commands
+    from amparo.activation.tests.world import Device
+
+    device = Device(version="10.1")
+    made = commands.answer_request(w.mine.licence, device.text(clock.now(), product=w.product.code), terminal="Caja 9", actor=w.mine.admin, at=clock.now())
+    asked = commands.ask_registration("MATRIZ-0001", w.product, terminals=1, actor=w.mine.admin, at=clock.now())
+    return {"answer_id": made.pk, "registration_id": asked.pk}
 
 
 def _mail(w):
@@ -294,8 +340,8 @@ def _laws(route, method, words):
             for standing in inside
             if words[standing] not in ("404", "405")
         )
-    private = {"mail_id", "entry_id", "case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number", "sale_id", "acceptance_id", "request_id", "quote_id", "order_id"}
-    if not route.name.startswith("desk_") and private & set(route.parameters):
+    private = {"mail_id", "entry_id", "case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number", "sale_id", "acceptance_id", "request_id", "quote_id", "order_id", "answer_id"}
+    if not route.name.startswith(("desk_", "activation:v1_")) and private & set(route.parameters):  # programs prove a device's key, whoever is signed in
         for standing in ("anonymous", "registered", "other_contact"):
             if words[standing] not in ("404", "403", "405", "login"):
                 yield f"{route.name} {method}: {standing} gets {words[standing]} of another's"
