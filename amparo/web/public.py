@@ -6,10 +6,10 @@ the tariff and the plans in force, what was published from the index of search, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -19,20 +19,28 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from amparo.blog import queries as blog
+from amparo.campus import queries as campus
 from amparo.charging.queries import compare, tariff_version_at
 from amparo.contracts.access import NOT_OFFERED_YET, SERVICE_LABELS
 from amparo.contracts.models import Plan
 from amparo.contracts.rules import standing as rules
-from amparo.contracts.rules.audience import ANYBODY, Reader
+from amparo.contracts.rules.audience import Reader
 from amparo.deadlines.queries import kind_cards
+from amparo.downloads import queries as downloads
+from amparo.forum import queries as forum
+from amparo.knowledge import queries as knowledge
 from amparo.products.models import Product
 from amparo.search.access import reach
 from amparo.search.models import KIND_ICONS, KIND_LABELS
+from amparo.videos import queries as videos
 
-# What a page by product shows of each kind at most, in its order; the app that publishes it.
+# What a page by product shows of each kind at most, in its order.
 SHELVES = {"release": 4, "article": 8, "video": 4, "topic": 6, "post": 4, "course": 4}
-APPS = {
-    "article": "knowledge", "post": "blog", "video": "videos", "release": "downloads", "topic": "forum", "course": "campus",
+# Who says where things of each kind are that anybody may read.
+_SITEMAPS: dict[str, Callable[[datetime], Iterable[tuple[str, datetime | None]]]] = {
+    "article": knowledge.sitemap, "post": blog.sitemap, "video": videos.sitemap, "release": downloads.sitemap, "topic": forum.sitemap,
+    "course": campus.sitemap,
 }  # fmt: skip
 TIMES = ("answer.forum", "answer.ticket", "answer.case", "fix", "complaint", "opinion")
 ADDRESSES_MAX = 45_000  # a sitemap holds 50,000 at most
@@ -188,7 +196,7 @@ def tariff(at: datetime) -> dict[str, Any]:
 
 def sitemap_kinds() -> tuple[str, ...]:
     """Return the parts of the sitemap: our own pages, and each kind that is published."""
-    return ("pages", *APPS)
+    return ("pages", *_SITEMAPS)
 
 
 def sitemap(kind: str, at: datetime) -> Iterator[tuple[str, datetime | None]]:
@@ -196,38 +204,12 @@ def sitemap(kind: str, at: datetime) -> Iterator[tuple[str, datetime | None]]:
     if kind == "pages":
         yield from ((url, None) for url in _own_pages())
         return
-    for number, (url, changed_at) in enumerate(_of_app(kind, at)):
-        if number == ADDRESSES_MAX:
-            return
-        yield url, changed_at
+    yield from islice(_SITEMAPS[kind](at), ADDRESSES_MAX)
 
 
 def _own_pages() -> Iterable[str]:
     names = ("web:home", "web:levels", "web:tariff", "web:products", "contracts:plans", "agreements:documents")
     return [*(reverse(name) for name in names), *(row["url"] for row in products())]
-
-
-def _of_app(kind: str, at: datetime) -> Iterable[tuple[str, datetime | None]]:
-    door = getattr(import_module(f"amparo.{APPS[kind]}.queries"), "sitemap", None) if _has_queries(APPS[kind]) else None
-    return door(at) if door else _indexed(kind)
-
-
-def _has_queries(app: str) -> bool:
-    try:
-        import_module(f"amparo.{app}.queries")
-    except ModuleNotFoundError:
-        return False
-    return True
-
-
-def _indexed(kind: str) -> Iterable[tuple[str, datetime | None]]:
-    may = reach(ANYBODY)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT t.url, t.published_at FROM search_document t WHERE t.kind = %(kind)s AND {may.over('t')} ORDER BY t.id DESC LIMIT %(most)s",  # noqa: S608 (the rule of the index)
-            may.given | {"kind": kind, "most": ADDRESSES_MAX},
-        )
-        return cursor.fetchall()
 
 
 def own_host() -> str:
