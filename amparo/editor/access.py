@@ -10,8 +10,8 @@ EDITOR = "editor"
 OWN_WORK = PermissionDenied("what one asked to be reviewed is reviewed by another")
 # What an editor may do with an edited thing. Nobody removes one: it is taken back, and stays on the record.
 ACTIONS = frozenset({"add", "change", "view", "publish", "lock", "unlock"})
-# Models that the editor edits, as "app.model": filled by viewsets.register.
-EDITABLE: set[str] = set()
+# Models that the editor edits, as "app.model", with their place in its menu: filled by viewsets.register.
+EDITABLE: dict[str, int] = {}
 
 
 def may_edit(actor: Actor) -> bool:

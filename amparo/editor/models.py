@@ -127,7 +127,7 @@ class ReviewByAnother(Task):
     def get_actions(self, obj: Any, user: Any) -> list[tuple[str, Any, bool]]:
         if not self._may_review(obj, user):
             return []
-        return [("reject", _("Ask for changes"), True), ("approve", _("Approve and publish"), False)]
+        return [("reject", _("Ask for changes"), True), ("approve", _("Approve"), False)]
 
     def get_task_states_user_can_moderate(self, user: Any, **kwargs: Any) -> models.QuerySet[TaskState]:
         if not access.may_edit(adapters.actor_for(user)):

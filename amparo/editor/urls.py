@@ -10,8 +10,9 @@ from functools import update_wrapper
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import URLPattern, URLResolver, include, path, reverse
 from wagtail.admin import urls as of_wagtail
+from wagtail.admin.api import urls as api
 
 from amparo.ui.views import View, staff_only
 
@@ -19,9 +20,7 @@ from .access import EDITABLE, EDITOR
 from .adapters import CONTENT_POLICY
 
 PLACES = frozenset({
-    "wagtailadmin_home", "wagtailadmin_sprite", "wagtailadmin_javascript_catalog", "wagtailadmin_dismissibles",
-    "wagtailadmin_reports:workflow", "wagtailadmin_reports:workflow_results",
-    "wagtailadmin_reports:workflow_tasks", "wagtailadmin_reports:workflow_tasks_results",
+    "wagtailadmin_sprite", "wagtailadmin_javascript_catalog", "wagtailadmin_dismissibles",
     "wagtailadmin_editing_sessions:ping", "wagtailadmin_editing_sessions:release",
 })  # fmt: skip
 OF_THINGS = frozenset({
@@ -50,6 +49,12 @@ def is_open(name: str) -> bool:
 
 def _gone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     raise Http404
+
+
+def _home(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """The list of what stands first in the menu: there is no page of pages."""
+    first = min(EDITABLE, key=lambda model: EDITABLE[model])
+    return HttpResponseRedirect(reverse(f"editor_{first.partition('.')[2]}:list"))
 
 
 def _leading_to(name: str) -> View:
@@ -82,10 +87,23 @@ def _walk(found: list[Any], space: str) -> Iterator[tuple[str, URLPattern]]:
             yield f"{space}{one.name or ''}", one
 
 
+def _missing(name: str) -> URLResolver:
+    """Wagtail's pages name the lists of documents and images also where there are none."""
+    return path(f"{name}/", include(([path("", _gone, name="listing")], name)))
+
+
+def _view_of(name: str, of_wagtail_itself: View) -> View:
+    if name == "wagtailadmin_home":
+        return _home
+    if name in OURS:
+        return _leading_to(OURS[name])
+    return of_wagtail_itself if is_open(name) else _gone
+
+
 def _close() -> list[Any]:
+    api.urlpatterns[0].url_patterns.extend([_missing("documents"), _missing("images")])
     for name, pattern in patterns():
-        view = pattern.callback if is_open(name) else _leading_to(OURS[name]) if name in OURS else _gone
-        pattern.callback = _guarded(view)
+        pattern.callback = _guarded(_view_of(name, pattern.callback))
     return of_wagtail.urlpatterns
 
 

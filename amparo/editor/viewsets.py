@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import (
     FieldPanel,
     FieldRowPanel,
@@ -18,8 +19,27 @@ from wagtail.admin.widgets import AdminAutoHeightTextInput
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, UnpublishView
 
+from amparo.people.models import StaffRole, User
+from amparo.products.models import Release
+
 from .access import EDITABLE
 from .models import Edited
+
+
+class EditedForm(WagtailAdminModelForm):
+    """The form of an edited thing: its owner is somebody of the staff, and a version says of which product."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        for field in self.fields.values():
+            queryset = getattr(field, "queryset", None)
+            if queryset is None:
+                continue
+            if queryset.model is User:
+                field.queryset = queryset.filter(pk__in=StaffRole.objects.values("user_id"), is_active=True).order_by("name", "pk")
+            elif queryset.model is Release:
+                field.queryset = queryset.select_related("product").order_by("product__name", "-released_on", "-pk")
+                field.label_from_instance = lambda one: f"{one.product.name} {one.version}"
 
 
 class TakeBackView(UnpublishView):
@@ -59,7 +79,8 @@ def register(
         PublishingPanel(),
     ]
     edit = TabbedInterface(
-        [ObjectList(list(panels), heading=_("Text")), ObjectList(publication, heading=_("Publication"))]
+        [ObjectList(list(panels), heading=_("Text")), ObjectList(publication, heading=_("Publication"))],
+        base_form_class=EditedForm,
     )
     settings: dict[str, Any] = {
         "model": model,
@@ -81,4 +102,4 @@ def register(
         "chooser_base_url_path": f"choose/{model._meta.model_name}s",
     }
     register_snippet(type(f"{model.__name__}Views", (SnippetViewSet,), settings))
-    EDITABLE.add(f"{model._meta.app_label}.{model._meta.model_name}")
+    EDITABLE[f"{model._meta.app_label}.{model._meta.model_name}"] = order

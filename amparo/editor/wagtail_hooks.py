@@ -10,46 +10,28 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin import signal_handlers
 from wagtail.admin.menu import MenuItem
 from wagtail.models import TaskState, WorkflowState
 from wagtail.signals import task_submitted, workflow_approved, workflow_rejected, workflow_submitted
 
 from .access import EDITABLE
 
-_REPORTS = {"workflows", "workflow-tasks"}
-
 # Letters go through our own outbox to whom they concern, never out of the middle of a request.
 task_submitted.disconnect(dispatch_uid="group_approval_task_submitted_email_notification", sender=TaskState)
 for signal, which in ((workflow_submitted, "submitted"), (workflow_rejected, "rejected"), (workflow_approved, "approved")):
     signal.disconnect(dispatch_uid=f"workflow_state_{which}_email_notification", sender=WorkflowState)
-assert signal_handlers is not None
 
 
 @hooks.register("construct_main_menu", order=1000)
 def keep_what_is_ours(request: HttpRequest, items: list[Any]) -> None:
-    """Our things and the reports of approval; nothing about people, sites, pages or settings."""
-    ours = {model.partition(".")[2] for model in EDITABLE}
-    items[:] = [item for item in items if item.name in {"reports", "desk"} or getattr(item, "model_name", "") in ours or _is_ours(item, ours)]
-
-
-def _is_ours(item: Any, ours: set[str]) -> bool:
-    return any(str(getattr(item, "url", "")).endswith(f"/{model}s/") for model in ours)
-
-
-@hooks.register("construct_reports_menu", order=1000)
-def keep_approval(request: HttpRequest, items: list[Any]) -> None:
-    items[:] = [item for item in items if item.name in _REPORTS]
+    """Our things and the way back; nothing about people, sites, pages, reports or settings."""
+    ours = tuple(f"/{model.partition('.')[2]}s/" for model in EDITABLE)
+    items[:] = [item for item in items if item.name == "desk" or str(getattr(item, "url", "")).endswith(ours)]
 
 
 @hooks.register("register_admin_menu_item")
 def back_to_desk() -> MenuItem:
     return MenuItem(_("Back to the desk"), reverse("desk_web:queue"), name="desk", icon_name="arrow-left", order=10_000)
-
-
-@hooks.register("construct_homepage_summary_items", order=1000)
-def no_summary(request: HttpRequest, items: list[Any]) -> None:
-    items.clear()
 
 
 @hooks.register("insert_global_admin_css")

@@ -159,15 +159,15 @@ FROM knowledge_article a LEFT JOIN products_product p ON p.id = a.product_id LEF
     LEFT JOIN products_release r2 ON r2.id = a.to_release_id
 WHERE {where} AND (%(product)s::bigint IS NULL OR a.product_id = %(product)s::bigint)
     AND (%(theme)s::bigint IS NULL OR a.theme_id = %(theme)s::bigint) AND (%(kind)s::text = '' OR a.kind = %(kind)s::text)
-    AND (%(at)s::timestamptz IS NULL OR (a.updated_at, a.id) < (%(at)s::timestamptz, %(number)s::bigint))
-ORDER BY a.updated_at DESC, a.id DESC LIMIT %(size)s::int
+    AND (%(at)s::timestamptz IS NULL OR ((a.language = %(mine)s)::int, a.updated_at, a.id) < (%(first)s::int, %(at)s::timestamptz, %(number)s::bigint))
+ORDER BY (a.language = %(mine)s) DESC, a.updated_at DESC, a.id DESC LIMIT %(size)s::int
 """
 
 
 def home(
     who: Reader, *, language: str, product_id: int | None = None, theme_id: int | None = None, kind: str = "", after: str = "", size: int = 24
 ) -> Home:
-    """Return published articles, the latest first, by product, theme and kind; what is not said narrows nothing. ACC-1.
+    """Return published articles, those in the reader's language and the latest first, by product, theme and kind; what is not said narrows nothing. ACC-1.
 
     Each article once: in the reader's language where it has it, else in the one it has. Two statements.
     """
@@ -180,15 +180,15 @@ def home(
     where = f"a.live AND {seen} AND {one_each}"
     given: dict[str, Any] = {
         "mine": mine, "levels": sorted(who.levels), "licensed": sorted(who.licensed), "product": product_id, "theme": theme_id,
-        "kind": kind, "size": size + 1, "at": None, "number": None,
+        "kind": kind, "size": size + 1, "at": None, "number": None, "first": 0,
     }  # fmt: skip
-    if marked := unmark(after, 2):
-        given["at"], given["number"] = str(marked[0]), _number(marked[1])
+    if (marked := unmark(after, 3)) and (moment := _moment(marked[1])):
+        given["first"], given["at"], given["number"] = int(marked[0] == 1), moment, _number(marked[2])
     listed = [Row(*one) for one in rows(_LIST.format(where=where), given)]
     facets = rows(_FACETS.format(where=where), given)
     english = mine == "en"
     return Home(
-        page_of(listed, size, lambda row: (row.updated_at, row.id)),
+        page_of(listed, size, lambda row: (int(row.language == mine), row.updated_at, row.id)),
         sorted(((int(key), name, n) for what, key, name, _en, n in facets if what == "product"), key=lambda one: one[1]),
         sorted(((int(key), (en if english and en else name), n) for what, key, name, en, n in facets if what == "theme"), key=lambda one: one[1]),
         [(key, n) for what, key, _name, _en, n in facets if what == "kind"],
@@ -213,6 +213,13 @@ class Row:
     @property
     def url(self) -> str:
         return reverse("knowledge:article", args=[self.id, self.slug])
+
+
+def _moment(given: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(given) if isinstance(given, str) else None
+    except ValueError:
+        return None
 
 
 def _number(given: Any) -> int:

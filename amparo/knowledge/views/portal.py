@@ -72,7 +72,7 @@ def _context(request: HttpRequest, shown: ArticlePage, **more: Any) -> dict[str,
         "shown": shown, "kinds": KIND_LABELS, "labels": PART_LABELS, "sought": request.GET.get("q", "")[:200],
         "mine": [(version, rules.applies(shown.first_version, shown.last_version, version)) for version in mine],
         "stale": shown.is_stale(timezone.localtime(request.now, timezone.get_default_timezone()).date()),
-        "theme": shown.theme_en if _language() == "en" and shown.theme_en else shown.theme, "voted": None, "preview": False,
+        "subject": shown.theme_en if _language() == "en" and shown.theme_en else shown.theme, "voted": None, "preview": False,
         "tongues": [(one.language, one.url) for one in shown.translations],
     } | more  # fmt: skip
 

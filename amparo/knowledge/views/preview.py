@@ -13,6 +13,6 @@ def article(request: HttpRequest, draft: Article) -> HttpResponse:
     """Show a draft to who edits it; nothing on it can be pressed."""
     context = {
         "shown": queries.to_preview(draft), "kinds": KIND_LABELS, "labels": PART_LABELS, "mine": [], "stale": False, "sought": "",
-        "theme": draft.theme.name_in(draft.language) if draft.theme else "", "voted": None, "preview": True,
+        "subject": draft.theme.name_in(draft.language) if draft.theme else "", "voted": None, "preview": True,
     }  # fmt: skip
-    return render(request, "knowledge/portal/article.html", context)
+    return render(request, "knowledge/portal/preview.html", context)
