@@ -17,7 +17,7 @@ from amparo.activation.rules.offline import Request
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.ids import random_code
 from amparo.products import commands as products
-from amparo.products.models import Terminal
+from amparo.products.models import Licence, Terminal
 from amparo.products.rules import serial_key
 
 from . import guarding
@@ -205,6 +205,4 @@ def report(refusal: errors.Refused, *, at: datetime) -> None:
 
 
 def _customer(licence_id: int) -> int | None:
-    from amparo.products.models import Licence
-
     return Licence.objects.filter(pk=licence_id).values_list("customer_id", flat=True).first()

@@ -152,15 +152,17 @@ def validate(token: str, *, at: datetime) -> Verdict:
         mine = Activation.objects.filter(public_id=str(claims.get("activation"))).first()
         if licence is None:
             return Verdict(False, "REVOKED", None)
-        ends, grace_ends = mine_ends(mine, claims)
+        ends, grace_ends = _ends(claims)
         if mine is not None and not mine.is_active:
             return Verdict(False, "NOT_ACTIVATED", None)
         if mine is not None and mine.device_key != claims.get("device"):
             return Verdict(False, "DEVICE_MISMATCH", None)
-        try:
-            _found, code = judged(licence, version="", built_on=date.min, at=at)
-        except errors.Refused as refusal:
-            return Verdict(False, refusal.code, None)
+        code = "OK" if licence.withdrawn_at is None else "REVOKED"
+        if mine is not None or code != "OK":
+            try:  # an emergency token without a seat holds whatever else became of the licence, unless it was withdrawn
+                _found, code = judged(licence, version="", built_on=date.min, at=at)
+            except errors.Refused as refusal:
+                return Verdict(False, refusal.code, None)
     if at >= grace_ends:
         return Verdict(False, "LEASE_EXPIRED", None)
     if at >= ends or code == "IN_GRACE":
@@ -168,7 +170,7 @@ def validate(token: str, *, at: datetime) -> Verdict:
     return Verdict(True, "OK", ends)
 
 
-def mine_ends(mine: Activation | None, claims: dict[str, Any]) -> tuple[datetime, datetime]:
+def _ends(claims: dict[str, Any]) -> tuple[datetime, datetime]:
     """Return when the lease of a token ends, and its grace."""
     ends = datetime.fromtimestamp(int(claims["exp"]), UTC)
     return ends, ends + timedelta(days=int(claims.get("grace_days", 0)))

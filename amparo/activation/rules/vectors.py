@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -100,8 +101,6 @@ def _signed(head: str, body: str, key: Ed25519PrivateKey) -> str:
 
 
 def _hmac_token(claims: dict[str, Any]) -> str:
-    import hmac
-
     signed = f"{_head(alg='HS256')}.{devices.b64(tokens.canonical(claims))}"
     return f"{signed}.{devices.b64(hmac.new(_public(_key('service')), signed.encode(), hashlib.sha256).digest())}"
 

@@ -8,6 +8,8 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -51,9 +53,6 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _with_request(licence_id: int, text: str) -> str:
-    from django.urls import reverse
-    from django.utils.http import urlencode
-
     address = reverse("desk_activation:licence", args=[licence_id])
     return f"{address}?{urlencode({'r': text})}" if text else address
 
