@@ -21,7 +21,9 @@ OPEN_TO_ALL = {"health", "ui:accent_css", "ui:choose", "web:home", "contracts:pl
                "sales:shelf", "sales:stripe", "activation:codes", "activation:v1_keys", "activation:v1_time", "activation:v1_activations", "activation:v1_validate",
                "activation:v1_refresh", "activation:v1_release", "activation:v1_version", "activation:v1_update", "agreements:documents", "agreements:document", "agreements:version", "agreements:version_pdf",
                "agreements:changes", "videos:gallery", "videos:video", "videos:media", "videos:track", "blog:list", "blog:post", "blog:post_by_number", "blog:product", "blog:tag", "blog:mine",
-               "blog:feed", "blog:product_feed", "blog:tag_feed", "forum:home", "forum:theme", "forum:feed", "forum:topic", "forum:post", "forum:similar", "forum:leave", "campus:courses", "campus:course", "campus:verify", "campus:verified"}  # fmt: skip
+               "blog:feed", "blog:product_feed", "blog:tag_feed", "forum:home", "forum:theme", "forum:feed", "forum:topic", "forum:post", "forum:similar", "forum:leave", "campus:courses", "campus:course", "campus:verify", "campus:verified",
+               "downloads:home", "downloads:product", "downloads:release", "downloads:feed", "downloads:checksum", "downloads:signature",
+               "downloads:updates", "downloads:updates_signature", "downloads:key", "downloads:key_file"}  # fmt: skip
 
 
 @pytest.fixture
@@ -60,6 +62,7 @@ def values(whole_world):
     special |= {(r.name, n): of_forum[n] for r in matrix.routes() for n in of_forum if r.name.startswith(("forum:", "desk_forum:")) or n == "topic_id"}
     special |= _filmed_and_written(w)
     special |= _taught(w)
+    special |= _released(w)
     quoted, of_routes = _quoting(w)
     common |= quoted
     special |= of_routes
@@ -88,6 +91,33 @@ def _filmed_and_written(w) -> dict[tuple[str, str], object]:
         if route.name.startswith(("blog:", "desk_blog:")):
             found |= {(route.name, "post_id"): post.pk, (route.name, "slug"): post.slug, (route.name, "tag"): "caja", (route.name, "code"): w.product.code.lower()}
     return found
+
+
+def _released(w) -> dict[tuple[str, str], object]:
+    """The release of the world with a file for anybody registered, a right of the company's administrator, a task and an upload. UPD-2"""
+    import tempfile
+    from pathlib import Path
+
+    from amparo.downloads import commands
+    from amparo.downloads.commands.publishing import Sheet
+    from amparo.downloads.commands.uploads import Described
+    from amparo.downloads.models import RecallTask
+    from amparo.kernel.actor import SYSTEM
+
+    at = clock.now()
+    publication = commands.prepare(w.product, w.release.version, Sheet(notes="Novedades"), released_on=at.date(), actor=SYSTEM, at=at)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "sdk.bin"
+        source.write_bytes(b"octetos")
+        artifact = commands.add_file(publication, source, Described("sdk"), actor=SYSTEM, at=at)
+    commands.publish(publication, actor=SYSTEM, at=at)
+    _grant, token = commands.grant(artifact, actor=w.mine.admin, at=at)
+    task = RecallTask.objects.create(publication=publication, customer=w.mine.customer, opened_at=at)
+    upload = commands.begin_upload(publication, "x.bin", 9, Described("tool"), actor=w.staff["developer"], at=at)
+    given = {"artifact_id": artifact.pk, "token": token, "name": artifact.name, "product": w.product.code, "recall_id": task.pk,
+             "public_id": upload.public_id, "release_id": w.release.pk}  # fmt: skip
+    return {(route.name, name): value for route in matrix.routes() if route.name.startswith(("downloads:", "desk_downloads:"))
+            for name, value in given.items()}  # fmt: skip
 
 
 def _forum(w):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -42,7 +43,8 @@ MEGABYTES_MAX = 24.0  # what a process may grow by while it sends, whatever it s
 def run(octets: int = OCTETS) -> dict[str, float]:
     """Measure it; return figures as plain data. The database is to be empty; settings say where files lie."""
     at = clock.now()
-    product = add_product("medida", "Medida", actor=SYSTEM, at=at)
+    mark = secrets.token_hex(4)
+    product = add_product(f"medida-{mark}", "Medida", actor=SYSTEM, at=at)
     publication = commands.prepare(product, "1.0", Sheet(notes="Medida"), released_on=at.date(), actor=SYSTEM, at=at)
     with tempfile.NamedTemporaryFile(suffix=".bin", dir=settings.DATA_DIR) as source:
         block = os.urandom(PIECE)
@@ -54,7 +56,7 @@ def run(octets: int = OCTETS) -> dict[str, float]:
         artifact = commands.add_file(publication, Path(source.name), Described("sdk"), name="medida.bin", actor=SYSTEM, at=at)
         taking = time.perf_counter() - begin
     commands.publish(publication, actor=SYSTEM, at=at)
-    user = register_user("medida@example.com", name="Medida", password="una clave larga de medida", email_verified=True, actor=SYSTEM, at=at)
+    user = register_user(f"medida-{mark}@example.com", name="Medida", password="una clave larga de medida", email_verified=True, actor=SYSTEM, at=at)
     _grant, token = commands.grant(artifact, actor=actor_by_id(user.pk), at=at)
     session = SessionStore()
     session.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: "amparo.people.backends.PeopleBackend", HASH_SESSION_KEY: user.get_session_auth_hash()})
@@ -73,7 +75,7 @@ def _served(path: str, cookie: str, octets: int) -> dict[str, float | str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = subprocess.Popen(  # noqa: S603 (our own server)
+    server = subprocess.Popen(
         [sys.executable, "-m", "amparo", "web", "--port", str(port)], start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:

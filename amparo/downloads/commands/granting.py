@@ -39,6 +39,7 @@ def grant(artifact: Artifact, *, how: str = "session", actor: Actor, at: datetim
     """
     if actor.user_id is None:
         raise NotPermitted()
+    artifact = _as_it_is(artifact)
     why = _require(artifact, actor, at)
     customer_id = actor.customer_id if actor.is_contact else None
     with transaction.atomic():
@@ -54,12 +55,18 @@ def grant_to_licence(licence: Licence, artifact: Artifact, *, actor: Actor, at: 
 
     The caller has made sure that it speaks for the licence. Raises NotIncluded, Yanked, TooManyGrants.
     """
+    artifact = _as_it_is(artifact)
     why = _require(artifact, SYSTEM, at, customer_id=licence.customer_id)
     with transaction.atomic():
         since = at - timedelta(hours=1)
         if Grant.objects.filter(licence=licence, granted_at__gt=since).count() >= value("downloads.grants_hourly_max", at=at):
             raise TooManyGrants()
         return _granted(artifact, "licence", why, user_id=None, customer_id=licence.customer_id, licence=licence, at=at)
+
+
+def _as_it_is(artifact: Artifact) -> Artifact:
+    """Return a file with its release as they are now: it may have been withdrawn since it was read."""
+    return Artifact.objects.select_related("publication__release__product").get(pk=artifact.pk)
 
 
 def _granted(

@@ -227,7 +227,7 @@ def test_withdrawn_while_it_was_coming_is_told(installer, contact, developer, cl
     _body(answer)
     assert Download.objects.count() == 1 and facts(installer.publication)[-1] == "release.taken_late"
     with pytest.raises(Yanked):
-        commands.grant(type(installer).objects.get(pk=installer.pk), actor=contact, at=NOON)
+        commands.grant(installer, actor=contact, at=NOON)
 
 
 def test_links_of_a_person_are_limited(installer, contact, engineer):
