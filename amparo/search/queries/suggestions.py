@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amparo.contracts.rules.audience import Reader
-from amparo.search import access, rules
+from amparo.search import rules
 from amparo.search.errors import SearchTooBroad
 
 from .plan import plan_of
-from .words import Asked, Hit, _filters, limited, ranked
+from .words import Hit, asked_of, limited, ranked
 
 TIMEOUT_MS = 120
 
@@ -30,11 +30,10 @@ def similar(
     try:
         with limited(TIMEOUT_MS) as cursor:
             plan = plan_of(cursor, asked_words, codes, typing=True)
-            marks, given = _filters(kinds, product_id, None)
-            asked = Asked(access.reach(reader), plan, limit, marks, {**given, **plan.given, "limit": limit, "prefer": prefer}, prefer)
-            for query in (plan.all, plan.some, plan.any):
+            asked = asked_of(reader, plan, kinds, product_id, None, limit=limit, prefer=prefer)
+            for query, heads_only in ((plan.all, False), (plan.some, True), (plan.any, True)):
                 if query and len(found) < limit:
-                    for hit in ranked(cursor, asked, query).hits:
+                    for hit in ranked(cursor, asked, query, heads_only=heads_only).hits:
                         found.setdefault(hit.subject, hit)
     except SearchTooBroad:
         pass

@@ -16,7 +16,7 @@ from django.db import OperationalError, connection, transaction
 from markupsafe import Markup
 from psycopg.errors import QueryCanceled
 
-from amparo.contracts.rules.audience import OF_STAFF, Reader
+from amparo.contracts.rules.audience import Reader
 from amparo.search import access, rules
 from amparo.search.errors import SearchTooBroad, SearchTooLong
 from amparo.search.models import KINDS
@@ -25,8 +25,8 @@ from .plan import Plan, plan_of
 
 TIMEOUT_MS = 250
 COUNTED_MAX = 1_000
-RANKED_HEADS_MAX = 150
-RANKED_WORDS_MAX = 150
+RANKED_HEADS_MAX = 200
+RANKED_WORDS_MAX = 80
 ENOUGH = 3
 EXCERPT_FROM = 4_000
 
@@ -72,46 +72,55 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search as statements need it."""
+    """A search as statements need it: what the reader reaches, the plan of the words, and the filters as marks and values."""
 
     reach: access.Reach
     plan: Plan
-    limit: int
-    marks: str = ""
-    given: dict[str, Any] = field(default_factory=dict)
-    prefer: str = ""
+    marks: str
+    given: dict[str, Any]
 
-    def narrowed(self) -> str:
-        """Return the marks of reader and filters as a tsquery, to be added to any query of words."""
-        both = [f"({one})" for one in (self.reach.marks, self.marks) if one]
-        return " && " + "('" + "&".join(both).replace("'", "''") + "')::tsquery" if both else ""
+    def narrowed(self, query: str, reach: str | None = None) -> str:
+        """Return a query of words with the marks of reader and filters, by which the index narrows it."""
+        parts = [part for part in (query, self.reach.marks if reach is None else reach, self.marks) if part]
+        return " & ".join(f"({part})" for part in parts)
 
 
+# Heads (title, codes, product, summary) are short and lie in the row; the words of a whole text are fetched from beside it,
+# so only few of what has the words in its text alone are ranked, and texts are not looked at where heads are enough.
+# How many there are is counted up to a limit.
 _RANKED = """
 WITH near AS MATERIALIZED (
-    SELECT d.id FROM (SELECT h.id FROM search_document h WHERE h.heads @@ ({query}{narrowed}) AND {heads_visible} OFFSET 0) d LIMIT {heads}
-), far AS MATERIALIZED (
-    SELECT d.id, d.kind FROM (SELECT w.id, w.kind FROM search_document w WHERE w.words @@ ({query}{narrowed}) AND {words_visible} OFFSET 0) d
-    LIMIT {counted} + 1
-), chosen AS (
-    SELECT id FROM near UNION SELECT id FROM (SELECT id FROM far LIMIT {words}) few
+    SELECT h.id, h.kind FROM (SELECT d.id, d.kind FROM search_document d WHERE d.heads @@ %(narrowed)s::tsquery AND {visible} OFFSET 0) h LIMIT {heads}
+), {far}, chosen AS MATERIALIZED (
+    SELECT d.id, 1 + ts_rank('{{0.05,0.15,0.45,1}}', d.heads, %(query)s::tsquery, 1) AS rank
+    FROM near JOIN search_document d ON d.id = near.id
+    UNION ALL
+    SELECT d.id, ts_rank('{{0.05,0.15,0.45,1}}', d.words, %(query)s::tsquery, 1)
+    FROM (SELECT id FROM far WHERE id NOT IN (SELECT id FROM near) LIMIT {words}) few JOIN search_document d ON d.id = few.id
 ), top AS MATERIALIZED (
-    SELECT d.id, (ts_rank('{{0.05,0.15,0.45,1}}', d.words, {query}, 1) + {bonus} + 0.02 * d.weight)
-           * CASE WHEN d.language = %(prefer)s OR %(prefer)s = '' THEN 1.0 ELSE 0.6 END AS rank
+    SELECT d.id, (chosen.rank + {bonus} + 0.02 * d.weight) * CASE WHEN %(prefer)s IN ('', d.language) THEN 1.0 ELSE 0.6 END AS rank
     FROM chosen JOIN search_document d ON d.id = chosen.id ORDER BY rank DESC, d.id DESC LIMIT %(limit)s
 )
 SELECT d.subject, d.kind, d.title, d.url, d.summary, left(d.body, {excerpt}), d.published_at, d.product_id, d.product_name,
        d.language, d.audience, part.key, part.text,
-       (SELECT json_object_agg(kind, n) FROM (SELECT kind, count(*) AS n FROM far GROUP BY kind) counted)
+       (SELECT json_object_agg(kind, n) FROM (
+           SELECT kind, count(*) AS n FROM (SELECT id, kind FROM near UNION SELECT id, kind FROM far) every GROUP BY kind) counted)
 FROM top JOIN search_document d ON d.id = top.id
 LEFT JOIN LATERAL (
-    SELECT p.key, p.text FROM search_part p WHERE p.document_id = d.id AND p.words @@ ({any})
-    ORDER BY ts_rank(p.words, {any}) DESC, p.position LIMIT 1
+    SELECT p.key, p.text FROM search_part p WHERE p.document_id = d.id AND p.words @@ %(any)s::tsquery
+    ORDER BY ts_rank(p.words, %(any)s::tsquery) DESC, p.position LIMIT 1
 ) part ON d.kind = 'video'
 ORDER BY top.rank DESC, d.id DESC
 """
+_FAR = """far AS MATERIALIZED (
+    SELECT w.id, w.kind FROM (
+        SELECT d.id, d.kind FROM search_document d
+        WHERE (SELECT count(*) FROM near) < {heads} AND d.words @@ %(narrowed)s::tsquery AND {visible} OFFSET 0
+    ) w LIMIT {counted} + 1
+)"""
+_NO_FAR = "far AS MATERIALIZED (SELECT id, kind FROM near WHERE false)"
 
-_HIDDEN = "SELECT EXISTS (SELECT FROM (SELECT w.id FROM search_document w WHERE w.words @@ ({query}{narrowed}) OFFSET 0) one)"
+_HIDDEN = "SELECT EXISTS (SELECT FROM (SELECT d.id FROM search_document d WHERE d.words @@ %(narrowed)s::tsquery OFFSET 0) one)"
 
 _ALIKE = """
 SELECT d.subject, d.kind, d.title, d.url, d.summary, left(d.body, 600), d.published_at, d.product_id, d.product_name,
@@ -148,25 +157,31 @@ def search(
         return Found()
     with limited(TIMEOUT_MS) as cursor:
         plan = plan_of(cursor, asked_words, codes, typing=typing)
-        marks, given = _filters(kinds, product_id, language)
-        asked = Asked(access.reach(reader), plan, limit, marks, {**given, **plan.given, "limit": limit, "prefer": prefer}, prefer)
-        return _found(cursor, asked)
+        return _found(cursor, asked_of(reader, plan, kinds, product_id, language, limit=limit, prefer=prefer))
+
+
+def asked_of(
+    reader: Reader, plan: Plan, kinds: Sequence[str] | None, product_id: int | None, language: str | None, *, limit: int, prefer: str
+) -> Asked:
+    """Return a plan within what a reader reaches and what was chosen."""
+    marks, given = _filters(kinds, product_id, language)
+    reach = access.reach(reader)
+    return Asked(reach, plan, marks, {**given, **reach.given, "codes": list(plan.codes), "any": plan.any, "limit": limit, "prefer": prefer})
 
 
 def _found(cursor: Any, asked: Asked) -> Found:
     found = ranked(cursor, asked, asked.plan.all)
-    if found.total == 0 and asked.plan.words:
-        meant = _meant(cursor, asked)
-        if meant:
-            other = replace(asked, plan=plan_of(cursor, [w for one in meant for w in rules.words_of(one)[0]], list(asked.plan.codes)))
-            other = replace(other, given={**asked.given, **other.plan.given})
-            found = replace(ranked(cursor, other, other.plan.all), did_you_mean=" ".join([*asked.plan.codes, *meant]))
-            found = found if found.hits else Found()
+    if found.total == 0 and asked.plan.words and (meant := _meant(cursor, asked)):
+        mended = plan_of(cursor, [word for one in meant for word in rules.words_of(one)[0]], asked.plan.codes)
+        other = ranked(cursor, replace(asked, plan=mended, given={**asked.given, "any": mended.any}), mended.all)
+        if other.hits:
+            found = replace(other, did_you_mean=" ".join([*asked.plan.codes, *meant]))
     if found.total < ENOUGH and asked.plan.some and not found.did_you_mean:
-        found = _with_more(found, ranked(cursor, asked, asked.plan.some), asked.limit)
+        found = _with_more(found, ranked(cursor, asked, asked.plan.some), asked.given["limit"])
     if not found.hits and not asked.plan.codes:
         found = replace(_alike(cursor, asked), near=True)
-    return replace(found, was_hidden=_was_hidden(cursor, asked)) if found.total == 0 or found.near else found
+    hidden = (found.near or found.did_you_mean or not found.total) and _was_hidden(cursor, asked)
+    return replace(found, was_hidden=True) if hidden else found
 
 
 def _with_more(found: Found, more: Found, limit: int) -> Found:
@@ -178,19 +193,18 @@ def _with_more(found: Found, more: Found, limit: int) -> Found:
     return replace(found, hits=[*found.hits, *added][:limit])
 
 
-def ranked(cursor: Any, asked: Asked, query: str) -> Found:
+def ranked(cursor: Any, asked: Asked, query: str, *, heads_only: bool = False) -> Found:
     """Return the best of what a query of words matches: at most so many candidates are looked at. One statement."""
+    visible = asked.reach.over("d")
     bonus = "(CASE WHEN d.codes::text[] && %(codes)s::text[] THEN 2 ELSE 0 END)" if asked.plan.codes else "0"
-    sql = _RANKED.format(
-        query=query, any=asked.plan.any, narrowed=asked.narrowed(), heads_visible=asked.reach.over("h"), words_visible=asked.reach.over("w"),
-        heads=RANKED_HEADS_MAX, words=RANKED_WORDS_MAX, counted=COUNTED_MAX, excerpt=EXCERPT_FROM, bonus=bonus,
-    )  # fmt: skip
-    cursor.execute(sql, {**asked.given, **asked.reach.given})
+    far = _NO_FAR if heads_only else _FAR.format(visible=visible, counted=COUNTED_MAX, heads=RANKED_HEADS_MAX)
+    sql = _RANKED.format(visible=visible, far=far, heads=RANKED_HEADS_MAX, words=RANKED_WORDS_MAX, excerpt=EXCERPT_FROM, bonus=bonus)
+    cursor.execute(sql, {**asked.given, "query": query, "narrowed": asked.narrowed(query)})
     rows = cursor.fetchall()
     by_kind: dict[str, int] = (rows[0][-1] or {}) if rows else {}
     total = sum(by_kind.values())
     return Found(
-        [_hit(row, asked.plan) for row in rows], capped=total > COUNTED_MAX, total=min(total, COUNTED_MAX),
+        [_hit(row, asked.plan) for row in rows], capped=total > COUNTED_MAX or total == RANKED_HEADS_MAX, total=min(total, COUNTED_MAX),
         by_kind={kind: by_kind[kind] for kind in KINDS if kind in by_kind},
     )  # fmt: skip
 
@@ -220,8 +234,7 @@ def _was_hidden(cursor: Any, asked: Asked) -> bool:
     """True where only the reader's rights stand between him and a hit. For the log, never for the reader."""
     if not asked.reach.marks:
         return False
-    anybody = replace(asked, reach=access.reach(OF_STAFF))
-    cursor.execute(_HIDDEN.format(query=asked.plan.all, narrowed=anybody.narrowed()), asked.given)
+    cursor.execute(_HIDDEN, {"narrowed": asked.narrowed(asked.plan.all, reach="")})
     return bool(cursor.fetchone()[0])
 
 
@@ -235,7 +248,7 @@ def _alike(cursor: Any, asked: Asked) -> Found:
         of_language="d.language = %(tongue)s" if asked.given["tongue"] else "true",
     )  # fmt: skip
     with briefly(cursor):
-        cursor.execute(sql, {**asked.given, **asked.reach.given, "typed": asked.plan.typed})
+        cursor.execute(sql, {**asked.given, "typed": asked.plan.typed})
         hits = [_hit(row, asked.plan) for row in cursor.fetchall()]
         return Found(hits, total=len(hits), by_kind={k: n for k in KINDS if (n := sum(h.kind == k for h in hits))})
     return Found()
@@ -258,6 +271,7 @@ def _meant(cursor: Any, asked: Asked) -> list[str]:
 @contextmanager
 def limited(milliseconds: int) -> Iterator[Any]:
     """Give a cursor whose statements end after a time of their own. Raises SearchTooBroad. SEC-30."""
+    within = connection.in_atomic_block  # the limits are the search's, not those of the transaction around it
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
@@ -266,7 +280,8 @@ def limited(milliseconds: int) -> Iterator[Any]:
                 [f"{milliseconds}ms"],
             )
             yield cursor
-            cursor.execute("SELECT set_config('statement_timeout', '0', true), set_config('enable_seqscan', 'on', true)")
+            if within:
+                cursor.execute("SELECT set_config('statement_timeout', '0', true), set_config('enable_seqscan', 'on', true), set_config('jit', 'on', true)")
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise SearchTooBroad() from None

@@ -8,7 +8,7 @@ from itertools import permutations
 
 import pytest
 from django.db import connection
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amparo.kernel import spanish
@@ -47,6 +47,7 @@ def _in_database(text: str) -> str:
         return cursor.fetchone()[0]
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=60))
 def test_the_light_form_is_the_same_in_the_database(text):
     """SRC-2: twins, over any text."""
@@ -56,12 +57,14 @@ def test_the_light_form_is_the_same_in_the_database(text):
 _SPANISH = st.text(st.sampled_from("aábcçdeéfghiíjlmnñoópqrstuúüvxyzAÉÑSCE 0123-_.,;ªº¿́̃"), max_size=40)
 
 
+@settings(deadline=None)
 @given(_SPANISH)
 def test_the_light_form_is_the_same_for_what_looks_like_spanish(text):
     """SRC-2: twins, where endings are cut."""
     assert _in_database(text) == spanish.light(text)
 
 
+@settings(deadline=None)
 @given(_SPANISH)
 def test_a_light_form_is_made_of_plain_letters_alone(text):
     """SEC-30: a lexeme that is built of it can hold no sign of a query."""
@@ -77,6 +80,7 @@ def test_pairs_meet_in_python_as_well():
     ]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_what_is_asked_is_of_a_bounded_size(text):
     """SEC-30"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amparo.contracts.access import readable
@@ -200,6 +200,7 @@ def test_nothing_that_is_typed_breaks_a_search(publish, text):
     assert isinstance(queries.similar(ANYBODY, text), list)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
 @pytest.mark.django_db
 def test_no_text_breaks_a_search(text):
@@ -223,7 +224,7 @@ def test_filters_are_taken_from_lists_and_never_from_what_is_sent(publish):
 def test_a_search_that_takes_long_is_ended_and_said_so(publish, monkeypatch):
     """SEC-30: a statement has a time of its own."""
     publish("La impresora")
-    monkeypatch.setattr(module, "_RANKED", "SELECT pg_sleep(2)" + " -- {query} {any} {narrowed} {heads_visible} {words_visible}")
+    monkeypatch.setattr(module, "_RANKED", "SELECT pg_sleep(2)")
     monkeypatch.setattr(module, "TIMEOUT_MS", 30)
     with pytest.raises(SearchTooBroad):
         search("impresora")
@@ -260,6 +261,6 @@ def test_what_may_answer_comes_while_it_is_typed(publish, product, other_product
 def test_what_takes_long_is_no_help_and_no_refusal(publish, monkeypatch):
     """TKT-3: the form waits for nobody."""
     publish("La impresora")
-    monkeypatch.setattr(module, "_RANKED", "SELECT pg_sleep(2)" + " -- {query} {any} {narrowed} {heads_visible} {words_visible}")
+    monkeypatch.setattr(module, "_RANKED", "SELECT pg_sleep(2)")
     monkeypatch.setattr("amparo.search.queries.suggestions.TIMEOUT_MS", 30)
     assert queries.similar(ANYBODY, "impresora") == []
