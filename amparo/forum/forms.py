@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from amparo.contracts.rules.audience import AUDIENCES
 
@@ -30,7 +31,7 @@ class TopicForm(forms.Form):
     """What a topic is about. The text and its pictures come with the composer."""
 
     kind = forms.ChoiceField(label=_("What is it"), choices=list(KINDS.items()), widget=forms.RadioSelect, initial="question")
-    theme = forms.ChoiceField(label=_("Theme"))
+    theme = forms.ChoiceField(label=pgettext_lazy("forum", "Theme"))
     title = forms.CharField(
         label=_("In a few words"), max_length=TITLE_MAX, widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_("For example: the ticket printer cuts the paper too early."), error_messages={"required": _("Say in a few words what it is about: 8 to 160 characters.")},

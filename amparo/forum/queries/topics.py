@@ -118,10 +118,13 @@ def topics(
         found = found.filter(kind="question", solution__isnull=view == "unsolved")
     marked = read_mark(unmark(after, 3), "iti")
     if marked:
-        pinned, last_at, number = bool(marked[0]), marked[1], marked[2]
-        later = Q(is_pinned=pinned) & (Q(last_at__lt=last_at) | Q(last_at=last_at, id__lt=number))
-        found = found.filter(later | Q(is_pinned=False) if pinned else later)
-    rows = [_row(row) for row in _rows(found.order_by("-is_pinned", "-last_at", "-id"), actor)[: size + 1]]
+        pinned, last_at, number = bool(marked[0]) and theme_id is not None, marked[1], marked[2]
+        later = Q(last_at__lt=last_at) | Q(last_at=last_at, id__lt=number)
+        if theme_id is not None:
+            later = Q(is_pinned=pinned) & later | (Q(is_pinned=False) if pinned else Q())
+        found = found.filter(later)
+    order = ("-is_pinned", "-last_at", "-id") if theme_id is not None else ("-last_at", "-id")
+    rows = [_row(row) for row in _rows(found.order_by(*order), actor)[: size + 1]]
     return page_of(rows, size, lambda row: (int(row.is_pinned), row.last_at, row.id))
 
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from amparo.forum import access, queries, rules
@@ -22,7 +23,7 @@ VIEWS = ("latest", "unanswered", "unsolved", "solved", "mine")
 
 
 def _tabs(request: HttpRequest, base: str) -> list[dict[str, Any]]:
-    labels = {"latest": _("Latest"), "unanswered": _("Waiting for an answer"), "unsolved": _("Not solved"), "solved": _("Solved"), "mine": _("Mine")}
+    labels = {"latest": _("Latest"), "unanswered": _("Waiting for an answer"), "unsolved": _("Not solved"), "solved": pgettext("topics", "Solved"), "mine": pgettext("forum", "Mine")}
     shown = VIEWS if request.actor.is_signed_in else VIEWS[:-1]  # type: ignore[attr-defined]
     return [{"code": one, "label": labels[one], "url": base if one == "latest" else f"{base}?view={one}"} for one in shown]
 
