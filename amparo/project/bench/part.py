@@ -171,6 +171,18 @@ def quotes() -> list[Figure]:
     ]
 
 
+def downloads() -> list[Figure]:
+    """A file of 300 MB from a real server, cut at half and gone on with."""
+    from amparo.downloads import bench
+
+    found = bench.run()
+    return [
+        Figure.most("300 MB resumed at half: memory that the server grew by", found["grown_megabytes"], "MB", bench.MEGABYTES_MAX, f"{found['seconds']:.1f} s for both halves"),
+        Figure.most("of them: octets that came wrong, or downloads counted beside the one", (1 - found["right"]) + abs(found["counted"] - 1), "", 0),
+        Figure("300 MB scanned, hashed and signed", found["taking_seconds"], "s"),
+    ]  # fmt: skip
+
+
 def activation() -> list[Figure]:
     """Statements, seats under many at once, and speed of activations."""
     from amparo.activation import bench
@@ -180,6 +192,19 @@ def activation() -> list[Figure]:
         if "most" in found else Figure(str(found["name"]), float(str(found["value"])), str(found["unit"]))
         for found in bench.run()
     ]  # fmt: skip
+
+
+def forum() -> list[Figure]:
+    """A topic of 200 posts and the lists of the forum, read by a visitor, a member and a moderator. FOR-1."""
+    from django.test.utils import setup_test_environment
+
+    from amparo.forum import bench
+
+    setup_test_environment()
+    return [
+        Figure.most(f"forum, {found['name']}", float(str(found["statements"])), "statements", bench.STATEMENTS_MAX, f"{found['milliseconds']:.1f} ms, {found['processor']:.1f} ms of processor; one in twenty slower than {found['slowest']:.1f} ms")
+        for found in bench.run()
+    ]
 
 
 def mail() -> list[Figure]:
@@ -205,7 +230,7 @@ def mail() -> list[Figure]:
 
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
-    part.__name__: part for part in (create, search, published, choice, callers, ledger, time, stream, lapse, casefile, quotes, mail)
+    part.__name__: part for part in (create, search, published, choice, callers, ledger, time, stream, lapse, casefile, quotes, downloads, forum, mail)
 }
 
 

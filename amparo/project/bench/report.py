@@ -15,7 +15,7 @@ TITLES = {
     "time": "Business time", "choice": "Choice of charge", "pages": "Pages over the large world", "create": "Creating",
     "search": "Search", "published": "Search in all that is published", "stream": "Stream", "callers": "Finding a caller", "ledger": "Ledger", "lapse": "Lapses", "mail": "Mail taken in",
     "start": "Start and memory",
-    "casefile": "Case files", "quotes": "Quoting at once", "activation": "Activating licences", "world": "The large world",
+    "casefile": "Case files", "quotes": "Quoting at once", "downloads": "Downloads", "forum": "The forum", "activation": "Activating licences", "world": "The large world",
 }  # fmt: skip
 HOW = {
     "time": "`amparo.deadlines.bench`: a thousand random questions over ten years with Mexican holidays, warm, best of several rounds.",
@@ -51,6 +51,8 @@ HOW = {
         "snapshot; memory is what the process's peak grew beyond that of a small case."
     ),
     "quotes": "`amparo.quotations.bench`: a page of the catalogue asked for in process by a contact signed in, with every middleware, other values each time; medians.",
+    "forum": "`amparo.forum.bench`: pages asked for in process with every middleware, by a visitor, a member and a moderator; statements of the whole request, medians of the rest.",
+    "downloads": "`amparo.downloads.bench`: a server of granian as `amparo web` starts it, a file of 300 MB by its token and a session, hung up at half, then a range with If-Range; private memory of its processes, sampled every 16 MB.",
     "activation": "`amparo.activation.bench`: in process, durable; 36 threads behind a barrier, then four threads over licences of their own.",
     "mail": (
         "`amparo.mailbox.bench`: a real Dovecot over a Maildir of 1,000 messages with text and a file; a process of its own takes in, is "
