@@ -230,7 +230,7 @@ def mail() -> list[Figure]:
 
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
-    part.__name__: part for part in (create, search, published, choice, callers, ledger, time, stream, lapse, casefile, quotes, downloads, forum, mail)
+    part.__name__: part for part in (create, search, published, choice, callers, ledger, time, stream, lapse, casefile, quotes, downloads, activation, forum, mail)
 }
 
 
