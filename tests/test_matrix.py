@@ -16,14 +16,17 @@ from . import matrix
 
 TABLE = Path(__file__).parent / "matrix.txt"
 # What a visitor may always get, signed in or not; metrics answer callers on the same machine, as the test is one.
-OPEN_TO_ALL = {"health", "ui:accent_css", "ui:choose", "web:home", "contracts:plans", "policies:logo", "casefiles:key", "casefiles:key_pem", "people:choose_language",
+OPEN_TO_ALL = {"knowledge:home", "knowledge:article", "knowledge:article_by_number", "knowledge:useful", "codes:by_code",
+               "search:search", "search:suggest", "search:palette", "search:settled", "search:click",
+               "health", "ui:accent_css", "ui:choose", "web:home", "contracts:plans", "policies:logo", "casefiles:key", "casefiles:key_pem", "people:choose_language",
                "people:choose_theme", "people:invitation", "metrics",
                "sales:shelf", "sales:stripe", "activation:codes", "activation:v1_keys", "activation:v1_time", "activation:v1_activations", "activation:v1_validate",
                "activation:v1_refresh", "activation:v1_release", "activation:v1_version", "activation:v1_update", "agreements:documents", "agreements:document", "agreements:version", "agreements:version_pdf",
                "agreements:changes", "videos:gallery", "videos:video", "videos:media", "videos:track", "blog:list", "blog:post", "blog:post_by_number", "blog:product", "blog:tag", "blog:mine",
                "blog:feed", "blog:product_feed", "blog:tag_feed", "forum:home", "forum:theme", "forum:feed", "forum:topic", "forum:post", "forum:similar", "forum:leave", "campus:courses", "campus:course", "campus:verify", "campus:verified",
                "downloads:home", "downloads:product", "downloads:release", "downloads:feed", "downloads:checksum", "downloads:signature",
-               "downloads:updates", "downloads:updates_signature", "downloads:key", "downloads:key_file"}  # fmt: skip
+               "downloads:updates", "downloads:updates_signature", "downloads:key", "downloads:key_file",
+               "web:levels", "web:tariff", "web:products", "web:product", "web:sitemap", "web:sitemap_part", "web:robots", "web:opensearch", "web:llms"}  # fmt: skip
 
 
 @pytest.fixture
@@ -54,10 +57,12 @@ def values(whole_world):
     common |= _complained(w)
     common |= _specified(w)
     special |= _agreed(w)
+    special |= _articles(w)
     common |= _activated(w)
-    special |= {("sales:buy", "kind"): "card"}
+    special |= {("sales:buy", "kind"): "card", ("web:product", "code"): w.product.code.lower(), ("web:sitemap_part", "kind"): "article"}
     special |= {(f"activation:v1_{verb}", "public_id"): "A2B3C4D5E6F7G8H9J2K3" for verb in ("refresh", "release", "version", "update")}
     special |= {("scan:scanned", "text"): "AAAA", ("activation:v1_elsewhere", "rest"): "nothing"}
+    special |= _searched(w)
     of_forum = _forum(w)
     special |= {(r.name, n): of_forum[n] for r in matrix.routes() for n in of_forum if r.name.startswith(("forum:", "desk_forum:")) or n == "topic_id"}
     special |= _filmed_and_written(w)
@@ -120,6 +125,17 @@ def _released(w) -> dict[tuple[str, str], object]:
             for name, value in given.items()}  # fmt: skip
 
 
+def _searched(w):
+    """Something that was not found and is to be written, and words that mean the same. SRC-2"""
+    from amparo.conftest import NOON
+    from amparo.kernel.actor import SYSTEM
+    from amparo.search import commands as search
+
+    task = search.make_task("caja rusa", actor=SYSTEM, at=NOON)
+    group = search.set_synonyms("caja, mostrador", actor=SYSTEM, at=NOON)
+    return {("desk_search:task_act", "task_id"): task.pk, ("desk_search:task_act", "act"): "take", ("desk_search:synonym", "group_id"): group.pk}
+
+
 def _forum(w):
     """A topic of the company's administrator with an answer that was reported, and what a moderator did."""
     from amparo.forum import commands as forum
@@ -153,7 +169,7 @@ def _taught(w):
     live = lesson(open_course, "live", title="En vivo", is_required=False)
     asked = question(open_course)
     campus.publish(open_course, actor=SYSTEM, at=NOON)
-    day = campus.plan_class(live, NOON + timedelta(days=1), minutes=60, actor=SYSTEM, at=NOON)
+    day = campus.plan_class(live, NOON - timedelta(hours=1), minutes=60, actor=SYSTEM, at=NOON)
     paid = published("credits", price=2, title="Curso pagado", texts=1, quiz={"attempts_max": 0})
     card_for(mine.customer.pk, 30)
     order = campus.buy_seats(paid, 2, key="matrix", actor=mine.admin, at=NOON)
@@ -207,6 +223,26 @@ def _agreed(w):
     given = {"code": "acuerdo", "version": 1, "acceptance_id": said.pk}
     return {
         (route.name, name): value for route in matrix.routes() if route.name.startswith(("agreements:", "desk_agreements:"))
+        for name, value in given.items()
+    }  # fmt: skip
+
+
+def _articles(w):
+    """An article that everybody reads, with a word, a flag and a file; its error code."""
+    from amparo.editor import commands as editor
+    from amparo.knowledge import commands
+    from amparo.knowledge.models import Article, Attachment
+
+    at, admin = clock.now(), w.staff["administrator"]
+    article = Article(title="No imprime", solution="Revise el papel", codes="PV-0999", kind="problem")
+    editor.save_draft(article, actor=admin, at=at)
+    article = commands.publish(article, actor=admin, at=at)
+    word = commands.vote(article, useful=False, reader="x", word="Falta", actor=w.mine.admin, at=at)
+    flag = commands.flag(article, "Ya no es así", actor=admin, at=at)
+    file = Attachment.objects.create(article=article, file=w.mine.stored, added_at=at)
+    given = {"article_id": article.pk, "slug": article.slug, "code": "PV-0999", "flag_id": flag.pk, "vote_id": word.pk, "attachment_id": file.pk}
+    return {
+        (route.name, name): value for route in matrix.routes() if route.name.startswith(("knowledge:", "desk_knowledge:", "codes:"))
         for name, value in given.items()
     }  # fmt: skip
 

@@ -119,7 +119,7 @@ class QuestionForm(forms.Form):
 
     text = forms.CharField(label=_("Question"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("Markdown."))
     kind = forms.ChoiceField(label=_("Kind"), choices=[(code, words.QUESTIONS[code]) for code in QUESTION_KINDS])
-    pool = forms.CharField(label=_("Theme"), max_length=40, required=False)
+    pool = forms.CharField(label=pgettext_lazy("question", "Theme"), max_length=40, required=False)
     points = forms.IntegerField(label=_("Points"), min_value=1, max_value=100, initial=1)
     feedback = forms.CharField(label=_("Explanation, once it is marked"), max_length=600, required=False)
 
@@ -143,7 +143,7 @@ class CohortForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80)
     starts_on = forms.DateField(label=_("First day"), widget=DATE)
     ends_on = forms.DateField(label=_("Last day"), widget=DATE)
-    capacity = forms.IntegerField(label=_("Places"), min_value=1, max_value=10_000, required=False, help_text=_("Empty: as many as come."))
+    capacity = forms.IntegerField(label=pgettext_lazy("group", "Places"), min_value=1, max_value=10_000, required=False, help_text=_("Empty: as many as come."))
 
 
 class DateForm(forms.Form):

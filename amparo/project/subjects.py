@@ -27,7 +27,6 @@ VISIBLE: dict[str, str] = {
     "sale": "amparo.sales.access.may_see_id",
     "video": "amparo.videos.access.may_see_id",
     "mail": "amparo.mailbox.access.may_see_id",
-    "course": "amparo.campus.access.may_see_id",
     "enrolment": "amparo.campus.access.may_see_enrolment_id",
     "certificate": "amparo.campus.access.may_see_certificate_id",
     "seats": "amparo.campus.access.may_see_seats_id",
@@ -40,6 +39,7 @@ PUBLISHED: dict[str, str] = {
     "article": "amparo.knowledge.access.may_see_id",
     "post": "amparo.blog.access.may_see_id",
     "topic": "amparo.forum.access.may_see_id",
+    "course": "amparo.campus.access.may_see_id",
     "forumpost": "amparo.forum.access.may_see_post_id",
 }
 

@@ -173,7 +173,7 @@ def start(enrolment: Enrolment, *, actor: Actor, at: datetime) -> Enrolment:
     if enrolment.state in (State.STARTED, State.COMPLETED):
         return enrolment
     state = LIFE.after(State(enrolment.state), Move.START)
-    ask_content(actor, enrolment, at)
+    ask_content(enrolment, actor=actor, at=at)
     if enrolment.cohort is not None and timezone.localtime(at).date() < enrolment.cohort.starts_on:
         raise CohortDates(cohort=enrolment.cohort_id)
     if enrolment.course.published is not None:
@@ -192,7 +192,7 @@ def start(enrolment: Enrolment, *, actor: Actor, at: datetime) -> Enrolment:
     return enrolment
 
 
-def ask_content(actor: Actor, enrolment: Enrolment, at: datetime) -> None:
+def ask_content(enrolment: Enrolment, *, actor: Actor, at: datetime) -> None:
     """Raise ContentClosed where the lessons are closed to a person now, with why and the way out. ACC-4, ACC-9."""
     found = access.content(actor, enrolment, at=at)
     if not found.allowed:

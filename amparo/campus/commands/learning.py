@@ -27,7 +27,7 @@ def finish_lesson(enrolment: Enrolment, lesson: int, *, actor: Actor, at: dateti
     enrolment = locked(enrolment)
     permit(access.may_learn(actor, enrolment), enrolment=enrolment.pk)
     found = open_lesson(enrolment, lesson)
-    ask_content(actor, enrolment, at)
+    ask_content(enrolment, actor=actor, at=at)
     if found["kind"] not in (TEXT, VIDEO, FILE, LIVE) or (found["kind"] == LIVE and not _has_begun(enrolment, lesson, at)):
         raise LessonLocked(lesson=lesson)
     now = progress_of(enrolment)
@@ -65,7 +65,7 @@ def switch_version(enrolment: Enrolment, *, actor: Actor, at: datetime) -> Progr
     permit(access.may_learn(actor, enrolment), enrolment=enrolment.pk)
     if enrolment.state != State.STARTED:
         raise NotStarted(enrolment=enrolment.pk)
-    ask_content(actor, enrolment, at)
+    ask_content(enrolment, actor=actor, at=at)
     newest = enrolment.course.published
     if newest is None or newest.pk == enrolment.version_id:
         return progress_of(enrolment)

@@ -35,7 +35,7 @@ def begin_attempt(enrolment: Enrolment, lesson: int, *, actor: Actor, at: dateti
     found = open_lesson(enrolment, lesson)
     if found["kind"] != QUIZ:
         raise LessonLocked(lesson=lesson)
-    ask_content(actor, enrolment, at)
+    ask_content(enrolment, actor=actor, at=at)
     tried = list(Attempt.objects.select_for_update().filter(enrolment=enrolment, lesson=lesson).order_by("number"))
     current = next((one for one in tried if one.marked_at is None), None)
     if current is not None:
@@ -81,7 +81,7 @@ def submit(attempt: Attempt, given: Mapping[str, Sequence[str]], *, actor: Actor
     attempt = Attempt.objects.select_for_update().get(pk=attempt.pk)
     if attempt.marked_at is not None:
         return attempt
-    ask_content(actor, enrolment, at)
+    ask_content(enrolment, actor=actor, at=at)
     is_late = attempt.due_at is not None and at > attempt.due_at + LATE_AFTER
     if not is_late:
         attempt.answers = quiz.clean(attempt.paper, given)

@@ -36,6 +36,7 @@ def folder() -> Path:
 
 
 def path_of(sha256: str) -> Path:
+    """Return where the bytes of a hash lie."""
     return folder() / sha256[:2] / sha256
 
 
@@ -58,7 +59,7 @@ def _keep(stream: IO[bytes]) -> str:
 
 @transaction.atomic
 def add_package(course: Course, source: IO[bytes], *, actor: Actor, at: datetime) -> Package:
-    """Take a SCORM package into a course: read by its manifest, kept under hashes, never unpacked to its own paths.
+    """Take a SCORM package into a course: read by its manifest, kept under hashes, never unpacked to its own paths. SRC-4.
 
     Fact: `package.added`. Raises NotPermitted, PackageRefused with what is wrong in words. SEC-28.
     """
@@ -101,7 +102,7 @@ def track(enrolment: Enrolment, lesson: int, cmi: Any, *, actor: Actor, at: date
     found = open_lesson(enrolment, lesson)
     if found["kind"] != SCORM:
         raise LessonLocked(lesson=lesson)
-    ask_content(actor, enrolment, at)
+    ask_content(enrolment, actor=actor, at=at)
     if not isinstance(cmi, dict) or len(json.dumps(cmi)) > packages.CMI_OCTETS_MAX:
         raise ContentInvalid
     state, _made = ScormState.objects.select_for_update().get_or_create(enrolment=enrolment, lesson=lesson, defaults={"saved_at": at})

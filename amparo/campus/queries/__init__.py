@@ -6,6 +6,7 @@ from .pages import (
     certificates_of,
     classes_of,
     content_lesson,
+    film_of,
     groups_of,
     mine,
     outline,
@@ -13,14 +14,12 @@ from .pages import (
     progress_by,
     sitemap,
     standing_in,
-    video_of,
     videos_to_choose,
 )
 from .papers import asked, attempts
 from .people import attempts_of, board, learners, log_of, seats_of, students, team
 
 __all__ = [
-    "asked", "attempts", "attempts_of", "board", "catalogue", "certificates_of", "classes_of", "content_lesson", "groups_of", "learners", "log_of",
-    "mine", "outline", "price_of", "progress_by", "seats_of", "sitemap", "standing_in", "standing_of", "students", "team", "verified", "video_of",
-    "videos_to_choose",
+    "asked", "attempts", "attempts_of", "board", "catalogue", "certificates_of", "classes_of", "content_lesson", "film_of", "groups_of", "learners", "log_of",
+    "mine", "outline", "price_of", "progress_by", "seats_of", "sitemap", "standing_in", "standing_of", "students", "team", "verified",     "videos_to_choose",
 ]  # fmt: skip

@@ -23,6 +23,7 @@ from amparo.kernel.actor import VISITOR, Actor
 from amparo.kernel.refusals import Text
 from amparo.videos.access import may_play
 from amparo.videos.models import Video
+from amparo.videos.queries import Watching, place_of, watching
 
 CATALOGUE_MAX = 300
 
@@ -192,7 +193,8 @@ def videos_to_choose() -> list[tuple[str, str]]:
     return [(f"video:{number}", title) for number, title in rows]
 
 
-def video_of(actor: Actor, content: dict[str, Any], *, at: datetime) -> Video | None:
-    """Return the video of a lesson, where the reader may play it. SRC-3."""
+def film_of(actor: Actor, content: dict[str, Any], *, language: str, at: datetime) -> Watching | None:
+    """Return the video of a lesson as its player shows it, where the reader may play it. SRC-3."""
     _kind, _sep, number = str(content.get("video", "")).partition(":")
-    return may_play(actor, at=at).filter(pk=int(number)).first() if number.isdecimal() else None
+    found = may_play(actor, at=at).filter(pk=int(number)).first() if number.isdecimal() else None
+    return watching(found, language=language, second=place_of(found, actor)) if found is not None else None

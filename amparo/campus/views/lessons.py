@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,6 +23,7 @@ from amparo.campus.rules.progress import QUIZ, SCORM
 from amparo.kernel.refusals import Refusal
 from amparo.ui.middleware import policy
 from amparo.ui.views import signed_in
+from amparo.videos import words as film_words
 
 from .shared import own, told
 
@@ -94,7 +96,7 @@ def _show_lesson(request: HttpRequest, enrolment_id: int, lesson_id: int, *, ref
     place = order.index(lesson_id)
     context: dict[str, Any] = {
         "enrolment": enrolment, "course": enrolment.course, "standing": standing, "refusal": refusal, "says": words, "at": request.now,
-        "lesson": standing.order[place], "html": content["html"], "video": queries.video_of(request.actor, content, at=request.now), "file": content.get("file"),
+        "lesson": standing.order[place], "html": content["html"], "film": queries.film_of(request.actor, content, language=(translation.get_language() or "es")[:2], at=request.now), "film_says": film_words, "file": content.get("file"),
         "before": standing.order[place - 1] if place else None, "after": standing.order[place + 1] if place + 1 < len(order) else None,
         "place": place + 1, "count": len(order), "classes": [one for one in queries.classes_of(enrolment) if one.lesson_id == lesson_id],
         **(_quiz(request, enrolment, content) if content["kind"] == QUIZ else {}),

@@ -8,9 +8,13 @@
   let api = null;
   let last = "";
 
-  const say = (message) => window.parent.postMessage({ amparo: "scorm", ...message }, portal);
+  // Packages climb to the window that has the API, many past it: they come to an end here, not at the page of another origin.
+  const outer = window.parent;
+  window.parent = window;
 
-  // SCORM 1.2 allows 4,096 characters of suspend_data; real courses send far more, and a cut text restarts them.
+  const say = (message) => outer.postMessage({ amparo: "scorm", ...message }, portal);
+
+  // SCORM 1.2 allows 4,096 characters of suspend_data, 2004 64,000; real courses send more, and a text refused restarts them.
   const unlimited = (cmi) => {
     let kept = cmi.suspend_data || "";
     Object.defineProperty(cmi, "suspend_data", {
@@ -41,16 +45,16 @@
     api = is12 ? new window.Scorm12API(settings) : new window.Scorm2004API(settings);
     const resumes = cmi && Object.keys(cmi).length > 0;
     const state = resumes ? cmi : {};
+    const suspended = state.suspend_data || "";
+    delete state.suspend_data;
     if (is12) {
-      const suspended = state.suspend_data || "";
-      delete state.suspend_data;
       state.core = { ...state.core, student_id: learner.id, student_name: learner.name, entry: resumes ? "resume" : "ab-initio", exit: undefined };
       api.loadFromJSON(state, "cmi");
-      unlimited(api.cmi);
-      api.cmi.suspend_data = suspended;
     } else {
       api.loadFromJSON({ ...state, learner_id: learner.id, learner_name: learner.name, entry: resumes ? "resume" : "ab-initio", exit: undefined }, "cmi");
     }
+    unlimited(api.cmi);
+    api.cmi.suspend_data = suspended;
     for (const name of is12 ? ["LMSCommit", "LMSFinish"] : ["Commit", "Terminate"]) api.on(name, send);
     window.setInterval(() => { if (api) send(); }, 10000);
     if (is12) window.API = api; else window.API_1484_11 = api;
@@ -58,7 +62,7 @@
   };
 
   window.addEventListener("message", (event) => {
-    if (event.origin !== portal || event.source !== window.parent) return;
+    if (event.origin !== portal || event.source !== outer) return;
     const message = event.data;
     if (!message || message.amparo !== "scorm" || message.kind !== "state" || api) return;
     begin(message);
