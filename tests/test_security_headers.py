@@ -76,7 +76,7 @@ def complaints(name, answer, *, used_session):
 
 
 # What says the same to everybody: its address holds all that it says. Health and figures are asked by machines.
-PUBLIC = {"ui:accent_css", "policies:logo", "health", "metrics"}
+PUBLIC = {"ui:accent_css", "policies:logo", "health", "metrics", "web:sitemap", "web:sitemap_part", "web:robots"}
 
 
 @pytest.mark.django_db

@@ -100,7 +100,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@cache_control(public=True, max_age=86_400)
+@public_page
 def opensearch(request: HttpRequest) -> HttpResponse:
     """How a browser searches here from its own bar."""
     kind = "application/opensearchdescription+xml; charset=utf-8"
@@ -108,7 +108,7 @@ def opensearch(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@cache_control(public=True, max_age=3600)
+@public_page
 def llms(request: HttpRequest) -> HttpResponse:
     """The house in plain text, for programs that read for people."""
     page = {"host": public.own_host(), "products": public.products(), "times": public.times(request.now)}
