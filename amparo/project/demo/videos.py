@@ -99,7 +99,7 @@ def captions(text: content.Text) -> list[Cue]:
     for number, card in enumerate(text.cards):
         for place, said in enumerate(card.captions):
             start = each * (number + place / len(card.captions))
-            found.append(Cue(round(start), round(start + each / len(card.captions)), said))
+            found.append(Cue(round(start), round(start + each / len(card.captions)) - 100, said))
     return found
 
 

@@ -52,7 +52,8 @@ def take_source(video: Video, upload: Any, *, actor: Actor, at: datetime) -> Con
             record("video.source_taken", subject=video, actor=actor, at=at, file=name, size=size, sha256=sha256)
             signal(f"{video.subject.replace(':', '-desk:')}", "video-work")
     for one in superseded:
-        disk.forget(video.pk, one.folder)
+        if one.folder != video.folder:  # what readers are shown stays, also while its cover was to be taken anew
+            disk.forget(video.pk, one.folder)
     return made
 
 

@@ -147,6 +147,28 @@ def test_a_new_upload_takes_the_place_of_the_old_whole(draft, clip, editor, tmp_
     assert video.milliseconds > 1800 and not before.exists() and on_disk(video, "720.mp4").exists()
 
 
+def test_another_cover_is_taken_without_a_second_conversion(draft, clip, editor):
+    """SRC-3"""
+    video = converted(draft, clip, editor)
+    film_before = on_disk(video, "720.mp4").stat().st_mtime_ns
+    commands.retitle(video, given={"poster_second": 0}, actor=editor, at=NOON)
+    commands.repeat_conversion(video, actor=editor, at=NOON)
+    assert commands.convert_next(now=lambda: NOON)
+    video.refresh_from_db()
+    assert video.rendition("poster.jpg").name == "poster-0.jpg" and on_disk(video, "720.mp4").stat().st_mtime_ns == film_before
+
+
+def test_a_new_upload_while_a_cover_waits_takes_nothing_from_readers(draft, clip, editor):
+    """SRC-3"""
+    video = converted(draft, clip, editor)
+    commands.repeat_conversion(video, actor=editor, at=NOON)
+    commands.take_source(video, upload(clip), actor=editor, at=NOON)
+    assert on_disk(video, "720.mp4").exists()
+    assert commands.convert_next(now=lambda: NOON)
+    video.refresh_from_db()
+    assert on_disk(video, "720.mp4").exists() and on_disk(video, "poster.jpg").exists()
+
+
 def test_the_file_that_is_given_out_holds_nothing_of_what_came(draft, clip, editor):
     """SEC-26: a file that is a film and a script at once."""
     tail = b"<html><script>alert(document.cookie)</script></html>PK\x03\x04" * 20

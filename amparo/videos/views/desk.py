@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +19,7 @@ from amparo.ui.views import staff_only
 from amparo.videos import access, commands, queries, words
 from amparo.videos.commands import ffmpeg
 from amparo.videos.commands.intake import MEGABYTE
+from amparo.videos.errors import NothingToRepeat
 from amparo.videos.forms import TrackForm, VideoForm
 from amparo.videos.models import STATES, Video
 from amparo.videos.rules import webvtt
@@ -76,15 +78,21 @@ def video(request: HttpRequest, video_id: int) -> HttpResponse:
     form = VideoForm(request.POST or None, products=_products(), initial=VideoForm.initial_of(found))
     if request.method == "POST" and form.is_valid():
         try:
-            commands.retitle(found, given=form.given(), actor=request.actor, at=request.now)
-            if found.folder and form.cleaned_data.get("poster_second") not in (None, found.poster_second):
-                commands.repeat_conversion(found, actor=request.actor, at=request.now)
+            kept = commands.retitle(found, given=form.given(), actor=request.actor, at=request.now)
+            if kept.folder and kept.poster_second != found.poster_second:
+                _new_cover(request, kept)
         except Invalid as wrong:
             _beside(form, wrong)
         else:
             messages.success(request, _("Kept."))
             return redirect("desk_videos:video", found.pk)
     return _page(request, found, form=form)
+
+
+def _new_cover(request: HttpRequest, video: Video) -> None:
+    """Take the cover anew; where another file is being converted just now, that one takes it."""
+    with suppress(NothingToRepeat):
+        commands.repeat_conversion(video, actor=request.actor, at=request.now)
 
 
 def _page(request: HttpRequest, video: Video, *, form: VideoForm | None = None, track_form: TrackForm | None = None, refusal: Refusal | None = None) -> HttpResponse:

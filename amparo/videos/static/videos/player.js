@@ -40,8 +40,12 @@ function player(figure) {
 
   // Captions are on until the reader switches them off, and stay as he left them.
   const show = (on) => captions().forEach((track, number) => { track.mode = on && number === 0 ? "showing" : "disabled"; });
-  if (read("amparo-captions") === "off") show(false);
-  video.textTracks.addEventListener?.("change", () => write("amparo-captions", captions().some((track) => track.mode === "showing") ? null : "off"));
+  const asKept = () => { if (read("amparo-captions") === "off") show(false); };
+  asKept();
+  video.addEventListener("loadedmetadata", asKept); // the browser chooses a track of its own when the film is known
+  video.addEventListener("playing", () => {
+    video.textTracks.addEventListener?.("change", () => write("amparo-captions", captions().some((track) => track.mode === "showing") ? null : "off"));
+  }, { once: true });
 
   function follow() {
     for (const list of marks) {
