@@ -33,9 +33,14 @@ class Route:
     parameters: tuple[str, ...]
 
 
+# What Wagtail brings has one rule, asked of every address of it: editors and administrators enter, to others it is a desk
+# page like any. See amparo/editor/tests/test_editor.py.
+EDITOR = "desk/editor/"
+
+
 def routes() -> list[Route]:
-    """Return every address of the service."""
-    return [Route(*found) for found in _walk(get_resolver(), "", "", ())]
+    """Return every address of the service but those of the editor."""
+    return [Route(*found) for found in _walk(get_resolver(), "", "", ()) if not found[1].startswith(EDITOR)]
 
 
 def _walk(

@@ -137,6 +137,7 @@ DESK: tuple[Place, ...] = (
         ("desk_defects:list",),
         frozenset({"engineer", "developer", "rnd_director"}),
     ),
+    Place("knowledge", _("Knowledge base"), "book", ("desk_knowledge:work",), keys="g b"),
     Place("blog", _("News"), "news", ("desk_blog:list",), frozenset({"editor"})),
     Place("videos", _("Videos"), "video", ("desk_videos:list",), frozenset({"editor"})),
     Place("campus", _("Campus"), "school", ("desk_campus:list",), frozenset({"instructor", "editor"})),

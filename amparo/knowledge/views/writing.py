@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -72,7 +73,7 @@ def cite(request: HttpRequest) -> HttpResponse:
         found = queries.cite(ANYBODY if request.GET.get("public") else OF_STAFF, words)
     except (SearchTooBroad, SearchTooLong):
         found = []
-    return render(request, "knowledge/desk/_cite.html", {"found": found, "q": words.strip(), "asked": True})
+    return render(request, "knowledge/desk/_cite.html", {"found": found, "q": words.strip(), "root": settings.PUBLIC_URL})
 
 
 def _month(request: HttpRequest, choices: list[date]) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -11,8 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from amparo.contracts.access import standing
+from amparo.contracts.access import reader, standing
 from amparo.kernel.refusals import Invalid
+from amparo.knowledge.queries import article_page
 from amparo.threads import queries as threads
 from amparo.tickets import access, commands, queries
 from amparo.tickets.forms import TicketForm
@@ -52,7 +54,8 @@ def tickets(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """The form of a new ticket, or why there is none and how to come to one. TKT-1, TKT-3, TKT-4."""
     choices = queries.choices(request.actor, at=request.now)
-    form = TicketForm(request.POST or None, choices=choices, initial={"title": request.GET.get("title", "")[:200]})
+    sought = request.GET.get("q", "")[:200].strip()
+    form = TicketForm(request.POST or None, choices=choices, initial={"title": request.GET.get("title", "")[:200] or sought})
     error, status = "", 200
     if request.method == "POST":
         try:
@@ -65,7 +68,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 return redirect("tickets:ticket", opened.pk)
             status = 422
     draft = threads.draft_of("ticket:new", request.actor)
-    kept = {"body": draft.body, "kind": "reply"} if draft else None
+    kept = {"body": draft.body if draft else _carried(request, sought), "kind": "reply"}
     context = {
         "form": form,
         "choices": choices,
@@ -78,6 +81,19 @@ def new(request: HttpRequest) -> HttpResponse:
         **writing(request, "ticket:new", kept),
     }
     return render(request, "tickets/portal/new.html", context, status=status)
+
+
+def _carried(request: HttpRequest, sought: str) -> str:
+    """What somebody read and looked for before he asks: the first lines of his text, which he may change. SRC-2, TKT-3."""
+    given = request.GET.get("article", "")
+    read = article_page(reader(request.actor, at=request.now), int(given)) if given.isdecimal() and len(given) < 18 else None
+    lines = []
+    if read is not None:
+        title = re.sub(r"([\\\[\]])", r"\\\1", read.title)
+        lines.append(_("I read this article and it did not help: %(article)s") % {"article": f"[{title}]({read.url})"})
+    if sought:
+        lines.append(_("I searched for: %(words)s") % {"words": sought})
+    return "\n".join([*lines, "", ""]) if lines else ""
 
 
 def _opened(request: HttpRequest, form: TicketForm) -> Ticket | None:

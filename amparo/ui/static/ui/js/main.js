@@ -19,6 +19,7 @@ const behaviours = {
   "[data-mention]": "ui/mention",
   "[data-quote]": "ui/quote",
   "[data-reading]": "ui/reading",
+  "[data-cite]": "ui/cite",
   "form[method=post]": "ui/forms",
 };
 
