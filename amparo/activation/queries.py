@@ -48,7 +48,7 @@ def trusted_keys() -> dict[str, bytes]:
 
 def key_rows() -> list[dict[str, Any]]:
     """Return the keys as an administrator reads them, newest first."""
-    return list(SigningKey.objects.order_by("-pk").values("kid", "state", "made_at", "active_from", "retired_at"))
+    return [dict(row) for row in SigningKey.objects.order_by("-pk").values("kid", "state", "made_at", "active_from", "retired_at")]
 
 
 def released_codes(licence_id: int, at: datetime) -> list[str]:

@@ -40,6 +40,7 @@ class Till:
 
 def tell(world: World, licence: Licence, contacts: list[Actor], number: int) -> None:
     """Activate the tills of some shops, renew them, and let something happen to a few."""
+    licence.refresh_from_db()
     if number not in SHOPS or licence.withdrawn_at is not None or licence.installed is None:
         return
     version, begun = licence.installed.version, world.on(21 + number)
