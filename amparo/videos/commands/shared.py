@@ -12,6 +12,7 @@ from amparo.videos.rules import webvtt
 
 
 def permit(allowed: bool) -> None:
+    """Raise NotPermitted unless allowed."""
     if not allowed:
         raise NotPermitted()
 
