@@ -115,7 +115,7 @@ def make_current(release: Release, *, despite: str = "", actor: Actor, at: datet
     release.current_from = at
     release.save(update_fields=["is_current", "superseded_at", "current_from"])
     record("release.made_current", subject=product, actor=actor, at=at, release=release.pk, version=release.version,
-           before=before.version if before else "", **({"despite": despite.strip()[:400]} if waiting else {}))
+           before=before.version if before else "", despite=despite.strip()[:400] if waiting else "")
     return release
 
 

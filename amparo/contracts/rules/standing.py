@@ -149,7 +149,7 @@ def version(ground: Ground, asked: Asked) -> Check | None:
     if good:
         one, installed = max(good, key=lambda pair: (pair[1].is_current, pair[1].released_on))
         until = counts_until(installed, grace_days=asked.grace_days)
-        facts = {"product": one.product_name, "version": installed.version, "current": one.current_version, "until": until}
+        facts: dict[str, Any] = {"product": one.product_name, "version": installed.version, "current": one.current_version, "until": until}
         return Check("version", True, "version_grace" if until else "version_current", facts, "update")
     if not told:
         return Check("version", False, "version_unknown", {"product": held[0].product_name}, "declare_version")

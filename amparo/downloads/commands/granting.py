@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from amparo.downloads import access
@@ -191,8 +192,7 @@ def note_sent(grant_id: int, first: int, end: int, *, actor: Actor, at: datetime
 def _begun_before(found: Grant, at: datetime) -> list[list[int]]:
     if parts.is_whole(found.parts, found.artifact.size):
         return []
-    earlier = Grant.objects.filter(
-        artifact=found.artifact, user_id=found.user_id, licence_id=found.licence_id, download__isnull=True,
-        granted_at__gt=at - timedelta(days=RECENT_DAYS),
-    ).exclude(pk=found.pk)  # fmt: skip
+    same = Q(licence_id=found.licence_id) if found.licence_id else Q(user_id=found.user_id, licence_id__isnull=True)
+    earlier = Grant.objects.filter(same, artifact=found.artifact, download__isnull=True, granted_at__gt=at - timedelta(days=RECENT_DAYS))
+    earlier = earlier.exclude(pk=found.pk)
     return [part for one in earlier.values_list("parts", flat=True)[:20] for part in one]

@@ -95,7 +95,8 @@ def way(installed: str, target: str, steps: Iterable[Step]) -> tuple[str, ...] |
     if target not in known:
         return None
     here = parse(installed)
-    queue, seen = deque([(target,)]), {target}
+    queue: deque[tuple[str, ...]] = deque([(target,)])
+    seen = {target}
     while queue:
         path = queue.popleft()
         minimum = parse(known[path[0]].minimum)

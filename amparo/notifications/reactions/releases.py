@@ -168,7 +168,7 @@ def development_judged(fact: FactRow) -> None:
     """Tell a customer how his development fares with a version that is about to become current. QUO-7."""
     kind, _sep, number = fact.subject.partition(":")
     order = ServiceOrder.objects.select_related("thread").filter(pk=int(number)).first() if kind == "order" and number.isdecimal() else None
-    release = Release.objects.select_related("product").filter(pk=fact.data.get("release")).first()
+    release = Release.objects.select_related("product").filter(pk=int(fact.data["release"])).first()
     matter = readers.matter_of(order.thread.subject) if order else None
     if order is None or release is None or matter is None:
         return

@@ -171,6 +171,23 @@ def quotes() -> list[Figure]:
     ]
 
 
+def article() -> list[Figure]:
+    """An article of the knowledge base as a visitor reads it."""
+    from django.test.utils import setup_test_environment
+
+    from amparo.knowledge import bench
+
+    setup_test_environment()
+    return [
+        figure
+        for found in bench.run()
+        for figure in (
+            Figure.most(f"{found['name']}: statements", float(str(found["statements"])), "", bench.TARGET_STATEMENTS),
+            Figure.most(f"{found['name']}: processor", float(str(found["processor"])), "ms", bench.TARGET_MS, f"{found['milliseconds']:.1f} ms to wait; one in twenty slower than {found['slowest']:.1f} ms"),
+        )
+    ]
+
+
 def downloads() -> list[Figure]:
     """A file of 300 MB from a real server, cut at half and gone on with."""
     from amparo.downloads import bench

@@ -15,7 +15,7 @@ TITLES = {
     "time": "Business time", "choice": "Choice of charge", "pages": "Pages over the large world", "create": "Creating",
     "search": "Search", "published": "Search in all that is published", "stream": "Stream", "callers": "Finding a caller", "ledger": "Ledger", "lapse": "Lapses", "mail": "Mail taken in",
     "start": "Start and memory",
-    "casefile": "Case files", "quotes": "Quoting at once", "downloads": "Downloads", "forum": "The forum", "activation": "Activating licences", "world": "The large world",
+    "casefile": "Case files", "quotes": "Quoting at once", "article": "An article for a visitor", "downloads": "Downloads", "forum": "The forum", "activation": "Activating licences", "world": "The large world",
 }  # fmt: skip
 HOW = {
     "time": "`amparo.deadlines.bench`: a thousand random questions over ten years with Mexican holidays, warm, best of several rounds.",
@@ -50,6 +50,7 @@ HOW = {
         "`amparo.casefiles.bench`: a case of 2,000 entries and 100 MB of files made into its file by the command's own code, in one "
         "snapshot; memory is what the process's peak grew beyond that of a small case."
     ),
+    "article": "`amparo.knowledge.bench`: the page of an article asked for in process by a visitor, with every middleware, other articles in turn; medians.",
     "quotes": "`amparo.quotations.bench`: a page of the catalogue asked for in process by a contact signed in, with every middleware, other values each time; medians.",
     "forum": "`amparo.forum.bench`: pages asked for in process with every middleware, by a visitor, a member and a moderator; statements of the whole request, medians of the rest.",
     "downloads": "`amparo.downloads.bench`: a server of granian as `amparo web` starts it, a file of 300 MB by its token and a session, hung up at half, then a range with If-Range; private memory of its processes, sampled every 16 MB.",
