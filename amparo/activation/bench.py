@@ -91,7 +91,7 @@ def _seats(customer: Customer, product: Product, at: datetime) -> list[dict[str,
     taken = Activation.objects.filter(licence=licence, state="active").count()
     return [
         {"name": f"{THREADS} threads of {len(asked)} devices on {SEATS} seats: too many or too few", "value": float(abs(taken - SEATS)), "unit": "seats", "most": 0},
-        {"name": "the slowest of those threads", "value": max(spent), "unit": "ms", "most": 10_000},
+        {"name": "the slowest of those threads", "value": max(spent), "unit": "ms"},
     ]  # fmt: skip
 
 
@@ -131,4 +131,4 @@ def _refreshing(customer: Customer, product: Product, at: datetime, rounds: int)
         began = perf_counter()
         commands.refresh(made.activation.public_id, signed, version="1.0", built_on=at.date(), components=request.components, at=at)
         spent.append((perf_counter() - began) * 1000)
-    return {"name": "renewing a lease, signature and token included", "value": median(spent), "unit": "ms", "most": 100}
+    return {"name": "renewing a lease, signature and token included", "value": median(spent), "unit": "ms"}

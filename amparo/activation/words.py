@@ -42,5 +42,5 @@ def codes() -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [{"code": code, "status": 200, "text": text, "remedy": None} for code, text in FINE.items()]
     for kind in errors.SPOKEN:
         way = kind().remedies
-        found.append({"code": kind.code, "status": kind.status, "text": kind.message, "remedy": way[0] if way else None})
+        found.append({"code": kind.code, "status": kind.status, "text": kind.message, "remedy": way[0] if way and "/codes/" not in way[0].url else None})
     return found

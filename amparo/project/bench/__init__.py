@@ -101,7 +101,7 @@ class Bench:
             url = databases.empty()
         done = subprocess.run(
             [sys.executable, "-m", "amparo.project.bench.part", name], cwd=Path(__file__).resolve().parents[3],
-            env=environment(url, databases.secrets), stdout=subprocess.PIPE, text=True, check=True,
+            env=environment(url, databases.secrets) | ({"AMPARO_POOL": "48"} if name == "activation" else {}), stdout=subprocess.PIPE, text=True, check=True,
         )  # fmt: skip
         return [Figure.of(found) for found in json.loads(done.stdout.strip().splitlines()[-1])]
 
