@@ -31,6 +31,7 @@ EXTRA = {
     "bench": "the figures of the app for `amparo bench`",
     "words": "facts and states as sentences for people",
     "management": "Django's folder for management commands",
+    "wagtail_hooks": "what an app shows in the editor: the name that Wagtail looks for",
 }
 WRITES = {
     "save", "create", "bulk_create", "update", "bulk_update", "delete", "get_or_create", "update_or_create",
@@ -191,6 +192,7 @@ def test_apps_hold_what_the_layout_names():
         ("history", "subscriptions"), ("policies", "registry"), ("policies", "identity"), ("notifications", "kinds"),
         ("notifications", "letters"), ("notifications", "readers"), ("people", "backends"), ("people", "adapters"), ("people", "account_urls"),
         ("people", "middleware"), ("people", "sessions"), ("people", "letters"), ("contracts", "imports"),
+        ("editor", "adapters"), ("editor", "backends"), ("editor", "viewsets"),
         ("web", "statements"), ("web", "documents"), ("web", "phone"), ("web", "reports"), ("web", "public"), ("mailbox", "imap"), ("mailbox", "lmtp"),
     }  # fmt: skip
     found = [

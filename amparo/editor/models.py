@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
-from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from wagtail.actions.unpublish import UnpublishAction
@@ -113,7 +112,7 @@ class Edited(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, Previ
             stored = type(self)._default_manager.select_related("product").get(pk=self.pk)
             import_string(self.unpublished_hook)(stored, actor=actor, at=at)
 
-    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+    def serve_preview(self, request: Any, mode_name: str) -> Any:
         return adapters.preview(import_string(self.preview_view), request, self)
 
 
