@@ -107,8 +107,9 @@ def concerns(actor: Actor, post: Post) -> bool:
     """Tell whether a post is about a product of which somebody's company has a licence, or about all."""
     if post.product_id is None:
         return True
-    own = Licence.objects.filter(customer_id=actor.customer_id, product_id=post.product_id, withdrawn_at__isnull=True)
-    return actor.customer_id is not None and own.exists()
+    if actor.customer_id is None:
+        return False
+    return Licence.objects.filter(customer_id=actor.customer_id, product_id=post.product_id, withdrawn_at__isnull=True).exists()
 
 
 def feed(by: Narrowed, language: str) -> list[Post]:

@@ -109,10 +109,11 @@ def _author(post: Post) -> str:
 
 
 def _index(post: Post) -> None:
+    assert post.published_at is not None
     search.index(
         post.subject, kind="post", title=post.title, url=reverse("blog:post", args=[post.pk, post.address_slug]), audience=post.audience,
         product_id=post.product_id, language=post.language, summary=post.summary,
-        body=f"{markdown.plain(post.body)} {post.tags}", published_at=post.published_at or post.changed_at,
+        body=f"{markdown.plain(post.body)} {post.tags}", published_at=post.published_at,
     )  # fmt: skip
 
 

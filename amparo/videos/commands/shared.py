@@ -27,6 +27,7 @@ def tell_search(video: Video) -> None:
     if not video.is_published:
         search.forget(video.subject)
         return
+    assert video.published_at is not None
     said = Track.objects.filter(video=video, kind="captions", language=video.language).first()
     search.index(
         video.subject, kind="video", title=video.title, url=reverse("videos:video", args=[video.pk]), audience=video.audience,
