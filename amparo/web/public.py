@@ -79,7 +79,7 @@ FROM unnest(%(kinds)s::text[], %(limits)s::int[]) AS wanted (kind, most)
 CROSS JOIN LATERAL (
     SELECT t.* FROM search_document t
     WHERE t.kind = wanted.kind AND {reach} {product}
-    ORDER BY t.published_at DESC, t.id DESC LIMIT wanted.most
+    ORDER BY t.language <> %(language)s, t.published_at DESC, t.id DESC LIMIT wanted.most
 ) d
 ORDER BY array_position(%(kinds)s::text[], wanted.kind), d.language <> %(language)s, d.published_at DESC
 """
