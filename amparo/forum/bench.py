@@ -60,7 +60,7 @@ def _world() -> tuple[Topic, list[tuple[str, Client]]]:
 def _client(actor: Actor | None) -> Client:
     client = Client(headers={"host": "localhost"})
     if actor is not None:
-        client.force_login(User.objects.get(pk=actor.user_id), backend="amparo.people.backends.PeopleBackend")
+        client.force_login(User.objects.get(pk=actor.user_id or 0), backend="amparo.people.backends.PeopleBackend")
     return client
 
 

@@ -23,6 +23,7 @@ from .shared import (
     locked,
     locked_post,
     member_for,
+    person,
     refreshed,
     thanks_given,
 )
@@ -86,9 +87,9 @@ def thank(post: Post, *, actor: Actor, at: datetime) -> Post:
     if actor.owns(post.author_id):
         raise OwnPost(post=post.pk)
     member_for(actor, at=at)
-    gone, _rows = Thanks.objects.filter(post=post, user_id=actor.user_id).delete()
+    gone, _rows = Thanks.objects.filter(post=post, user_id=person(actor)).delete()
     if not gone:
-        Thanks.objects.create(post=post, user_id=actor.user_id, at=at)
+        Thanks.objects.create(post=post, user_id=person(actor), at=at)
     thanks_given(post, -1 if gone else 1)
     post.refresh_from_db(fields=["thanks_count"])
     return post
@@ -111,7 +112,7 @@ def flag(post: Post, reason: str, words: str = "", *, actor: Actor, at: datetime
     judged(member_for(actor, at=at), actor, at=at)
     review, _new = Review.objects.get_or_create(post=post, decided_at=None, defaults={"why": "flag", "at": at})
     _flag, is_new = Flag.objects.get_or_create(
-        review=review, user_id=actor.user_id, defaults={"reason": reason, "words": clean_line(words, 500), "at": at}
+        review=review, user_id=person(actor), defaults={"reason": reason, "words": clean_line(words, 500), "at": at}
     )
     if not is_new:
         return review

@@ -17,7 +17,7 @@ from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.threads.rules import clean_line
 
 from .promising import end_answer, look_again
-from .shared import first_post, indexed, locked, locked_post, refreshed
+from .shared import first_post, indexed, locked, locked_post, person, refreshed
 
 
 def _asked(actor: Actor, topic: Topic) -> None:
@@ -34,7 +34,7 @@ def _reason(text: str) -> str:
 
 def _act(topic: Topic, verb: str, *, post: Post | None = None, reason: str = "", before: Mapping[str, Any], actor: Actor, at: datetime) -> Act:
     """Write down what was done, for the log, for undoing and on the record."""
-    act = Act.objects.create(topic=topic, post=post, verb=verb, reason=reason, before=dict(before), by_id=actor.user_id, at=at)
+    act = Act.objects.create(topic=topic, post=post, verb=verb, reason=reason, before=dict(before), by_id=person(actor), at=at)
     record(
         f"topic.{_FACTS[verb]}", subject=topic, actor=actor, at=at, act=act.pk, reason=reason, post=post.pk if post else None,
         author=post.author_id if post else topic.author_id, **{name: told for name, told in before.items() if name in ("theme", "into")},
@@ -76,6 +76,7 @@ def hide_topic(topic: Topic, reason: str, *, actor: Actor, at: datetime) -> Act:
     end_answer(topic, reason="hidden", actor=actor, at=at)
     topic.visibility, topic.hidden_reason = "hidden", _reason(reason)
     topic.save(update_fields=["visibility", "hidden_reason"])
+    Post.objects.filter(pk=first_post(topic).pk, visibility="held").update(visibility="hidden", hidden_reason=topic.hidden_reason)
     indexed(topic, at=at)
     return _act(topic, "hide_topic", reason=topic.hidden_reason, before=before, actor=actor, at=at)
 
@@ -236,7 +237,7 @@ def undo(act: Act, *, actor: Actor, at: datetime) -> Act:
 
 
 def _show_post(topic: Topic, act: Act, actor: Actor, at: datetime) -> None:
-    post = Post.objects.select_for_update().get(pk=act.post_id)
+    post = Post.objects.select_for_update().get(pk=act.post_id or 0)
     if post.topic_id != topic.pk or post.visibility != "hidden":
         raise CannotUndo(act=act.pk)
     post.visibility, post.hidden_reason = "shown", ""

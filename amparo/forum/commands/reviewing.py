@@ -15,7 +15,8 @@ from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.policies.queries import value
 
 from .moderating import hide_post
-from .shared import first_post, locked, locked_post
+from .promising import look_again
+from .shared import first_post, indexed, locked, locked_post, refreshed
 from .writing import reply_seen, topic_seen
 
 
@@ -77,19 +78,26 @@ def decide(review: Review, decision: str, reason: str = "", *, actor: Actor, at:
         act = hide_post(post, reason, actor=actor, at=at)
         review.reason = act.reason
     elif post.visibility == "held":
-        _released(post, actor, at)
+        _released(post, seen_before=review.why == "flag", actor=actor, at=at)
     review.save(update_fields=["decision", "decided_by", "decided_at", "reason"])
     record("topic.reviewed", subject=topic, actor=actor, at=at, post=post.pk, author=post.author_id, decision=decision, why=review.why)
     return review
 
 
-def _released(post: Post, actor: Actor, at: datetime) -> None:
+def _released(post: Post, *, seen_before: bool, actor: Actor, at: datetime) -> None:
+    """Let everybody see a post. One that readers had seen before it was reported is told of to nobody again."""
     topic = locked(post.topic_id)
     post.visibility = "shown"
     post.save(update_fields=["visibility"])
-    if first_post(topic).pk != post.pk:
+    is_first = first_post(topic).pk == post.pk
+    if is_first:
+        topic.visibility = "shown"
+        topic.save(update_fields=["visibility"])
+    if seen_before:
+        refreshed(topic)
+        look_again(topic, actor=actor, at=at)
+        indexed(topic, at=at)
+    elif is_first:
+        topic_seen(topic, post, actor=actor, at=at)
+    else:
         reply_seen(topic, post, actor=actor, at=at)
-        return
-    topic.visibility = "shown"
-    topic.save(update_fields=["visibility"])
-    topic_seen(topic, post, actor=actor, at=at)

@@ -29,6 +29,13 @@ def figures(at: datetime) -> dict[str, int]:
     return {name.removeprefix("forum."): found for name, found in group("forum", at=at).items()}
 
 
+def person(actor: Actor) -> int:
+    """Return whose act it is. Raises NotPermitted for nobody in particular."""
+    if actor.user_id is None:
+        raise NotPermitted()
+    return actor.user_id
+
+
 def locked(topic_id: int) -> Topic:
     """Return a topic under its lock: every verb that changes a topic or its posts takes it first."""
     return Topic.objects.select_for_update(of=("self",)).select_related("theme").get(pk=topic_id)
@@ -118,7 +125,7 @@ class Written:
 def put_post(topic: Topic, written: Written, *, visibility: str, body: rules.Text, key: str | None, actor: Actor, at: datetime) -> Post:
     """Insert a post in a locked topic, rendered, with its pictures."""
     post = Post.objects.create(
-        topic=topic, author_id=actor.user_id, by_staff=actor.is_staff, body=body.body, body_html=markdown.render(body.body),
+        topic=topic, author_id=person(actor), by_staff=actor.is_staff, body=body.body, body_html=markdown.render(body.body),
         visibility=visibility, was_masked=body.was_masked, via=written.via, at=at, key=key,
     )  # fmt: skip
     if written.files:

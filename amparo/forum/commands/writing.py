@@ -28,6 +28,7 @@ from .shared import (
     locked,
     locked_post,
     member_for,
+    person,
     put_post,
     refreshed,
     sent_before,
@@ -58,7 +59,7 @@ def ask(
     check_limits(member, actor, topics=True, at=at)
     why = _why_held(member, trust, written, body.body, at)
     topic = Topic.objects.create(
-        theme=theme, author_id=actor.user_id, kind=kind, title=named.body, visibility="held" if why else "shown", created_at=at, last_at=at,
+        theme=theme, author_id=person(actor), kind=kind, title=named.body, visibility="held" if why else "shown", created_at=at, last_at=at,
         last_by_id=actor.user_id,
     )  # fmt: skip
     body = rules.Text(body.body, body.was_masked or named.was_masked)
@@ -159,7 +160,7 @@ def edit(post: Post, written: Written, *, seen: int | None = None, actor: Actor,
         raise Stale(post=post.pk)
     if body.body == post.body and not written.files:
         return post
-    PostVersion.objects.create(post=post, number=post.edit_count + 1, body=post.body, editor_id=actor.user_id, at=at)
+    PostVersion.objects.create(post=post, number=post.edit_count + 1, body=post.body, editor_id=person(actor), at=at)
     post.body, post.body_html, post.edit_count, post.edited_at = body.body, markdown.render(body.body), post.edit_count + 1, at
     post.was_masked = post.was_masked or body.was_masked
     post.save(update_fields=["body", "body_html", "edit_count", "edited_at", "was_masked"])

@@ -62,7 +62,7 @@ def owed(actor: Actor, *, at: datetime, soon: bool = True, limit: int = 200) -> 
     found = Topic.objects.filter(visibility="shown", due_at__isnull=False, answered_at__isnull=True)
     if soon:
         found = found.filter(desk_at__lte=at)
-    rows = found.annotate(alias=_alias("author_id")).order_by("due_at", "id").values_list("id", "title", "theme__name", "alias", "due_at", "due_from")
+    rows: Any = found.annotate(alias=_alias("author_id")).order_by("due_at", "id").values_list("id", "title", "theme__name", "alias", "due_at", "due_from")
     return [OwedRow(number, title, theme, alias or "?", due_at, due_from) for number, title, theme, alias, due_at, due_from in rows[:limit]]
 
 

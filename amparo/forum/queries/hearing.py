@@ -78,7 +78,8 @@ def members_like(actor: Actor, begun: str) -> list[dict[str, Any]]:
     if not key or actor.user_id is None:
         return []
     seen = Member.objects.filter(alias_key__startswith=key, pk__in=Post.objects.filter(visibility="shown", topic__visibility="shown", topic__theme__audience="visitor").values("author_id"))
-    return list(seen.order_by("alias_key").values("alias", "is_staff")[:SUGGESTED])
+    found: Any = seen.order_by("alias_key").values("alias", "is_staff")
+    return list(found[:SUGGESTED])
 
 
 def member_of(actor: Actor) -> Member | None:
@@ -110,7 +111,7 @@ def digest_for(user_id: int, since: datetime, *, at: datetime) -> list[dict[str,
     actor = actor_by_id(user_id)
     follows = Q(pk__in=of("topic", "tracking", "watching")) | Q(author_id=user_id)
     follows |= Q(theme_id__in=of("theme", "tracking", "watching", "first_post")) | Q(theme__product_id__in=of("product", "tracking", "watching", "first_post"))
-    rows = (
+    rows: Any = (
         access.visible_to(actor, at=at).filter(follows, visibility="shown", last_at__gt=since).exclude(pk__in=of("topic", "muted"))
         .exclude(last_by_id=user_id).order_by("-last_at").values("id", "title", "theme__name", "reply_count", "last_at", "solution_id")
     )  # fmt: skip
@@ -151,7 +152,7 @@ def watches_of(actor: Actor, *, at: datetime) -> list[WatchRow]:
     themes = list(access.themes_for(who).select_related("product"))
     names = {("topic", number): (title, f"/forum/topics/{number}/") for number, title in topics.items()}
     names |= {("theme", theme.pk): (theme.shown_name, f"/forum/themes/{theme.pk}/") for theme in themes}
-    names |= {("product", theme.product_id): (theme.product.name, f"/forum/themes/{theme.pk}/") for theme in themes if theme.product is not None}
+    names |= {("product", theme.product_id): (theme.product.name, f"/forum/themes/{theme.pk}/") for theme in themes if theme.product is not None and theme.product_id}
     return [WatchRow(kind, number, level, *names[kind, number]) for kind, number, level in rows if (kind, number) in names]
 
 

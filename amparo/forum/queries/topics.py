@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from amparo.contracts.rules.audience import ANYBODY, Reader
@@ -236,6 +236,6 @@ def sitemap(at: datetime) -> Iterator[tuple[str, datetime]]:
     yield "/forum/", at
     for number, changed in access.themes_for(ANYBODY).annotate(latest=Max("topics__last_at", filter=Q(topics__visibility="shown"))).values_list("pk", "latest"):
         yield f"/forum/themes/{number}/", changed or at
-    rows = Topic.objects.filter(access.readable(ANYBODY, VISITOR)).order_by("id").annotate(url=F("pk")).values_list("url", "last_at")
+    rows = Topic.objects.filter(access.readable(ANYBODY, VISITOR)).order_by("id").values_list("pk", "last_at")
     for number, changed in rows.iterator(2000):
         yield f"/forum/topics/{number}/", changed

@@ -137,7 +137,7 @@ def test_two_moderators_never_work_on_the_same_review(ask, say, answerer, asker,
         commands.claim(review, actor=asker, at=NOON)
 
 
-def test_several_trusted_reports_hide_until_judged(ask, say, answerer, moderator):
+def test_several_trusted_reports_hide_until_judged(ask, say, answerer, moderator, facts):
     """FOR-1: those of the new alone do not; staff are not hidden so."""
     topic = ask()
     post, own = say(topic, "Compre barato.", by=answerer), say(topic, "Del personal.", by=moderator)
@@ -155,6 +155,11 @@ def test_several_trusted_reports_hide_until_judged(ask, say, answerer, moderator
     assert own.visibility == "shown"
     with pytest.raises(errors.OwnPost):
         commands.flag(post, "spam", actor=answerer, at=NOON)
+    before = facts(topic).count("topic.replied")
+    review = commands.claim(Review.objects.get(post=post), actor=moderator, at=NOON)
+    commands.decide(review, "keep", actor=moderator, at=NOON)
+    post.refresh_from_db()
+    assert post.visibility == "shown" and facts(topic).count("topic.replied") == before, "nobody is told of it a second time"
 
 
 def test_a_closed_topic_takes_no_more_words_but_of_staff(ask, say, answerer, moderator):

@@ -108,7 +108,7 @@ def topic(request: Any, topic_id: int) -> HttpResponse:
 
 def _tools(request: Any, topic_id: int, *, status: int = 200, **wrong: Any) -> HttpResponse:
     shown = load(request, topic_id)
-    themes = Theme.objects.order_by("position", "name")
+    themes = list(Theme.objects.order_by("position", "name"))
     context = {
         "topic": shown,
         "posts": queries.posts_page(shown, request.actor, after=request.GET.get("after", "")),
