@@ -41,7 +41,7 @@ def certificate(request: HttpRequest, certificate_id: int) -> HttpResponse:
     }  # fmt: skip
     name = f"{_('certificate')}-{one.shown_code}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return HttpResponse(pdf("campus/paper_certificate.html", context), content_type="application/pdf", headers=headers)
+    return HttpResponse(pdf("campus/certificate_paper.html", context), content_type="application/pdf", headers=headers)
 
 
 @require_safe
