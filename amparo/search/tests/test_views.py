@@ -156,6 +156,21 @@ def test_answers_come_while_the_subject_of_a_ticket_is_typed(publish, contact, c
     assert client.get("/search/suggest/?for=ticket&title=no", headers=HTMX).content.decode().strip() == ""
 
 
+def test_what_notes_a_search_beside_a_form_sends_nothing_of_the_form(publish):
+    """TKT-3: htmx would send the fields around it, the text of the ticket among them."""
+    publish("La impresora no imprime")
+    html = Client().get("/search/suggest/?for=ticket&title=impresora", headers=HTMX).content.decode()
+    assert 'hx-params="q,for"' in html
+    assert 'hx-params="q,kind,product"' in Client().get("/search/?q=impresora", headers=HTMX).content.decode()
+
+
+def test_who_types_all_the_time_is_not_told_off_beside_a_form(publish):
+    """TKT-3"""
+    client = Client()
+    assert {client.post("/search/settled/", {"q": "impresora", "for": "ticket"}).status_code for _turn in range(62)} == {200}
+    assert Search.objects.count() == 60
+
+
 def test_the_form_of_a_ticket_asks_for_answers(publish, contact, client_for, customer, product):
     """TKT-3: the region stands beside the subject; the maximum time is told."""
     _licensed(customer, product, "SERIE-0001-ABCD-0001")

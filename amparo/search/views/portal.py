@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from amparo.kernel.refusals import Invalid
 from amparo.products.models import Product
 from amparo.search import commands, queries
-from amparo.search.errors import SearchTooBroad
+from amparo.search.errors import SearchTooBroad, TooManySearches
 from amparo.search.forms import FOR, Asked, asked_in
 from amparo.search.models import KIND_ICONS, KIND_LABELS, KINDS
 from amparo.threads import queries as threads
@@ -147,7 +148,9 @@ def settled(request: HttpRequest) -> HttpResponse:
         raise Invalid(field="for")
     token = ""
     if len(asked.words.strip()) > 2:
-        token = _noted(request, asked, queries.search(who_reads(request), asked.words, kinds=asked.kinds, product_id=asked.product_id, limit=1), place)
+        with contextlib.suppress(TooManySearches, SearchTooBroad):  # a help beside a form is silent
+            found = queries.search(who_reads(request), asked.words, kinds=asked.kinds, product_id=asked.product_id, limit=1)
+            token = _noted(request, asked, found, place)
     return render(request, "search/portal/_token.html", {"token": token})
 
 
