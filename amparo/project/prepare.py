@@ -22,6 +22,7 @@ from amparo.project.installation import (
     static_state,
     write_private,
 )
+from amparo.project.migrating import migrate_empty
 
 STATIC = ROOT / ".cache" / "static"
 
@@ -78,7 +79,12 @@ def database() -> None:
     from django.core.management import call_command
 
     began = time.monotonic()
-    call_command("migrate", interactive=False, verbosity=0)
+    with Stamps() as stamps:
+        is_empty = not stamps.database_is_used()
+    if is_empty:
+        migrate_empty()
+    else:
+        call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     if given := service_role.service_url():
         service_role.grant(os.environ["DATABASE_URL"], service_role.role_of(given))

@@ -142,7 +142,7 @@ def _template(creation: Any, cursor: Any) -> str:
 
 def _migrate(creation: Any, cursor: Any, name: str) -> None:
     """Make it under another name first: a run that was killed leaves nothing behind that looks whole."""
-    from django.core.management import call_command
+    from amparo.project.migrating import migrate_empty
 
     connection, making = creation.connection, f"{name}_making"
     cursor.execute(f'DROP DATABASE IF EXISTS "{making}"')
@@ -151,7 +151,7 @@ def _migrate(creation: Any, cursor: Any, name: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = making
     try:
-        call_command("migrate", verbosity=0, run_syncdb=True)
+        migrate_empty()
     finally:
         connection.close()
         connection.settings_dict["NAME"] = before
