@@ -16,7 +16,7 @@ from . import commands
 def answered(fact: FactRow) -> None:
     """`ticket.answered`, `case.answered`: note which articles the answer cites."""
     entry = Entry.objects.select_related("thread").filter(
-        thread__kind=fact.subject_kind, thread__number=fact.subject_id, seq=fact.data.get("seq")
+        thread__kind=fact.subject_kind, thread__number=fact.subject_id, seq=int(fact.data.get("seq", 0))
     ).first()  # fmt: skip
     if entry is None:
         return

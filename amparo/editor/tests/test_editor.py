@@ -264,7 +264,7 @@ def test_only_what_editors_edit_is_open():
 
 
 def test_editors_write_in_their_own_language(draft, client_for):
-    """SEC-62: the interface follows the person."""
+    """SRC-2: the interface follows the person."""
     for language, word in (("es-mx", "Guardar borrador"), ("en", "Save draft")):
         someone = make_staff(f"Persona {language}", "editor")
         User.objects.filter(pk=someone.user_id).update(language=language)

@@ -81,13 +81,14 @@ def _give_codes(article: Article) -> None:
 
 def index(article: Article) -> None:
     """Let a published article be found. SRC-2."""
+    assert article.published_at is not None
     versions = [one.version for one in (article.from_release, article.to_release) if one is not None]
     search.index(
         article.subject, kind="article", title=article.title, url=reverse("knowledge:article", args=[article.pk, article.slug]),
         audience=article.audience, product_id=article.product_id, language=article.language, summary=article.summary,
         codes=[*rules.split_codes(article.codes), *versions],
         body="\n".join(markdown.plain(getattr(article, part)) for part in PARTS if getattr(article, part)),
-        published_at=article.published_at or article.updated_at,
+        published_at=article.published_at,
     )  # fmt: skip
 
 

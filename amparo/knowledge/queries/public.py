@@ -133,7 +133,7 @@ def reader_versions(actor: Actor, product_id: int | None) -> list[str]:
     """Return which versions of a product somebody's company runs, as far as anybody said. One statement; none for others."""
     if not actor.is_contact or product_id is None:
         return []
-    licences = Licence.objects.filter(customer_id=actor.customer_id, product_id=product_id, withdrawn_at__isnull=True)
+    licences = Licence.objects.filter(customer_id=actor.customer_id or 0, product_id=product_id, withdrawn_at__isnull=True)
     return sorted({one for one in licences.values_list("installed__version", flat=True) if one})
 
 
@@ -251,6 +251,7 @@ def sitemap(at: datetime) -> Iterator[tuple[str, datetime]]:
     """Yield address and last change of what anybody may read. SEC-7."""
     found = access.visible_to(VISITOR, at=at).order_by("pk").values_list("pk", "slug", "updated_at")
     for number, slug, changed in found.iterator():
+        assert changed is not None, "what is published was published at some time"
         yield reverse("knowledge:article", args=[number, slug]), changed
 
 

@@ -82,7 +82,7 @@ def answers_without(
     if author_id is not None:
         found = found.filter(author_id=author_id)
     if product_id is not None:
-        found = found.filter(product_id=product_id or None)
+        found = found.filter(product_id=product_id) if product_id else found.filter(product__isnull=True)
     if marked := unmark(after, 1):
         found = found.filter(pk__lt=marked[0] if isinstance(marked[0], int) else 0)
     return page_of(list(found.order_by("-pk")[: size + 1]), size, lambda one: (one.pk,))

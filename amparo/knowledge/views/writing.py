@@ -57,7 +57,8 @@ def _masked(told: Any, title: str) -> tuple[dict[str, Any], tuple[Any, ...]]:
     """What is written already, without what is private, and what was hidden."""
     if told is None:
         return {"title": title}, ()
-    texts, found = {}, []
+    texts: dict[str, str] = {}
+    found: list[Any] = []
     for name, text in (("title", told.title), ("symptom", told.question), ("solution", told.answer)):
         texts[name], hidden = mask(text)
         found += hidden
