@@ -26,7 +26,8 @@ def set_synonyms(text: str, group: SynonymGroup | None = None, *, actor: Actor, 
     lights = [rules.phrase(word) for word in words]
     if len(words) < 2:
         raise NotEnoughWords(field="words")
-    taken = SynonymGroup.objects.select_for_update().filter(lights__overlap=lights).exclude(pk=group.pk if group else None).first()
+    others = SynonymGroup.objects.select_for_update().filter(lights__overlap=lights)
+    taken = (others.exclude(pk=group.pk) if group else others).first()
     if taken is not None:
         word = next(word for word, light in zip(words, lights, strict=True) if light in taken.lights)
         raise WordTaken(WordTaken.message % {"word": word}, field="words")

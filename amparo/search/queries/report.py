@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -68,7 +69,7 @@ def not_found_of(normal: str) -> NotFound:
     return found[0] if found else NotFound("", normal, 0, 0, 0, None)
 
 
-def _rows(which: str, given: dict[str, object]) -> list[NotFound]:
+def _rows(which: str, given: dict[str, Any]) -> list[NotFound]:
     with connection.cursor() as cursor:
         cursor.execute(_ROWS.format(which=which), given)
         return [NotFound(*row) for row in cursor.fetchall()]

@@ -62,7 +62,7 @@ def _noted(request: HttpRequest, asked: Asked, found: queries.Found, place: str)
     )  # fmt: skip
 
 
-def _matters(request: HttpRequest, asked: Asked) -> list[dict[str, str]]:
+def _matters(request: HttpRequest, asked: Asked) -> list[dict[str, Any]]:
     """Return one's own tickets and cases that hold the words, as far as one may see them. ACC-11, SEC-29."""
     if not (request.actor.is_contact or request.actor.is_staff) or asked.kind or len(asked.words.strip()) < 2:
         return []
