@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -254,7 +255,7 @@ def report_version(licence: Licence, release: Release, *, actor: Actor, at: date
     return licence
 
 
-def _report(licence: Licence, release: Release | None, at: datetime) -> dict[str, str]:
+def _report(licence: Licence, release: Release | None, at: datetime) -> dict[str, Any]:
     if release is None or (licence.installed_id == release.pk and licence.reported_at is not None):
         return {}
     before = licence.installed.version if licence.installed else ""

@@ -66,7 +66,8 @@ def product(code: str) -> dict[str, Any] | None:
     """Return a product with its current version, None where there is none of that code. One statement."""
     found = Product.objects.filter(code__iexact=code, is_active=True)
     current = FilteredRelation("releases", condition=Q(releases__is_current=True))
-    return found.annotate(now=current).values("id", "code", "name", "description", version=F("now__version"), released_on=F("now__released_on")).first()
+    row = found.annotate(now=current).values("id", "code", "name", "description", version=F("now__version"), released_on=F("now__released_on")).first()
+    return {**row} if row else None
 
 
 def product_url(code: str) -> str:
@@ -90,7 +91,7 @@ def published(who: Reader, *, product_id: int | None = None, shelves: dict[str, 
     may = reach(who)
     product = "AND t.product_id = %(product)s" if product_id is not None else ""
     statement = _PUBLISHED.format(reach=may.over("t"), product=product)
-    given = {"kinds": list(shelves), "limits": list(shelves.values()), "product": product_id, "language": language}
+    given: dict[str, Any] = {"kinds": list(shelves), "limits": list(shelves.values()), "product": product_id, "language": language}
     with connection.cursor() as cursor:
         cursor.execute(statement, given | may.given)
         names = [column[0] for column in cursor.description]

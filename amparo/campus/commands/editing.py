@@ -267,7 +267,7 @@ def put_question(
         {"id": number, "text": str(one["text"]).strip()[:400], "is_right": bool(one.get("is_right")), "feedback": str(one.get("feedback", "")).strip()[:400]}
         for number, one in enumerate((one for one in options if str(one.get("text", "")).strip()), 1)
     ]
-    right = sum(one["is_right"] for one in rows)
+    right = sum(bool(one["is_right"]) for one in rows)
     if kind not in QUESTION_KINDS or not text.strip():
         raise ContentInvalid(_("Write the question."), field="text")
     if not 2 <= len(rows) <= OPTIONS_MAX:

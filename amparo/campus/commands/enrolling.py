@@ -50,6 +50,7 @@ def enrol(
     NothingToRenew, NoPlace, CohortDates, CreditsShort, PriceChanged.
     """
     permit(actor.is_signed_in and not actor.is_staff)
+    assert actor.user_id is not None
     one_at_a_time("enrol", actor.user_id, course.pk)
     course = Course.objects.select_related("product", "published").get(pk=course.pk)
     mine = list(Enrolment.objects.filter(person=actor.user_id, course=course).order_by("-pk").select_related("course__product", "version"))
@@ -114,7 +115,7 @@ def missing_text(missing: int) -> str:
 
 def ways_to_credits(course: Course, missing: int) -> tuple[Remedy, ...]:
     """Return how credits are got; each leads back to the course. CHG-3."""
-    back = urlencode({"next": reverse("campus:course", args=[course.slug]), "credits": missing})
+    back = urlencode({"next": reverse("campus:course", args=[course.slug]), "credits": str(missing)})
     return (
         Remedy(_("Redeem a service card"), f"{reverse('contracts:redeem')}?{back}"),
         Remedy(_("Buy a service card"), f"{reverse('sales:shelf')}?{back}"),

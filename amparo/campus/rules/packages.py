@@ -204,7 +204,8 @@ def report(cmi: Any, standard: str, mastery: int | None = None) -> Report:
     if isinstance(data.get("cmi"), dict):
         data = data["cmi"]
     if standard == "1.2":
-        core = data.get("core") if isinstance(data.get("core"), dict) else {}
+        given = data.get("core")
+        core: dict[str, Any] = given if isinstance(given, dict) else {}
         status = str(core.get("lesson_status", "")).lower()
         percent = _percent(core.get("score"), scaled=False)
         if status == "completed" and mastery is not None and percent is not None:

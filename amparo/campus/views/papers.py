@@ -81,7 +81,8 @@ def _escaped(text: str) -> str:
 
 def _folded(line: str) -> str:
     """Fold a line of a calendar file at 75 bytes, never inside a character."""
-    parts, current = [], b""
+    parts: list[str] = []
+    current = b""
     for letter in line:
         piece = letter.encode()
         if len(current) + len(piece) > (75 if not parts else 74):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amparo.campus import commands
 from amparo.campus.commands.quizzes import terms_of
@@ -53,7 +53,7 @@ def _fill(world: World, course: Course, text: Text, at: datetime) -> None:
 
 def _lesson(world: World, course: Course, section: Section, one: Lesson, text: Text, at: datetime) -> None:
     staff = world.staff["ana"]
-    fields = {"title": one.title, "body": one.text, "minutes": int(one.keys.get("minutes", "5"))}
+    fields: dict[str, Any] = {"title": one.title, "body": one.text, "minutes": int(one.keys.get("minutes", "5"))}
     if one.kind == "quiz":
         for question in one.questions:
             right = sum(option.right for option in question.options)

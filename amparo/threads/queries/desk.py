@@ -242,7 +242,7 @@ def rail_counts(actor: Actor, *, beside: Sequence[str] = ()) -> dict[str, int]:
     if not actor.is_staff:
         return {}
     told: dict[str, int] = dict(prepared.rows(" UNION ALL ".join([_RAIL, *beside]), []))  # type: ignore[arg-type]
-    by_kind = {kind: told.pop(kind) for kind in ("ticket", "case") if kind in told}
+    by_kind: dict[str, int] = {kind: told.pop(kind) for kind in ("ticket", "case") if kind in told}
     return Counts(working=sum(by_kind.values()), by_kind=by_kind).rail | told
 
 
