@@ -358,6 +358,10 @@ def _actors(world):
              "member": world.mine.member, "company_admin": world.mine.admin}  # fmt: skip
     return found | {role: world.staff[role] for role in ROLES}
 
+# Giving out a file is told of: whose link it was, and that somebody else used it. UPD-2, SEC-25
+COUNTED = {"downloads:file"}
+
+
 
 @pytest.mark.django_db
 def test_every_address_answers_everybody_as_the_table_says(whole_world, values):
@@ -381,7 +385,7 @@ def test_every_address_answers_everybody_as_the_table_says(whole_world, values):
                 continue  # a method that neither the least nor the most may use is nobody's
             for standing, client in clients.items():
                 words[standing], facts = matrix.visit(client, method, url)
-                if method == "GET" and facts:
+                if method == "GET" and facts and route.name not in COUNTED:
                     broken.append(f"{route.name}: reading it as {standing} left a fact")
             lines.append(matrix.line(route, method, words))
             broken += list(_laws(route, method, words))
