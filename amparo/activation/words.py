@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from . import errors
 
 EVENTS = {
-    "activated": _("Activated"),
+    "activated": pgettext_lazy("licence", "Activated"),
     "returned": _("Active again"),
     "rebound": _("Known again after a repair: it kept its seat"),
     "drifted": _("A part of the computer was exchanged"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 GROUPS = {
     "people": _("People and sign-in"),
@@ -24,6 +25,6 @@ GROUPS = {
     "notifications": _("Notices"),
     "mailbox": _("Mail that comes in"),
     "fairness": _("How promises are kept"),
-    "search": _("Search"),
+    "search": pgettext_lazy("group", "Search"),
     "access": _("Levels of service"),
 }

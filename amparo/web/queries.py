@@ -123,9 +123,9 @@ def _published(actor: Actor, words: str, at: datetime) -> list[dict[str, Any]]:
     """Return what is published about some words, and the door to all of it. SRC-2, SEC-29."""
     with contextlib.suppress(SearchTooBroad):
         hits = search.search(reader(actor, at=at), words, limit=5, prefer=(get_language() or "es")[:2], typing=True).hits
-        rows = [{"group": _("Published"), "label": hit.title, "detail": hit.product, "url": hit.url, "icon": KIND_ICONS[hit.kind]} for hit in hits]
+        rows = [{"group": pgettext("group", "Published"), "label": hit.title, "detail": hit.product, "url": hit.url, "icon": KIND_ICONS[hit.kind]} for hit in hits]
         url = f"{reverse('search:search')}?q={quote(words)}"
-        door = {"group": _("Published"), "label": _("See everything about «%(words)s»") % {"words": words}, "detail": "", "url": url, "icon": "search"}
+        door = {"group": pgettext("group", "Published"), "label": _("See everything about «%(words)s»") % {"words": words}, "detail": "", "url": url, "icon": "search"}
         return [*rows, door]
     return []
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from amparo.forum import queries
 from amparo.forum.models import Topic
@@ -134,7 +134,7 @@ def waiting(fact: FactRow) -> None:
         return
 
     def write(reader: Reader) -> Words:
-        return Words(title=_("To review in the forum: %(topic)s") % {"topic": topic.title}, url="/desk/forum/?view=reviews", action=_("Take it"))
+        return Words(title=_("To review in the forum: %(topic)s") % {"topic": topic.title}, url="/desk/forum/?view=reviews", action=pgettext("review", "Take it"))
 
     _tell("forum_review", fact, topic, [user.pk for user in staff_with("moderator")], write)
 

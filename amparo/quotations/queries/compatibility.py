@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
 from django.urls import reverse
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 from amparo.kernel.refusals import Remedy, Text
 from amparo.products.models import Licence, Release
@@ -67,7 +67,7 @@ def open_checks(release: Release) -> tuple[Text, Remedy] | None:
         "%(num)s delivered development was not looked at with this version yet.",
         "%(num)s delivered developments were not looked at with this version yet.", count,
     ) % {"num": count}  # fmt: skip
-    return text, Remedy(ngettext("Look at it", "Look at them", count), reverse("desk_quotations:compatibility", args=[release.pk]))
+    return text, Remedy(npgettext("quotes", "Look at it", "Look at them", count), reverse("desk_quotations:compatibility", args=[release.pk]))
 
 
 def found_of(order: ServiceOrder) -> list[Compatibility]:
