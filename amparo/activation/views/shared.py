@@ -34,9 +34,9 @@ def attempt(form: forms.Form, act: Callable[[dict[str, Any]], Any]) -> Any:
 
 def picture(text: str, label: str) -> Markup:
     """Return a QR of a text as SVG that scales to its frame: dark on white in both themes, with its quiet zone."""
-    code = segno.make(text, error="l", boost_error=False)
+    image = segno.make(text, error="l", boost_error=False)
     out = io.BytesIO()
-    code.save(out, kind="svg", xmldecl=False, svgns=False, scale=1, border=QUIET, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True, title=label)
+    image.save(out, kind="svg", xmldecl=False, svgns=False, scale=1, border=QUIET, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True, title=label)
     return Markup(out.getvalue().decode())  # noqa: S704 (made by us of modules alone; the title is escaped by segno)
 
 
