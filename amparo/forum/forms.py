@@ -30,7 +30,8 @@ def _alias() -> forms.CharField:
 class TopicForm(forms.Form):
     """What a topic is about. The text and its pictures come with the composer."""
 
-    kind = forms.ChoiceField(label=_("What is it"), choices=list(KINDS.items()), widget=forms.RadioSelect, initial="question")
+    # Not `kind`: the composer says by that name whether it is an answer or a note.
+    sort = forms.ChoiceField(label=_("What is it"), choices=list(KINDS.items()), widget=forms.RadioSelect, initial="question")
     theme = forms.ChoiceField(label=pgettext_lazy("forum", "Theme"))
     title = forms.CharField(
         label=_("In a few words"), max_length=TITLE_MAX, widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -44,7 +44,7 @@ def test_asking_by_the_page(theme, asker, client_for):
     client = client_for(asker)
     form = client.get(f"/forum/new/?theme={theme.pk}").content.decode()
     assert "72" in form and 'name="began"' in form
-    given = {"kind": "question", "theme": theme.pk, "title": "No imprime el ticket", "body": "Mi serie es MPOS-41003-1234.", "key": "uno"}
+    given = {"kind": "reply", "sort": "question", "theme": theme.pk, "title": "No imprime el ticket", "body": "Mi serie es MPOS-41003-1234.", "key": "uno"}
     answer = client.post("/forum/new/", given, follow=True)
     again = client.post("/forum/new/", given, follow=True)
     assert Topic.objects.count() == 1 and answer.redirect_chain == again.redirect_chain
@@ -55,7 +55,7 @@ def test_asking_by_the_page(theme, asker, client_for):
 
 def test_a_wrong_form_keeps_what_was_written(theme, asker, client_for):
     """FOR-1"""
-    answer = client_for(asker).post("/forum/new/", {"kind": "question", "theme": theme.pk, "title": "Corto", "body": "Todo lo que escribí"})
+    answer = client_for(asker).post("/forum/new/", {"kind": "reply", "sort": "question", "theme": theme.pk, "title": "Corto", "body": "Todo lo que escribí"})
     assert answer.status_code == 422 and "Todo lo que escribí" in answer.content.decode() and not Topic.objects.exists()
 
 

@@ -62,7 +62,7 @@ def new(request: Any) -> HttpResponse:
 def _asked(request: Any, form: TopicForm, themes: Any) -> Any:
     given = form.cleaned_data
     theme = next(one for one in themes if str(one.pk) == given["theme"])
-    return commands.ask(theme, given["title"], written(request), kind=given["kind"], key=key_of(request), actor=request.actor, at=request.now)
+    return commands.ask(theme, given["title"], written(request), kind=given["sort"], key=key_of(request), actor=request.actor, at=request.now)
 
 
 def _after(request: Any, topic: Any, visibility: str) -> HttpResponse:
