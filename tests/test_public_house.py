@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from amparo.conftest import make_staff
+from amparo.conftest import make_contact, make_customer, make_staff
 from amparo.contracts import commands as contracts
 from amparo.kernel import clock
 from amparo.kernel.actor import SYSTEM
+from amparo.people import commands as people
 from amparo.products import commands as products
 from amparo.search.commands import index
 
@@ -57,4 +58,23 @@ def test_a_visitor_without_script_reads_changes_the_language_and_searches(house,
     tab.get_by_role("searchbox", name="What do you need?").fill("imprime")
     tab.get_by_role("button", name="Search", exact=True).last.click()
     assert "/search/" in tab.url and tab.get_by_role("link", name="No imprime el corte").first.is_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/search/"])
+def test_the_head_of_who_acts_for_two_companies_fits_and_keeps_its_height(house, chromium, client_for, path):  # noqa: F811
+    """ACC-1: the longest head there is, at every width, and no strip stretched where the page is short."""
+    admin, at = make_staff("Eva", "administrator"), clock.now()
+    contact = make_contact(make_customer("Abarrotes, Vinos y Licores de la Esquina de Todos"), "Guadalupe Romero")
+    people.add_contact(make_customer("Ferretería del Sureste"), contact.email, contact.name, "member", actor=admin, at=at)
+    kept = client_for(contact).cookies["amparo"]
+    context = chromium.new_context(locale="es-MX")
+    context.add_cookies([{"name": "amparo", "value": kept.value, "url": house}])
+    tab = context.new_page()
+    for width in (320, 390, 768, 1280):
+        tab.set_viewport_size({"width": width, "height": 1600})
+        tab.goto(house + path)
+        assert tab.locator(".menu-company").is_visible(), "signed in, and for two"
+        assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+        assert tab.locator(".portal-house").bounding_box()["height"] < 60, width
     context.close()
