@@ -116,7 +116,7 @@ def poisoned(transactional_db, settings, tmp_path):
     licence = products.register_licence(
         "SERIE-0001", product, customer, terminals=99, installed=release, actor=admin, at=at
     )
-    contracts.sell_contract(customer, plan, at.date(), actor=admin, at=at)
+    contracts.sell_contract(customer, plan, timezone.localdate(at), actor=admin, at=at)
     contracts.redeem_card(codes[0], customer.pk, actor=contact, at=at, address="127.0.0.1")
     for number, text in enumerate(CORPUS):
         _try(products.bind_terminal, licence, text[:80], f"HUELLA-{number:04}", actor=admin, at=at)

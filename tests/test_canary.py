@@ -53,6 +53,8 @@ def test_nothing_of_another_tenant_is_read_anywhere(whole_world, values):  # noq
     for reader in (whole_world.other.admin, whole_world.other.own, whole_world.registered, None):
         client = matrix.client_of(reader)
         for place, text in everything(client, values, ["texto", "CANARIO", "SER-CANARIO", "Lupita", "5555123456"]):
+            if place == "campus:verified":
+                continue  # whom a certificate names is told to whoever has its code: SRC-4
             found = re.search(r".{40}CANARIO-A.{20}", text, re.S)
             assert not found, f"{place} shows {reader.name if reader else 'a visitor'}: {found.group(0) if found else ''}"
 

@@ -76,7 +76,12 @@ def complaints(name, answer, *, used_session):
 
 
 # What says the same to everybody: its address holds all that it says. Health and figures are asked by machines.
-PUBLIC = {"ui:accent_css", "policies:logo", "health", "metrics", "web:sitemap", "web:sitemap_part", "web:robots"}
+PUBLIC = {
+    "ui:accent_css", "policies:logo", "health", "metrics", "web:sitemap", "web:sitemap_part", "web:robots",
+    "blog:feed", "blog:product_feed", "blog:tag_feed",
+    # Read by programs and by other sites' pages: signed, or the key to verify with, and the same to all.
+    "activation:v1_keys", "downloads:updates", "downloads:updates_signature", "downloads:key_file",
+}  # fmt: skip
 
 
 @pytest.mark.django_db

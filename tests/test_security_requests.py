@@ -297,6 +297,8 @@ def test_reading_writes_nothing(whole_world, values):  # noqa: F811
         for who in (None, whole_world.mine.admin, whole_world.staff["administrator"]):
             client = matrix.client_of(who)
             for route, url in readable(matrix.routes(), values):
+                if route.name == "downloads:file":
+                    continue  # a file that is given out is counted, and the use of another's link reported: UPD-2, SEC-25
                 before = _written(cursor)
                 asked: list[str] = []
 

@@ -92,7 +92,7 @@ def _problem(request: HttpRequest, refusal: Refusal, method: str) -> HttpRespons
 def _sent(request: HttpRequest, status: int, found: dict[str, Any], media: str) -> HttpResponse:
     answer = {**found, "server_time": stamp(request.now)}  # type: ignore[attr-defined]
     response = JsonResponse(answer, status=status, content_type=media, json_dumps_params={"ensure_ascii": False})
-    response["Cache-Control"] = "no-store"
+    response["Cache-Control"] = "private, no-store"
     response["Vary"] = "Accept-Language"
     return response
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from amparo.cases import commands
 from amparo.cases.models import Case, FurtherNeed, Order
@@ -37,7 +38,7 @@ NOW = clock.now()
 
 @pytest.fixture
 def covered(customer):
-    return contract_for(customer.pk, starts_on=NOW.date().replace(day=1))
+    return contract_for(customer.pk, starts_on=timezone.localdate(NOW).replace(day=1))
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_a_stale_consent_shows_the_new_state_and_takes_nothing(covered, contact,
 
 def test_a_price_that_changed_is_shown_anew_and_then_consented_to(customer, contact, engineer, portal):
     """TAR-1, CHG-1"""
-    contract_for(customer.pk, events=0, incidents=1, credits=10, starts_on=NOW.date())
+    contract_for(customer.pk, events=0, incidents=1, credits=10, starts_on=timezone.localdate(NOW))
     case, other = (classified(contact, engineer, "incident", at=NOW) for _ in range(2))
     html = page(portal, "cases:case", case.pk)
     commands.consent(other, seen=1, actor=contact, at=NOW)
@@ -133,7 +134,7 @@ def test_a_price_that_changed_is_shown_anew_and_then_consented_to(customer, cont
 
 def test_too_few_units_are_told_with_the_way_out_and_a_card_opens_it(customer, contact, engineer, portal):
     """CHG-3, CHG-6"""
-    contract_for(customer.pk, events=0, incidents=0, credits=1, starts_on=NOW.date())
+    contract_for(customer.pk, events=0, incidents=0, credits=1, starts_on=timezone.localdate(NOW))
     case = classified(contact, engineer, "incident", at=NOW)
     html = page(portal, "cases:case", case.pk)
     assert "decision-consent" not in html and reverse("contracts:redeem") in html and "3" in html
@@ -183,7 +184,7 @@ def test_needs_are_chosen_in_the_portal_and_further_services_consented_to(covere
 
 def test_a_need_of_another_case_is_not_there(covered, contact, engineer, other_customer, other_contact, portal):
     """SEC-8"""
-    contract_for(other_customer.pk, starts_on=NOW.date())
+    contract_for(other_customer.pk, starts_on=timezone.localdate(NOW))
     mine, theirs = attended(contact, engineer, "incident", at=NOW), attended(other_contact, engineer, "incident", at=NOW)
     need = commands.raise_need(theirs, "Ajeno", key="a", actor=engineer, at=NOW)
     send(portal, "cases:choose", mine.pk, need.pk, "now", status=404)

@@ -50,6 +50,7 @@ from . import (
 from .people import CONTACTS, make_free_user, make_staff, sign_in_for
 
 ZONE = ZoneInfo("America/Mexico_City")
+WHOLE_FROM = 10
 SITUATIONS = ("half_used", "exhausted", "new", "ending", "ended", "two", "half_used", "none", "card_only", "half_used")
 
 
@@ -82,31 +83,36 @@ class World:
 
 
 def load(*, at: datetime | None = None, customers: int = 100) -> int:
-    """Load the demonstration; return how many customers it has. The database must hold no customer yet."""
+    """Load the demonstration; return how many customers it has. The database must hold no customer yet.
+
+    With a handful of customers, as those have it who try the machinery, nothing is published.
+    """
     assert not Customer.objects.exists(), "the demonstration goes into an empty database"
-    world = World(at or clock.now())
+    world, is_whole = World(at or clock.now()), customers >= WHOLE_FROM
     with transaction.atomic():
         _vendor(world)
         _goods(world)
         agreements.publish(world)
         quotes.publish(world)
         selling.publish(world)
-        downloads.publish(world)
-        articles.publish(world)
-        courses.publish(world)
-        posts.publish(world)
-        videos.prepare(world)
+        if is_whole:
+            downloads.publish(world)
+            articles.publish(world)
+            courses.publish(world)
+            posts.publish(world)
+            videos.prepare(world)
     for number, shop in enumerate(names.SHOPS[:customers]):
         with transaction.atomic():
             _customer(world, number, shop)
     with transaction.atomic():
         agreements.announce(world)
         selling.tell(world)
-        downloads.tell(world)
         mail.tell(world)
         records.keep(world)
-        courses.take(world)
-        topics.tell(world)
+        if is_whole:
+            downloads.tell(world)
+            courses.take(world)
+            topics.tell(world)
     _settle(world)
     return customers
 
