@@ -120,7 +120,7 @@ def test_every_refusal_has_a_code_a_sentence_and_a_way_out_in_the_callers_langua
         assert answer.status_code == 404 and body["code"] == "KEY_UNKNOWN" and body["title"] == "KEY_UNKNOWN"
         assert body["detail"].startswith(words)
         assert body["remedy"]["label"] and body["remedy"]["url"].startswith("http") and body["type"].endswith("#KEY_UNKNOWN")
-        assert "Accept-Language" in answer["Vary"] and answer["Cache-Control"] == "no-store"
+        assert "Accept-Language" in answer["Vary"] and answer["Cache-Control"] == "private, no-store"
 
 
 def test_wrong_serials_answer_alike_and_then_wait(client, licence, device, now):
