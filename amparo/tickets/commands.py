@@ -13,6 +13,7 @@ from amparo.contracts import access as standing
 from amparo.deadlines import commands as deadlines
 from amparo.defects import commands as defects
 from amparo.defects.models import Defect
+from amparo.forum import access as forum_access
 from amparo.forum import commands as forum
 from amparo.forum.models import Topic
 from amparo.history.commands import record
@@ -24,7 +25,7 @@ from amparo.threads.models import Entry, Thread
 from amparo.threads.rules import clean_line
 
 from . import access
-from .errors import NobodyCalling, NotClosed, NotOurProduct, SomebodyWrote, TitleMissing
+from .errors import NobodyCalling, NotClosed, NotOurProduct, SomebodyWrote, TitleMissing, WentOnAlready
 from .machine import LIFE, QUEUES, Move, State
 from .models import Ticket
 
@@ -106,11 +107,12 @@ def open_from_topic(
 ) -> Ticket:
     """Go on with a topic of the forum as a private ticket of who began it, which leads back there. TKT-1, ACC-5, FOR-1.
 
-    Who began it does so for itself; staff in its name (`contact_id`, one of that person's). `then` says what becomes of the
-    topic: "close", "leave" or, by staff, "hide". Facts: `ticket.opened`, `topic.went_private`. Raises NotPermitted, NobodyCalling
-    and what opening a ticket raises.
+    Who began it, and still sees it, does so for itself; staff in its name (`contact_id`, one of that person's). `then` says what
+    becomes of the topic: "close", "leave" or, by staff, "hide". The same key returns the first ticket; a topic has one. Facts:
+    `ticket.opened`, `topic.went_private`. Raises NotPermitted, NobodyCalling, WentOnAlready and what opening a ticket raises.
     """
-    if not actor.is_staff and not actor.owns(topic.author_id):
+    topic = Topic.objects.select_for_update(of=("self",)).select_related("theme").get(pk=topic.pk)  # two who press at once open one
+    if not forum_access.may_see_id(actor, topic.pk, at=at) or not (actor.is_staff or actor.owns(topic.author_id)):
         raise NotPermitted(topic=topic.pk)
     if actor.is_staff and not Contact.objects.filter(pk=contact_id or 0, user_id=topic.author_id, removed_at__isnull=True).exists():
         raise NobodyCalling(field="contact")
@@ -118,7 +120,9 @@ def open_from_topic(
         title, f"{settings.PUBLIC_URL}{topic.url}\n\n{body}", product_id, licence_id=licence_id, files=files, draft_key=draft_key, key=key, via="desk" if actor.is_staff else "portal",
         contact_id=contact_id, customer_id=customer_id, actor=actor, at=at,
     )  # fmt: skip
-    if topic.ticket_ref != ticket.subject:
+    if topic.ticket_ref not in ("", ticket.subject):
+        raise WentOnAlready(topic=topic.pk)
+    if not topic.ticket_ref:
         forum.went_private(topic, ticket.subject, then=then, actor=actor, at=at)
     return ticket
 

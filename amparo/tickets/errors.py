@@ -32,3 +32,10 @@ class NobodyCalling(Invalid):
 class NotClosed(Refusal):
     code = "not_closed"
     message = _("The ticket is open already.")
+
+
+class WentOnAlready(Invalid):
+    """The topic has its ticket: a second one would leave the first without its way back. CHG-10."""
+
+    code = "went_on_already"
+    message = _("This topic goes on as a ticket already. Your text was not sent and is still here: write it in that ticket.")

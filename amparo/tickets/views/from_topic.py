@@ -24,7 +24,7 @@ _FORM = ["GET", "HEAD", "POST"]
 
 
 def _topic(request: Any, topic_id: int) -> Topic:
-    found = forum.visible_to(request.actor, at=request.now).select_related("theme").filter(pk=topic_id, ticket_ref="").first()
+    found = forum.visible_to(request.actor, at=request.now).select_related("theme").filter(pk=topic_id).first()
     if found is None:
         raise Http404
     return found
@@ -54,6 +54,8 @@ def for_author(request: HttpRequest, topic_id: int) -> HttpResponse:
 
 
 def _page(request: Any, topic: Topic, template: str, leads_to: str, contact_id: int | None, contact: Any) -> HttpResponse:
+    if topic.ticket_ref and request.method != "POST":
+        return redirect(leads_to, int(topic.ticket_ref.partition(":")[2]))
     customer_id = contact.customer_id if contact else None
     choices = queries.choices(request.actor, at=request.now, customer_id=customer_id)
     form = FromTopicForm(request.POST or None, choices=choices, may_hide=request.actor.is_staff, initial={"title": topic.title})
