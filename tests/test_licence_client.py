@@ -133,3 +133,14 @@ def test_one_rotation_needs_nothing_of_programs(world):
     assert len(till.run("keys")["keys"]) == 3
     commands.rotate_keys(actor=make_staff("Eva", "administrator"), at=clock.now())
     assert till.run("refresh")["serial"] == 3 and till.run("status")["mode"] == "full"
+
+
+def test_keys_are_learnt_again_from_those_that_were_learnt(world):
+    """LIC-1: pinned, learnt, learnt again: nothing that was proven is forgotten."""
+    till = world["tills"][0]
+    till.run("activate", SERIAL, "--terminal", "Caja 1")
+    for turn, name in enumerate(("Ada", "Eva", "Ana")):
+        commands.rotate_keys(actor=make_staff(name, "administrator"), at=clock.now())
+        assert len(till.run("keys")["keys"]) == 3 + turn
+        assert len(till.run("keys")["keys"]) == 3 + turn, "once more changes nothing"
+        assert till.run("refresh")["serial"] == 2 + turn and till.run("status")["mode"] == "full"

@@ -76,11 +76,15 @@ class Client:
     def keys(self) -> dict[str, bytes]:
         """Return the keys that are trusted: the pinned ones, and those that one of them has signed since."""
         found = tokens.key_set(self.pinned)
-        learnt = self.store.notes().get("keys")
-        if isinstance(learnt, str):
+        for learnt in self._learnt():
             with contextlib.suppress(tokens.BadToken):
                 found = {**tokens.key_set(tokens.read(learnt, found, tokens.KEYS)), **found}
         return found
+
+    def _learnt(self) -> list[str]:
+        """Return the signed sets that were learnt, each proven by a key of those before it."""
+        learnt = self.store.notes().get("keys", [])
+        return [learnt] if isinstance(learnt, str) else list(learnt)
 
     def components(self) -> dict[str, str]:
         return fingerprint.components(self.product.code)
@@ -230,11 +234,13 @@ class Client:
     def learn_keys(self) -> list[str]:
         """Take the published set, if a key that is trusted has signed it; return the names of those trusted now."""
         answer = self._ask("/activation/v1/keys", None, {})
+        known = self.keys()
         try:
-            tokens.read(answer["signed"], self.keys(), tokens.KEYS)
+            new = tokens.key_set(tokens.read(answer["signed"], known, tokens.KEYS))
         except (tokens.BadToken, KeyError):
             raise Refused("TOKEN_INVALID") from None
-        self.store.note(keys=answer["signed"])
+        if not set(new) <= set(known):  # kept behind those before: a later set may be signed by a key that only they tell
+            self.store.note(keys=[*self._learnt(), answer["signed"]])
         return sorted(self.keys())
 
     def _build(self) -> dict[str, str]:
