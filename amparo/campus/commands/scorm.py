@@ -57,14 +57,22 @@ def _keep(stream: IO[bytes]) -> str:
         partial.unlink(missing_ok=True)
 
 
+def _only_read(stream: IO[bytes]) -> str:
+    """Read a stream to its end, where every limit is counted, and keep nothing."""
+    while stream.read(packages.CHUNK):
+        pass
+    return ""
+
+
 @transaction.atomic
 def add_package(course: Course, source: IO[bytes], *, actor: Actor, at: datetime) -> Package:
     """Take a SCORM package into a course: read by its manifest, kept under hashes, never unpacked to its own paths. SRC-4.
 
-    Fact: `package.added`. Raises NotPermitted, PackageRefused with what is wrong in words. SEC-28.
+    It is read whole before its first byte is kept: what is refused leaves nothing behind. Fact: `package.added`. Raises NotPermitted, PackageRefused with what is wrong in words. SEC-28.
     """
     permit(access.may_teach(actor) or actor.is_system)
     try:
+        packages.read(source, _only_read)
         contents = packages.read(source, _keep)
     except packages.Unsafe as unsafe:
         raise PackageRefused(str(words.PACKAGE_FAULTS[unsafe.fault]) % {"name": unsafe.name}, field="package", fault=unsafe.fault) from None

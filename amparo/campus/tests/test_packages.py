@@ -78,12 +78,12 @@ def _evil(kind: str) -> io.BytesIO:
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["path", "link", "twin", "entries", "ratio"])
 def test_a_dangerous_package_is_refused_in_words(kind, settings, tmp_path):
-    """SEC-28: ../, links, twin names, a million entries, bombs."""
+    """SEC-28: ../, links, twin names, a million entries, bombs; nothing of them stays on the disk."""
     settings.MEDIA_ROOT = tmp_path
     with pytest.raises(PackageRefused) as refused:
         commands.add_package(drafted(), _evil(kind), actor=make_staff("Inés", "instructor"), at=NOON)
     assert refused.value.context["fault"] == kind and len(str(refused.value)) > 30 and not Package.objects.exists()
-    assert not (tmp_path.parent / "fuera.html").exists()
+    assert not (tmp_path.parent / "fuera.html").exists() and not any(one.is_file() for one in tmp_path.rglob("*"))
 
 
 @pytest.mark.django_db
