@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 from amparo.kernel.actor import Actor
 
 from .models import StoredFile
+from .rules import PUBLISHED
 
 
 @lru_cache(1)
@@ -26,6 +27,11 @@ def may_read(actor: Actor, file: StoredFile) -> bool:
     if not file.subject:
         return actor.owns(file.uploaded_by_id)
     return _may_see()(actor, file.subject)
+
+
+def may_read_original(actor: Actor, file: StoredFile) -> bool:
+    """True where who reads a picture also gets the bytes as they came: of what is published only its uploader and staff do. SEC-26."""
+    return file.subject.partition(":")[0] not in PUBLISHED or actor.is_staff or actor.owns(file.uploaded_by_id)
 
 
 def may_upload(actor: Actor) -> bool:

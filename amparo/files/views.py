@@ -107,12 +107,13 @@ def discard(request: HttpRequest, public_id: str) -> HttpResponse:
 def serve(request: HttpRequest, public_id: str, name: str) -> HttpResponseBase:
     """Give out a file to who may see what it belongs to; to everybody else it does not exist. ACC-11, SEC-25.
 
-    A picture is shown as our own rendering, `?original` gives the bytes as they came; all else is an attachment.
+    A picture is shown as our own rendering, `?original` gives the bytes as they came to who may have them; all else is an attachment.
     """
     file = queries.find(public_id)
     if file is None or not access.may_read(request.actor, file):  # type: ignore[attr-defined]
         raise Http404
-    inline = file.is_inline and "original" not in request.GET
+    wants_original = "original" in request.GET and access.may_read_original(request.actor, file)  # type: ignore[attr-defined]
+    inline = file.is_inline and not wants_original
     sha256 = file.inline_sha256 if inline else file.sha256
     kind = file.inline_type if inline else file.content_type
     path = disk.path_of(sha256)

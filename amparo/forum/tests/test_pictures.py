@@ -56,6 +56,17 @@ def test_a_picture_is_shown_to_whoever_sees_the_post(ask, answerer, moderator, c
     assert client_for(moderator).get(url).status_code == client_for(answerer).get(url).status_code == 200
 
 
+def test_strangers_never_get_the_bytes_as_they_came(ask, answerer, asker, moderator, client_for):
+    """SEC-26: a photo tells where it was taken; of what is published only our rendering goes out, but to who sent it and to staff."""
+    exif = Image.Exif()
+    exif[0x010E] = "canario: calle 5"
+    out = BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(out, "JPEG", exif=exif)
+    post = commands.reply(ask(), W("Mire.", [upload(answerer, "foto.jpg", out.getvalue())], "k"), actor=answerer, at=NOON)
+    seen = {who: b"".join(client_for(who).get(post.pictures[0]["url"] + "?original=1")) for who in (VISITOR, asker, answerer, moderator)}
+    assert [b"canario" in body for body in seen.values()] == [False, False, True, True] and all(seen.values())
+
+
 @pytest.mark.parametrize(("name", "content"), [
     ("grande.png", huge()), ("malo.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"), ("malo.png", b"<html><script>alert(1)</script>"),
     ("nota.pdf", b"%PDF-1.7 x"),
