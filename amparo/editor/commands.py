@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.apps import apps
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from wagtail.models import Revision
 
 from amparo.kernel.actor import SYSTEM, Actor
+from amparo.kernel.refusals import Refusal
 from amparo.people.models import User
 
 from .models import Edited
 
 AT_ONCE = 20
+log = structlog.get_logger(__name__)
 
 
 def _user(actor: Actor) -> User | None:
@@ -51,7 +54,8 @@ def unpublish(thing: Any, *, actor: Actor, at: datetime) -> Any:
 def publish_due(*, at: datetime, limit: int = AT_ONCE) -> int:
     """Publish what was scheduled for now, and take back what ends now; each once, however many workers run. SRC-3.
 
-    The hour that was set is when it takes effect, also after a stop.
+    The hour that was set is when it takes effect, also after a stop. What is refused at its hour (its code was taken
+    meanwhile) is a draft again, which its history in the editor tells, and holds nothing else up.
     """
     done = 0
     for _turn in range(limit):
@@ -67,7 +71,14 @@ def _publish_one(at: datetime) -> bool:
     revision = due.order_by("approved_go_live_at", "pk").first()
     if revision is None:
         return False
-    revision.content_object.publish_at(revision, SYSTEM, revision.approved_go_live_at, log_action="wagtail.publish.scheduled")
+    try:
+        with transaction.atomic():
+            revision.content_object.publish_at(revision, SYSTEM, revision.approved_go_live_at, log_action="wagtail.publish.scheduled")
+    except (Refusal, IntegrityError) as refused:
+        log.warning("scheduled publication refused", revision=revision.pk, reason=getattr(refused, "code", "constraint"))
+        revision.approved_go_live_at = None
+        revision.save(update_fields=["approved_go_live_at"])
+        return True
     return not Revision.objects.filter(pk=revision.pk, approved_go_live_at__isnull=False).exists()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import (
@@ -17,7 +18,7 @@ from wagtail.admin.panels import (
 )
 from wagtail.admin.widgets import AdminAutoHeightTextInput
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.snippets import SnippetViewSet, UnpublishView
+from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, UnpublishView
 
 from amparo.people.models import StaffRole, User
 from amparo.products.models import Release
@@ -40,6 +41,14 @@ class EditedForm(WagtailAdminModelForm):
             elif queryset.model is Release:
                 field.queryset = queryset.select_related("product").order_by("product__name", "-released_on", "-pk")
                 field.label_from_instance = lambda one: f"{one.product.name} {one.version}"
+
+
+class ListView(IndexView):
+    """The list, without boxes to tick: all that Wagtail does with many at once is to delete them, which nobody may."""
+
+    @cached_property
+    def columns(self) -> list[Any]:
+        return list(super().columns[1:])
 
 
 class TakeBackView(UnpublishView):
@@ -95,6 +104,7 @@ def register(
         "copy_view_enabled": False,
         "inspect_view_enabled": False,
         "list_per_page": 50,
+        "index_view_class": ListView,
         "unpublish_view_class": TakeBackView,
         "admin_url_namespace": f"editor_{model._meta.model_name}",
         "base_url_path": f"{model._meta.model_name}s",

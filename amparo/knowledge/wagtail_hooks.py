@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel
+from wagtail.admin.ui.tables import Column
 
 from amparo.editor.viewsets import markdown_panel, register
 
@@ -13,7 +14,7 @@ register(
     Article,
     icon="doc-full",
     order=100,
-    columns=("title", "kind", "language", "product", "owner", "review_on"),
+    columns=("title", "kind", "language", "product", "owner", Column("review_on", label=_("To be read again"), sort_key="review_on")),
     filters=("live", "kind", "language", "audience", "product", "theme", "owner"),
     search=("title", "codes", "summary"),
     panels=[

@@ -83,7 +83,10 @@ def mine(actor: Actor) -> list[Enrolment]:
 
 
 def catalogue(actor: Actor, *, at: datetime, product_id: int | None = None) -> list[Row]:
-    """Return the courses that are given, for whoever may know of them, with those he lacks the standing for. ACC-4, ACC-9."""
+    """Return the courses that are given, for whoever may know of them, with those he lacks the standing for. ACC-4, ACC-9.
+
+    Those of the reader's language come first.
+    """
     who = reader_of(actor, at=at)
     courses = access.visible_to(actor, at=at, reader=who).filter(published__isnull=False, retired_at__isnull=True)
     if product_id is not None:
@@ -97,7 +100,8 @@ def catalogue(actor: Actor, *, at: datetime, product_id: int | None = None) -> l
         rows.append(
             Row(course, course.published.content, access.seems_open(course, who), access.in_short(course), own, at_percent[own.pk] if own else 0)
         )
-    return rows
+    spoken = (translation.get_language() or "es")[:2]
+    return sorted(rows, key=lambda row: row.course.language != spoken)
 
 
 def outline(content: dict[str, Any], now: Progress | None = None) -> list[tuple[str, list[Lesson]]]:

@@ -45,6 +45,17 @@ def text_of(answer) -> str:
     return re.sub(r"\s+", " ", answer.content.decode())
 
 
+def test_the_catalogue_begins_with_the_readers_language_and_marks_the_other(client):
+    """SRC-4"""
+    published(title="A first course", language="en")
+    published(title="Zona de cobro", language="es")
+    page = client.get(reverse("campus:courses"), headers={"Accept-Language": "es"}).content.decode()
+    assert page.index("Zona de cobro") < page.index("A first course") and page.count("en inglés") == 1 and "en español" not in page
+    client.cookies["amparo-language"] = "en"
+    page = client.get(reverse("campus:courses")).content.decode()
+    assert page.index("A first course") < page.index("Zona de cobro") and page.count("in Spanish") == 1 and "in English" not in page
+
+
 def test_the_catalogue_says_of_each_course_who_may_take_it(client_for, registered, django_assert_max_num_queries):
     """ACC-4, ACC-9"""
     for kind in ("open", "licensed", "covered", "credits"):

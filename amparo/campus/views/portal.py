@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,7 +23,7 @@ from .shared import course_named, key_of, number, told
 def courses(request: HttpRequest) -> HttpResponse:
     """Every course that the reader may know of, also those that he cannot take yet, and why. ACC-9."""
     rows = queries.catalogue(request.actor, at=request.now)
-    return render(request, "campus/portal/courses.html", {"rows": rows, "says": words, "may_manage": access.may_manage(request.actor)})
+    return render(request, "campus/portal/courses.html", {"rows": rows, "says": words, "may_manage": access.may_manage(request.actor), "language": (get_language() or "es")[:2]})
 
 
 @require_safe

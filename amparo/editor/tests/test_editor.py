@@ -154,6 +154,13 @@ def test_taking_back_in_the_editor_runs_our_command(draft, client_for, edith, fa
     assert facts(draft)[-1] == "article.taken_back" and not Article.objects.get(pk=draft.pk).live
 
 
+def test_the_list_offers_nothing_for_many_at_once_and_says_its_columns(draft, client_for, edith):
+    """SEC-53: the one thing that Wagtail does with many is to delete them."""
+    page = client_for(edith).get(f"{ROOT}articles/").content.decode()
+    assert draft.title in page and 'data-bulk-action-checkbox' not in page
+    assert "Review on" not in page
+
+
 def test_a_wrong_code_or_source_stands_beside_its_field(draft, client_for, edith):
     """SRC-2, SRC-5"""
     answer = client_for(edith).post(f"{ROOT}articles/edit/{draft.pk}/", _form(draft, sources="SAT | javascript:alert(1)", **{"action-publish": "1"}))

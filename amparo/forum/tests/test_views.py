@@ -174,3 +174,11 @@ def test_themes_by_the_page(theme, moderator, client_for):
     assert client.post("/desk/forum/themes/new/", given).status_code == 302
     assert client.get(f"/desk/forum/themes/{theme.pk}/").status_code == 200
     assert "Facturación" not in client_for(VISITOR).get("/forum/").content.decode()
+
+
+def test_only_who_may_open_tickets_for_others_is_led_to_a_private_one(client_for, ask, moderator, operator):
+    """ACC-9, TKT-1: a moderator is not offered what would refuse him."""
+    topic = ask()
+    way = f"/desk/tickets/from-topic/{topic.pk}/"
+    assert way in client_for(operator).get(f"/forum/topics/{topic.pk}/").content.decode()
+    assert way not in client_for(moderator).get(f"/forum/topics/{topic.pk}/").content.decode()

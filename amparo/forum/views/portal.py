@@ -110,6 +110,7 @@ def _context(request: Any, shown: Any, posts: Any, missing: Any) -> dict[str, An
         "may_publish": access.may_publish(actor) and shown.is_solved,
         "moderates": access.is_moderator(actor),
         "knows_ticket": actor.is_staff or actor.owns(shown.author_id),
+        "may_ticket": actor.has_role("operator", "engineer"),
         "levels": LEVELS,
         "is_public": shown.theme.audience == "visitor" and shown.visibility == "shown",
     }
