@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from wagtail.models import ModelLogEntry, Revision
 
 from amparo.conftest import NOON
 from amparo.editor import commands as editor
@@ -116,6 +117,20 @@ def test_what_is_scheduled_goes_live_at_its_hour_once(write, editor_in_person, m
     live = Article.objects.get(pk=article.pk)
     assert live.live and live.published_at == soon and live.version == 1
     assert editor.publish_due(at=soon + timedelta(days=2)) == 0
+
+
+def test_what_is_refused_at_its_hour_holds_nothing_else_up(write):
+    """SRC-2, SRC-3"""
+    refused, fine = write("Se adelantaron", publish=False, codes="PV-1"), write("Sale a su hora", publish=False)
+    ends = write("Termina", expire_at=NOON + timedelta(minutes=3))
+    write("Tiene el código", codes="PV-1")
+    for minutes, one in enumerate((refused, fine)):
+        Revision.objects.filter(pk=one.latest_revision_id).update(approved_go_live_at=NOON + timedelta(minutes=minutes))
+    editor.publish_due(at=LATER)
+    live = set(Article.objects.filter(live=True).values_list("pk", flat=True))
+    assert fine.pk in live and refused.pk not in live and ends.pk not in live
+    assert not Revision.objects.filter(approved_go_live_at__isnull=False).exists() and editor.publish_due(at=LATER) == 0
+    assert "wagtail.schedule.cancel" in ModelLogEntry.objects.for_instance(refused).values_list("action", flat=True)
 
 
 def test_what_ends_is_taken_back_at_its_hour(write):
