@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from amparo.activation import commands, errors
-from amparo.activation.models import Activation, MoveAllowance, OfflineRequest, RegistrationRequest
-from amparo.activation.rules import offline
+from amparo.activation.models import (
+    Activation,
+    ActivationEvent,
+    MoveAllowance,
+    OfflineRequest,
+    RegistrationRequest,
+)
+from amparo.activation.rules import devices, offline, tokens
 from amparo.conftest import NOON, make_staff
 from amparo.kernel import clock
 
@@ -127,6 +134,14 @@ def test_a_tombstone_frees_the_seat_and_shows_the_receipt(licence, contact, clie
     assert not licence.bindings.filter(released_at__isnull=True).exists()
 
 
+@pytest.mark.parametrize("number", ["\0", "\ud800", "A" * 3000, 7])
+def test_a_word_that_names_no_terminal_is_refused_in_words(licence, contact, client_for, number):
+    """LIC-2, SEC-33: what it names is read before anybody has proven it."""
+    parts = (tokens.canonical({"alg": tokens.ALGORITHM}), json.dumps({"activation": number}).encode(), b"x" * 64)
+    answer = client_for(contact).post("/activation/offline/", {"request": ".".join(devices.b64(part) for part in parts)})
+    assert answer.status_code == 422
+
+
 def test_a_customer_asks_for_a_licence_and_staff_register_it(licence, contact, operator, client_for, deliver):
     """LIC-1, ACC-9"""
     client, desk = client_for(contact), client_for(operator)
@@ -169,6 +184,16 @@ def test_the_telephone_does_all_of_it(licence, active, operator, sales, client_f
     terms = {"edition": "cadena", "features": "facturas, recetas", "updates_until": "2027-01-31", "valid_until": "", "reason": "Contrato"}
     assert seller.post(address + "terms/", terms).status_code == 302 and "cadena" in page(seller, address)
     assert "Mudanza" in page(desk, address) and "Se quemó" in page(desk, address)
+
+
+def test_a_reason_with_a_sign_that_nobody_types_is_taken_without_it(licence, active, operator, client_for):
+    """SEC-33"""
+    desk, asked = client_for(operator), RegistrationRequest.objects.create(
+        customer=licence.customer, product=licence.product, serial="NUEVA2222BB", asked_at=clock.now()
+    )  # fmt: skip
+    for address in (f"terminals/{active.terminal_id}/emergency/", f"terminals/{active.terminal_id}/release/", f"registrations/{asked.pk}/refuse/"):
+        assert desk.post(f"/desk/activation/{address}", {"reason": "Se\0 quemó"}).status_code == 302
+    assert set(ActivationEvent.objects.exclude(reason="").values_list("reason", flat=True)) == {"Se quemó"}
 
 
 def test_keys_are_rotated_by_administrators_alone(licence, administrator, operator, client_for):

@@ -57,6 +57,10 @@ def _with_request(licence_id: int, text: str) -> str:
     return f"{address}?{urlencode({'r': text})}" if text else address
 
 
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get("reason", "")[:400].replace("\x00", "")
+
+
 @require_POST
 @staff_only("administrator")
 def rotate(request: HttpRequest) -> HttpResponse:
@@ -81,7 +85,7 @@ def register_asked(request: HttpRequest, registration_id: int) -> HttpResponse:
 def refuse_asked(request: HttpRequest, registration_id: int) -> HttpResponse:
     """Say why a serial is not registered. LIC-1."""
     asked = get_object_or_404(access.registrations_visible_to(request.actor), pk=registration_id)
-    commands.refuse_asked(asked, request.POST.get("reason", "")[:400], actor=request.actor, at=request.now)
+    commands.refuse_asked(asked, _reason(request), actor=request.actor, at=request.now)
     return redirect("desk_activation:list")
 
 
@@ -205,7 +209,7 @@ def _terminal(request: HttpRequest, terminal_id: int) -> Terminal:
 def release(request: HttpRequest, terminal_id: int) -> HttpResponse:
     """Free a seat for a caller, with the reason. TEL-2, LIC-2."""
     terminal = _terminal(request, terminal_id)
-    commands.release_for_customer(terminal, request.POST.get("reason", "")[:400], actor=request.actor, at=request.now)
+    commands.release_for_customer(terminal, _reason(request), actor=request.actor, at=request.now)
     messages.success(request, _("%(name)s was released. Its seat is free now.") % {"name": terminal.name})
     return redirect("desk_activation:licence", terminal.licence_id)
 
@@ -215,7 +219,7 @@ def release(request: HttpRequest, terminal_id: int) -> HttpResponse:
 def emergency(request: HttpRequest, terminal_id: int) -> HttpResponse:
     """Some days more for a terminal, with the reason. TEL-2."""
     mine = get_object_or_404(access.visible_to(request.actor), terminal=_terminal(request, terminal_id))
-    made = commands.emergency(mine, request.POST.get("reason", "")[:400], actor=request.actor, at=request.now)
+    made = commands.emergency(mine, _reason(request), actor=request.actor, at=request.now)
     return redirect("desk_activation:answer", made.pk)
 
 

@@ -87,7 +87,7 @@ def add_release(request: HttpRequest, product_id: int) -> HttpResponse:
 @staff_only("developer")
 def make_current(request: HttpRequest, release_id: int) -> HttpResponse:
     found = get_object_or_404(Release, pk=release_id)
-    commands.make_current(found, despite=request.POST.get("despite", "")[:400], actor=request.actor, at=request.now)
+    commands.make_current(found, despite=request.POST.get("despite", "")[:400].replace("\x00", ""), actor=request.actor, at=request.now)
     messages.success(request, _("Version %(version)s is current now.") % {"version": found.version})
     return redirect("desk_products:product", found.product_id)
 

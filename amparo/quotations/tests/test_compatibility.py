@@ -51,6 +51,15 @@ def test_a_reason_goes_on_without_it_and_stays_on_the_record(order, release, adm
     assert facts(release.product.subject)[-1].data["despite"] == "Corrige una falla de seguridad."
 
 
+def test_the_reason_is_given_on_the_screen(order, release, developer, client_for):
+    """QUO-7, SEC-33: without what nobody types."""
+    from amparo.history.queries import facts
+
+    address = f"/desk/products/releases/{release.pk}/current/"
+    answer = client_for(developer).post(address, {"despite": "Corrige\0 una falla."})
+    assert answer.status_code == 302 and facts(release.product.subject)[-1].data["despite"] == "Corrige una falla."
+
+
 def test_only_delivered_developments_of_the_product_count(order, release, product, contract, contact, engineer, administrator, other_customer):
     """QUO-7: neither what is still being made, nor of another product, nor of who has no licence of it."""
     ordered(contact, engineer, thread=thread_for(contact))
