@@ -38,8 +38,12 @@ def save_draft(thing: Any, *, actor: Actor, at: datetime) -> Revision:
 
 @transaction.atomic
 def publish(thing: Any, *, actor: Actor, at: datetime) -> Any:
-    """Publish the latest draft now. Returns the thing as it stands."""
+    """Publish the latest draft now, also one that was to come out later. Returns the thing as it stands."""
     revision = thing.latest_revision or save_draft(thing, actor=actor, at=at)
+    draft = revision.as_object()
+    if draft.go_live_at is not None and draft.go_live_at > at:
+        draft.go_live_at = None
+        revision = save_draft(draft, actor=actor, at=at)
     thing.publish_at(revision, actor, at, user=_user(actor), skip_permission_checks=True)
     return type(thing)._default_manager.get(pk=thing.pk)
 

@@ -119,6 +119,17 @@ def test_what_is_scheduled_goes_live_at_its_hour_once(write, editor_in_person, m
     assert editor.publish_due(at=soon + timedelta(days=2)) == 0
 
 
+def test_what_waits_for_its_hour_can_be_published_now(write, editor_in_person):
+    """SRC-2, SRC-3"""
+    hour = timezone.now() + timedelta(days=9)
+    article = write(publish=False, go_live_at=hour)
+    article.latest_revision.publish(user=None)
+    commands.publish(article, actor=editor_in_person, at=timezone.now())
+    stored = Article.objects.get(pk=article.pk)
+    assert stored.live and stored.version == 1 and stored.go_live_at is None
+    assert editor.publish_due(at=hour + timedelta(days=1)) == 0 and Article.objects.get(pk=article.pk).version == 1
+
+
 def test_what_is_refused_at_its_hour_holds_nothing_else_up(write):
     """SRC-2, SRC-3"""
     refused, fine = write("Se adelantaron", publish=False, codes="PV-1"), write("Sale a su hora", publish=False)
