@@ -202,6 +202,17 @@ def test_the_ticket_form_carries_what_was_read(write, contact, client_for):
         assert "Secreto" not in client_for(contact).get(f"/tickets/new/?article={hidden.pk}").content.decode()
 
 
+def test_a_sign_that_no_text_holds_is_left_out(write, client, client_for, editor_in_person):
+    """SEC-49: what PostgreSQL cannot keep is no fault of ours."""
+    article, desk = write(), client_for(editor_in_person)
+    assert client.post(f"/knowledge/{article.pk}/useful/", {"useful": "no", "q": "no\x00 timbra"}).status_code == 200
+    assert Vote.objects.get().sought == "no timbra"
+    for url, given in ((f"articles/{article.pk}/", {"other": "a\x00"}), ("articles/", {"q": "a\x00"}), ("write/", {"from": "topic:9\x00"})):
+        assert desk.get(f"/desk/knowledge/{url}", given).status_code == 200, url
+    said = {"title": "Uno", "solution": "Dos", "kind": "problem", "language": "es", "audience": "visitor", "from": "topic:\x009", "key": "a\x00b"}
+    assert desk.post("/desk/knowledge/write/", said).status_code == 302 and Article.objects.get(key="ab").source == "topic:9"
+
+
 # --- staff -----------------------------------------------------------------------------------------------------------
 
 

@@ -39,7 +39,7 @@ def work(request: HttpRequest) -> HttpResponse:
 @staff_only()
 def articles(request: HttpRequest) -> HttpResponse:
     """Every article, drafts too."""
-    words, state = request.GET.get("q", "")[:200].strip(), request.GET.get("state", "")
+    words, state = request.GET.get("q", "").replace("\x00", "")[:200].strip(), request.GET.get("state", "")
     page = queries.articles_list(request.actor, words=words, state=state, after=request.GET.get("after", "")[:300])
     context = {"page": page, "q": words, "state": state, "kinds": KIND_LABELS, "may_publish": access.may_publish(request.actor)}
     return render(request, "knowledge/desk/articles.html", context)
@@ -56,7 +56,7 @@ def article(request: HttpRequest, article_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "shown": shown, "draft": queries.to_preview(shown.draft), "kinds": KIND_LABELS, "labels": PART_LABELS,
         "may_publish": access.may_publish(actor), "may_care": access.may_look_after(actor, shown.article),
-        "sought": request.GET.get("other", "")[:200].strip(), "draft_key": draft_key(actor.user_id, f"article:{article_id}"),
+        "sought": request.GET.get("other", "").replace("\x00", "")[:200].strip(), "draft_key": draft_key(actor.user_id, f"article:{article_id}"),
     }  # fmt: skip
     if context["sought"] and context["may_publish"]:
         context["found"] = queries.articles_list(actor, words=context["sought"], size=8).rows

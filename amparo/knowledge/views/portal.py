@@ -86,7 +86,7 @@ def useful(request: HttpRequest, article_id: int) -> HttpResponse:
         raise Http404
     who, fresh = _reader_of(request)
     address = "" if request.actor.is_staff else address_hash(request.META.get("REMOTE_ADDR", ""), settings.SECRETS["pepper"])
-    sought = request.POST.get("q", "")[:200]
+    sought = request.POST.get("q", "").replace("\x00", "")[:200]
     commands.vote(
         wanted, useful=answer == "yes", reader=who, address=address, word=request.POST.get("word", ""), sought=sought,
         actor=request.actor, at=request.now,

@@ -27,7 +27,7 @@ from amparo.ui.views import staff_only
 @staff_only()
 def write(request: HttpRequest) -> HttpResponse:
     """Write an article out of a ticket, a case, or nothing: a short form that saves a draft. SRC-1."""
-    source = (request.POST if request.method == "POST" else request.GET).get("from", "")[:60]
+    source = (request.POST if request.method == "POST" else request.GET).get("from", "").replace("\x00", "")[:60]
     told = queries.told_in(request.actor, source) if source else None
     if source and told is None and not source.startswith(("topic:", "search:")):
         raise Http404
@@ -37,7 +37,7 @@ def write(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 made = commands.draft_article(
-                    **form.cleaned_data, source=source, key=request.POST.get("key", "")[:80] or None, actor=request.actor, at=request.now
+                    **form.cleaned_data, source=source, key=request.POST.get("key", "").replace("\x00", "")[:80] or None, actor=request.actor, at=request.now
                 )
             except Invalid as wrong:
                 form.add_error(wrong.field if wrong.field in form.fields else None, str(wrong))

@@ -111,7 +111,8 @@ def test_a_search_left_to_stand_is_noted_with_its_click(publish):
     assert (noted.words, noted.results, noted.clicked_position, noted.clicked_subject, noted.place) == ("impresora", 1, 1, "article:7", "page")
 
 
-@pytest.mark.parametrize("given", [{}, {"token": "x", "position": "1"}, {"token": str(uuid.uuid4()), "position": "99999"}, {"position": "²", "token": ""}])
+@pytest.mark.parametrize("given", [{}, {"token": "x", "position": "1"}, {"token": str(uuid.uuid4()), "position": "99999"}, {"position": "²", "token": ""},
+                                   {"token": str(uuid.uuid4()), "position": "1", "subject": "article:7\x00"}])  # fmt: skip
 def test_a_click_of_no_search_is_nothing(given):
     assert Client().post("/search/click/", given).status_code == 204
 

@@ -160,7 +160,7 @@ def click(request: HttpRequest) -> HttpResponse:
     """Note which hit was opened. SRC-2."""
     position = request.POST.get("position", "")
     if position.isascii() and position.isdecimal() and len(position) < 4:
-        commands.note_click(request.POST.get("token", "")[:40], int(position), request.POST.get("subject", "")[:60], at=request.now)
+        commands.note_click(request.POST.get("token", "")[:40], int(position), request.POST.get("subject", "").replace("\x00", "")[:60], at=request.now)
     return HttpResponse(status=204)
 
 
