@@ -66,9 +66,10 @@ def gallery(videos: QuerySet[Video], chosen: Chosen, *, after: str = "") -> Page
 
 def _moment(text: Any) -> datetime | None:
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         return None
+    return moment if moment.tzinfo else None
 
 
 def facets(videos: QuerySet[Video]) -> Facets:

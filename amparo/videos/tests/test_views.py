@@ -176,7 +176,8 @@ def test_what_a_session_opened_is_kept_by_nobody(client, client_for, contact, vi
     assert client.get(address)["Cache-Control"] == "public, max-age=600" and "Cookie" in client.get(address)["Vary"]
 
 
-@pytest.mark.parametrize("query", ["product=²", "product=99999999999999999999", "theme=%00", "after=xx", "after=WzEsMl0", "t=²", "language=xx", "after=WyIyMDI2IiwgIngiXQ"])
+@pytest.mark.parametrize("query", ["product=²", "product=99999999999999999999", "theme=%00", "after=xx", "after=WzEsMl0", "t=²", "language=xx", "after=WyIyMDI2IiwgIngiXQ",
+                                   "after=WyIyMDI2LTAxLTAxIiwgMV0"])  # fmt: skip
 def test_odd_questions_get_an_answer(client, video, query):
     for address in (reverse("videos:gallery"), reverse("videos:video", args=[video.pk])):
         assert client.get(f"{address}?{query}").status_code in (200, 422)
