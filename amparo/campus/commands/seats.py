@@ -71,6 +71,7 @@ def assign(seat: Seat, person_id: int, *, seen: int | None = None, actor: Actor,
 
     Fact: `seat.assigned`. Raises NotPermitted, Stale, SeatTaken, ContentInvalid.
     """
+    one_at_a_time("enrol", person_id, seat.course_id)  # nor does he enrol by himself at this moment
     seat = _locked(seat, seen, actor)
     if seat.person_id == person_id and seat.state in (SeatState.ASSIGNED, SeatState.USED):
         return seat

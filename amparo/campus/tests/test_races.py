@@ -107,6 +107,15 @@ def test_a_seat_started_on_while_it_is_given_to_another_is_one_of_both(contact, 
     assert told.count("ok") == 1 and found in (("started", "used", member.user_id), ("cancelled", "assigned", own_only.user_id))
 
 
+def test_two_seats_given_to_one_person_at_once_are_one(contact, member, customer):
+    """SRC-4, CHG-10: the other stays free, for somebody else or to be given back."""
+    card_for(customer.pk, 40)
+    for n in range(3):
+        order = commands.buy_seats(published("credits", price=2, title=f"Curso {n}"), 4, key=key(), actor=contact, at=NOON)
+        told = at_once(*[lambda seat=seat: commands.assign(seat, member.user_id, actor=contact, at=NOON) for seat in order.seats.all()])
+        assert told.count("ok") == 1 and Seat.objects.filter(order=order, person=member.user_id).count() == 1
+
+
 def test_seats_bought_by_the_same_form_twice_are_one_order(contact, customer):
     """CHG-10, SEC-48"""
     card_for(customer.pk, 40)
