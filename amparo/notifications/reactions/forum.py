@@ -56,6 +56,7 @@ def posted(fact: FactRow) -> None:
     heard = queries.heard_of(topic.pk, fact.data["post"]) if topic else None
     if topic is None or heard is None:
         return
+    topic = heard.topic  # where the post stands now, which says who may read it: it may have been split off and moved since
     called = set(fact.data.get("mentions", ())) - {heard.post.author_id}
     called -= queries.muted(topic, called)
 

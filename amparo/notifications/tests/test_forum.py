@@ -50,6 +50,16 @@ def test_a_mention_reaches_who_was_called_even_where_he_does_not_watch(ask, say,
     assert told("forum_mention") == [asker.user_id] and Notice.objects.get(kind="forum_staff").user_id == moderator.user_id
 
 
+def test_what_was_put_where_only_staff_read_is_told_to_nobody_else(ask, say, asker, answerer, moderator, deliver):  # noqa: F811
+    """SEC-9, SEC-11: split off and moved before anybody was told; the right is asked of where the post stands now."""
+    topic = ask()
+    post = say(topic, "@Paula: la clave es canario.", by=answerer)
+    inner = forum.put_theme(None, {"name": "Interno", "position": 9, "audience": "staff"}, actor=SYSTEM, at=NOON)
+    forum.move(forum.split(topic, [post.pk], "Aparte, del personal", actor=moderator, at=NOON), inner, actor=moderator, at=NOON)
+    deliver()
+    assert told("forum") == told("forum_mention") == []
+
+
 def test_who_lost_the_right_is_not_written_to(ask, say, asker, answerer, theme, deliver):  # noqa: F811
     """SEC-11, SEC-20: asked when it is told and again when it is sent."""
     topic = ask()
