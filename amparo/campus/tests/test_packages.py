@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 from django.core import signing
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amparo.campus import commands
@@ -26,6 +26,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st
                     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["cmi", "core", "score", "raw", "scaled", "lesson_status", "success_status", "completion_status"]), inner, max_size=4), max_leaves=12)  # fmt: skip
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=2000)
 @given(JSON, st.sampled_from(["1.2", "2004"]), st.none() | st.integers(0, 100))
 def test_whatever_a_package_says_is_a_report_within_bounds(said, standard, mastery):
     """SRC-4, SEC-49"""
