@@ -22,7 +22,18 @@ from amparo.products.rules import serial_key
 
 from . import guarding
 from .keys import ensure_keys
-from .shared import Issued, activation_on, judged, lease_end, locked, note, reported, seats_of, token_for
+from .shared import (
+    Issued,
+    activation_on,
+    judged,
+    lease_end,
+    locked,
+    note,
+    reported,
+    seats_of,
+    take_nonce,
+    token_for,
+)
 
 REBINDS_MAX, REBINDS_DAYS = 5, 30
 DAY = timedelta(days=1)
@@ -112,7 +123,7 @@ def _new(
 def _inserted(
     licence: Any, seat: Terminal, request: Request, asked: Asked, found: standing.Held, *, actor: Actor, at: datetime
 ) -> Activation:
-    """Write an activation and its event, in one statement."""
+    """Write an activation, its nonce and its event, in one statement. Raises Replayed for what this device sent before. SEC-46."""
     activation = Activation(
         public_id=random_code(20), licence=licence, terminal=seat, source=asked.source, device_key=request.device_key,
         device_code=request.code, components=request.components, version=request.version, built_on=request.built_on,
@@ -124,12 +135,18 @@ def _inserted(
     columns, marks = ", ".join(f'"{field.column}"' for field in fields), ", ".join(["%s"] * len(fields))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH made AS (INSERT INTO activation_activation ({columns}) VALUES ({marks}) RETURNING id) "  # noqa: S608
+            f"WITH made AS (INSERT INTO activation_activation ({columns}) SELECT {marks} WHERE NOT EXISTS ("  # noqa: S608
+            "SELECT FROM activation_usednonce u JOIN activation_activation a ON a.id = u.activation_id "
+            "WHERE a.licence_id = %s AND a.device_key = %s AND u.nonce = %s) RETURNING id), "
+            "used AS (INSERT INTO activation_usednonce (activation_id, nonce, at) SELECT id, %s, %s FROM made) "
             "INSERT INTO activation_activationevent (licence_id, activation_id, kind, source, actor_ref, device_code, reason, data, at) "
             "SELECT %s, id, 'activated', %s, %s, %s, '', %s::jsonb, %s FROM made RETURNING activation_id",
-            [*given, licence.pk, asked.by, actor.ref, request.code, json.dumps({"version": request.version}), at],
+            [*given, licence.pk, request.device_key, request.nonce, request.nonce, at, licence.pk, asked.by, actor.ref, request.code, json.dumps({"version": request.version}), at],
         )
-        activation.pk = cursor.fetchone()[0]
+        made = cursor.fetchone()
+    if made is None:
+        raise errors.Replayed(licence_id=licence.pk)
+    activation.pk = made[0]
     return activation
 
 
@@ -139,6 +156,7 @@ def _renewed(
     """Give a device that is active already a new token; the same request again gives the same one."""
     if mine.last_nonce == request.nonce:
         return mine
+    take_nonce(mine, request.nonce, at=at)
     renew(mine, licence, seats, request, found, source=asked.source, actor=actor, at=at)
     if mine.terminal.name != asked.terminal and asked.terminal:
         Terminal.objects.filter(pk=mine.terminal_id).update(name=asked.terminal)
@@ -182,6 +200,7 @@ def _rebound(
     recent = ActivationEvent.objects.filter(activation=known, kind="rebound", at__gt=at - REBINDS_DAYS * DAY)
     if recent.count() >= REBINDS_MAX:
         raise errors.TransferLimit(licence_id=licence.pk, activation=known.pk)
+    take_nonce(known, request.nonce, at=at)
     before, known.device_key, known.device_code = known.device_code, request.device_key, request.code
     Terminal.objects.filter(pk=known.terminal_id).update(fingerprint=request.code, name=asked.terminal or known.terminal.name)
     renew(known, licence, seats, request, found, source=asked.source, actor=actor, at=at)

@@ -8,18 +8,18 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from amparo.activation import errors, queries
-from amparo.activation.models import Activation, UsedNonce
+from amparo.activation.models import Activation
 from amparo.activation.rules import devices, tokens
 from amparo.activation.rules.offline import Request
 from amparo.kernel.actor import SYSTEM
 from amparo.products import commands as products
 
 from .activating import renew, report
-from .shared import Issued, judged, locked, note, reported, seats_of, token_for
+from .shared import Issued, judged, locked, note, reported, seats_of, take_nonce, token_for
 
 SKEW_MAX = timedelta(days=1)
 
@@ -112,15 +112,6 @@ def _proven(public_id: str, signed: Signed, version: str, at: datetime) -> tuple
         return licence, mine, True
     take_nonce(mine, signed.nonce, at=at)
     return licence, mine, False
-
-
-def take_nonce(activation: Activation, nonce: str, *, at: datetime) -> None:
-    """Take a nonce once. Raises Replayed. SEC-46."""
-    try:
-        with transaction.atomic():
-            UsedNonce.objects.create(activation=activation, nonce=nonce, at=at)
-    except IntegrityError:
-        raise errors.Replayed(licence_id=activation.licence_id) from None
 
 
 def check_clock(told: datetime, *, at: datetime) -> None:

@@ -21,8 +21,8 @@ from amparo.products.models import Licence, Terminal
 
 from .activating import report
 from .keys import ensure_keys
-from .refreshing import Signed, check_clock, is_signed_by, take_nonce
-from .shared import activation_on, locked, note, seats_of, signing_key
+from .refreshing import Signed, check_clock, is_signed_by
+from .shared import activation_on, locked, note, seats_of, signing_key, take_nonce
 
 
 def release_by_device(public_id: str, signed: Signed, *, at: datetime) -> str:

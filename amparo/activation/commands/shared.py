@@ -9,11 +9,12 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import F, Func, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Least
 
 from amparo.activation import errors
-from amparo.activation.models import Activation, ActivationEvent, KeyAttempt, SigningKey
+from amparo.activation.models import Activation, ActivationEvent, KeyAttempt, SigningKey, UsedNonce
 from amparo.activation.rules import devices, limits, standing, tokens
 from amparo.contracts.models import SupportContract
 from amparo.downloads import access as downloads
@@ -197,6 +198,15 @@ def lease_end(source: str, found: standing.Held, *, at: datetime) -> datetime:
         last = datetime.combine(found.valid_until + timedelta(days=1), datetime.min.time(), downloads.zone())
         end = max(min(end, last), at + timedelta(days=1))
     return end.replace(microsecond=0)
+
+
+def take_nonce(activation: Activation, nonce: str, *, at: datetime) -> None:
+    """Take a nonce once. Raises Replayed. SEC-46."""
+    try:
+        with transaction.atomic():
+            UsedNonce.objects.create(activation=activation, nonce=nonce, at=at)
+    except IntegrityError:
+        raise errors.Replayed(licence_id=activation.licence_id) from None
 
 
 def note(

@@ -166,6 +166,29 @@ def test_a_replayed_challenge_of_another_terminal_does_nothing(client, active, l
     assert other.post(client, path(second, "refresh"), body).json()["code"] == "REPLAYED"
 
 
+def test_an_activation_that_was_sent_before_takes_no_seat_and_no_token(client, licence, device, now):
+    """SEC-46: only the very last request may be sent again."""
+    body = device.activation(at=now)
+    first = device.post(client, MINE, body).json()
+    assert device.post(client, MINE, body).json() == first
+    device.post(client, path(first, "refresh"), device.body(now, **device.build(), components=device.components))
+    assert device.post(client, MINE, body).json()["code"] == "REPLAYED"
+    assert Activation.objects.get().token_serial == 2
+    assert device.post(client, path(first, "release"), device.body(now)).status_code == 200
+    assert device.post(client, MINE, body).json()["code"] == "REPLAYED"
+    assert not licence.bindings.filter(released_at__isnull=True).exists()
+    assert device.post(client, MINE, device.activation(at=now)).status_code == 201
+
+
+def test_a_computer_that_lost_its_key_is_not_put_back_by_what_the_old_one_sent(client, licence, device, now):
+    """SEC-46, LIC-2"""
+    body, anew = device.activation(at=now), Device(device.word, components=device.components)
+    device.post(client, MINE, body)
+    assert anew.post(client, MINE, anew.activation(at=now)).status_code == 200
+    assert device.post(client, MINE, body).json()["code"] == "REPLAYED"
+    assert Activation.objects.get().device_key == anew.public
+
+
 def test_a_clock_that_is_wrong_learns_the_time(client, licence, device, now):
     """SEC-46: the clock turned back."""
     answer = device.post(client, MINE, device.activation(at=now - timedelta(days=3)))
