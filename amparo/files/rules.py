@@ -46,7 +46,7 @@ _NARROWED: dict[tuple[str, str], str] = {
 }
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/tiff"})
 # What strangers may read: of pictures there only our own rendering goes out. The bytes as they came tell place and device.
-PUBLISHED = frozenset({"forumpost", "topic", "post", "article", "course"})
+PUBLISHED = frozenset({"forumpost", "topic", "post", "article", "articlefile", "course"})
 _MARKUP = re.compile(rb"<\s*(!doctype|html|head|body|script|svg|math|xml|\?xml|iframe|style|!--)", re.IGNORECASE)
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
 

@@ -10,7 +10,7 @@ from amparo.contracts.access import readable, reader
 from amparo.editor.access import may_edit
 from amparo.kernel.actor import Actor
 
-from .models import Article
+from .models import Article, Attachment
 
 
 def visible_to(actor: Actor, *, at: datetime) -> QuerySet[Article]:
@@ -19,10 +19,18 @@ def visible_to(actor: Actor, *, at: datetime) -> QuerySet[Article]:
 
 
 def may_see_id(actor: Actor, number: int, *, at: datetime) -> bool:
-    """The same rule for an article's number: for its files and the stream. Staff see drafts too. SEC-11."""
+    """The same rule for an article's number: for the stream. Staff see drafts too. SEC-11."""
     if actor.is_staff:
         return Article.objects.filter(pk=number).exists()
     return visible_to(actor, at=at).filter(pk=number).exists()
+
+
+def may_see_file_id(actor: Actor, number: int, *, at: datetime) -> bool:
+    """The same rule for a file of an article, by the file's number; taken off the page, it is there for staff alone. SEC-11."""
+    found = Attachment.objects.filter(file_id=number)
+    if actor.is_staff:
+        return found.exists()
+    return found.filter(removed_at=None, article__in=visible_to(actor, at=at)).exists()
 
 
 def on_desk(actor: Actor) -> QuerySet[Article]:

@@ -37,6 +37,7 @@ VISIBLE: dict[str, str] = {
 # What is published: dotted name of a function (actor, id, at=) -> bool, judged at the moment of use. SEC-11.
 PUBLISHED: dict[str, str] = {
     "article": "amparo.knowledge.access.may_see_id",
+    "articlefile": "amparo.knowledge.access.may_see_file_id",
     "post": "amparo.blog.access.may_see_id",
     "topic": "amparo.forum.access.may_see_id",
     "course": "amparo.campus.access.may_see_id",

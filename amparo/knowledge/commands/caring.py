@@ -11,9 +11,13 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from amparo.files import commands as files
+from amparo.files.errors import TooManyFiles
+from amparo.files.models import StoredFile
+from amparo.files.queries import find as files_found
 from amparo.history.commands import record
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid, NotPermitted
+from amparo.policies.queries import value
 
 from .. import access, rules
 from ..errors import ThemeTaken
@@ -81,7 +85,9 @@ def attach(article: Article, file_ids: Sequence[str], *, draft_key: str, actor: 
     """Give files to an article: who may read it may have them. Returns how many. Raises NotPermitted, refusals of files."""
     if not access.may_publish(actor):
         raise NotPermitted(article=article.pk)
-    stored = files.attach(file_ids, subject=article.subject, draft_key=draft_key, actor=actor, at=at)
+    if len(wanted := list(dict.fromkeys(file_ids))) > value("files.per_message_max", at=at):
+        raise TooManyFiles()
+    stored = [_own_subject(one, draft_key, actor, at) for one in wanted]  # each by itself: one may be taken off again
     Attachment.objects.bulk_create(
         (Attachment(article=article, file=one, added_by_id=actor.user_id, added_at=at) for one in stored), ignore_conflicts=True
     )
@@ -90,9 +96,14 @@ def attach(article: Article, file_ids: Sequence[str], *, draft_key: str, actor: 
     return len(stored)
 
 
+def _own_subject(file_id: str, draft_key: str, actor: Actor, at: datetime) -> StoredFile:
+    file = files_found(file_id)
+    return files.attach([file_id], subject=f"articlefile:{file.pk if file else 0}", draft_key=draft_key, actor=actor, at=at)[0]
+
+
 @transaction.atomic
 def detach(one: Attachment, *, actor: Actor, at: datetime) -> Attachment:
-    """Take a file off an article's page; it stays with the record. Raises NotPermitted."""
+    """Take a file off an article's page, its address too; it stays with the record, for staff. SEC-11. Raises NotPermitted."""
     if not access.may_publish(actor):
         raise NotPermitted(article=one.article_id)
     one = Attachment.objects.select_for_update(of=("self",)).select_related("file").get(pk=one.pk)

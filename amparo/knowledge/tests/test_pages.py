@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from amparo.conftest import NOON
 from amparo.editor import commands as editor
+from amparo.files import commands as files
 from amparo.kernel import clock
 from amparo.kernel.actor import VISITOR
 from amparo.knowledge import commands, queries
-from amparo.knowledge.models import Answer, Article, Citation, Vote
+from amparo.knowledge.models import Answer, Article, Attachment, Citation, Vote
 from amparo.products.models import Licence
 
 AUDIENCES = ("visitor", "registered", "customer", "licensed", "covered", "staff")
@@ -162,6 +164,19 @@ def test_pages_of_the_list_follow_each_other(write, product):
         if not (after := page.next):
             break
     assert sorted(seen) == sorted(made) and len(seen) == 9
+
+
+def test_a_file_goes_with_the_article_and_is_gone_when_it_is_taken_off(write, client, client_for, editor_in_person, settings, tmp_path):
+    """SEC-11, SEC-25"""
+    settings.MEDIA_ROOT = tmp_path
+    article = write()
+    stored = files.store(SimpleUploadedFile("pasos.txt", b"Uno, dos"), draft_key="k", actor=editor_in_person, at=NOON)
+    commands.attach(article, [stored.public_id], draft_key="k", actor=editor_in_person, at=NOON)
+    address = f"/files/{stored.public_id}/pasos.txt"
+    assert address in client.get(_address(article)).content.decode() and client.get(address).status_code == 200
+    commands.detach(Attachment.objects.get(), actor=editor_in_person, at=NOON)
+    assert address not in client.get(_address(article)).content.decode() and client.get(address).status_code == 404
+    assert client_for(editor_in_person).get(address).status_code == 200
 
 
 # --- was it useful ---------------------------------------------------------------------------------------------------
