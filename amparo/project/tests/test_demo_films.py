@@ -13,7 +13,6 @@ from amparo.kernel.actor import SYSTEM
 from amparo.products.commands import add_product
 from amparo.project.demo import content, posts, videos
 from amparo.videos import commands
-from amparo.videos.commands import ffmpeg
 from amparo.videos.models import Video
 from amparo.videos.rules import webvtt
 
@@ -45,7 +44,6 @@ def test_the_scripts_of_the_videos_are_short_and_their_captions_sound(world):
         assert webvtt.parse(webvtt.written(said)) == said and said[-1].end <= length * 1000
 
 
-@pytest.mark.skipif(not ffmpeg.is_there(), reason="no ffmpeg on this machine")
 def test_the_worker_films_converts_and_publishes_them(world, monkeypatch):
     """SRC-3"""
     monkeypatch.setattr(content, "videos", lambda: [one for one in _all() if one.slug == "activar-con-codigo-qr"])
