@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from amparo.products.rules import masked
+
 SOURCES = ("online", "offline", "staff")
 EVENTS = (
     "activated", "returned", "rebound", "drifted", "version", "mismatch", "released", "emergency", "offline", "refused", "moves_added",
@@ -197,3 +199,7 @@ class RegistrationRequest(models.Model):
     @property
     def subject(self) -> str:
         return f"customer:{self.customer_id}"
+
+    @property
+    def serial_masked(self) -> str:
+        return masked(self.serial)

@@ -26,8 +26,11 @@ def visible_to(actor: Actor) -> QuerySet[Licence]:
     return Licence.objects.none()
 
 
-def may_read_serial(actor: Actor, licence: Licence) -> bool:
-    """Whole serials are for those who work with them; everybody else sees the last four signs. SEC-45."""
+def may_read_serial(actor: Actor, licence: Any) -> bool:
+    """Whole serials are for those who work with them; everybody else sees the last four signs. SEC-45.
+
+    Of a licence, or of a registration that was asked for.
+    """
     if actor.has_role(*WHOLE_SERIAL_ROLES) or actor.is_system:
         return True
     return actor.is_contact and actor.customer_id == licence.customer_id and actor.company_role == "administrator"

@@ -203,7 +203,13 @@ def test_keys_are_rotated_by_administrators_alone(licence, administrator, operat
 
 
 def test_a_low_role_sees_no_whole_serial(licence, active, member, client_for):
-    """SEC-45"""
+    """SEC-45: of a licence, and of what is asked to be registered."""
+    RegistrationRequest.objects.create(customer=licence.customer, product=licence.product, serial="NUEVA2222BB", asked_at=clock.now())
+    for who, address, whole in (
+        (make_staff("Ed", "editor"), "/desk/activation/", False), (member, "/activation/", False), (make_staff("Olga", "operator"), "/desk/activation/", True),
+    ):  # fmt: skip
+        shown = page(client_for(who), address)
+        assert "22BB" in shown and ("NUEVA2222BB" in shown) is whole
     for who, address, whole in (
         (make_staff("Editora", "editor"), f"/desk/activation/licences/{licence.pk}/", False), (member, f"/activation/licences/{licence.pk}/", False),
         (member, "/activation/", False), (make_staff("Oscar", "operator"), f"/desk/activation/licences/{licence.pk}/", True),

@@ -47,7 +47,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "told": told, "code": shown_code(told.code) if told else "", "wrong": wrong, "text": text, "serial": serial,
         "waiting": queries.registrations(), "watched": queries.watched(request.now), "keys": queries.key_rows(),
         "key_states": words.KEY_STATES, "may_register": access.may_override(request.actor), "may_rotate": access.may_rotate_keys(request.actor),
-        "reason_form": forms.ReasonForm(),
+        "reason_form": forms.ReasonForm(), "may_read": lambda asked: products.may_read_serial(request.actor, asked),
     }  # fmt: skip
     return render(request, "activation/desk/overview.html", page)
 
