@@ -81,7 +81,7 @@ def mask(text: str) -> tuple[str, tuple[Found, ...]]:
     text = _IBAN.sub(hide("iban", lambda one: DOTS if iban.is_valid(one) else None), text)
     text = _RFC.sub(hide("rfc", lambda one: DOTS if rfc.is_valid(one) else None), text)
     text = _LABELLED.sub(labelled, text)
-    text = _CARD.sub(hide("card", lambda one: DOTS if _mixed(one) else None), text)
+    text = _CARD.sub(hide("card", lambda one: DOTS if _mixed(one) or one.count("-") == 4 else None), text)
     text = _SERIAL.sub(hide("serial", lambda one: _ending(one) if _mixed(one) else None), text)
     text = _NIC.sub(hide("nic", lambda one: DOTS if parse_nic(one) else None), text)
     text = _PHONE.sub(hide("phone", lambda _one: DOTS), text)

@@ -15,6 +15,7 @@ from amparo.kernel.masking import mask
     ("Mi NIC es " + format_nic(make_nic(10482)), "nic"),
     ("somos " + format_nic(make_nic(10482)), "nic"),
     ("la tarjeta ABCD-EFGH-2345-JKLM-NPQR no pasa", "card"),
+    ("la tarjeta ABCD-EFGH-STUV-JKLM-NPQR no pasa", "card"),  # one code of three hundred has no digit
     ("serie MPOS-41003-1234", "serial"),
     ("tengo el MPOS-41003-1234 instalado", "serial"),
     ("Número de serie: 4100X123", "serial"),
