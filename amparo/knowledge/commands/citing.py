@@ -19,9 +19,11 @@ from ..models import Answer, Article, Citation, Code
 def cited(subject: str, article_ids: Iterable[int], *, actor: Actor, at: datetime) -> int:
     """Note that something (`entry:12`, `post:9`) cites articles; each once. Returns how many it cites. SRC-1.
 
-    Only what is published to somebody counts as a source; a number that is nobody's is passed over.
+    Only what is published to somebody counts as a source, and what staff alone read is not; a number that is nobody's is
+    passed over.
     """
-    known: Sequence[int] = list(Article.objects.filter(pk__in=list(article_ids), live=True).order_by("pk").values_list("pk", flat=True))
+    published = Article.objects.filter(pk__in=list(article_ids), live=True).exclude(audience="staff")
+    known: Sequence[int] = list(published.order_by("pk").values_list("pk", flat=True))
     Citation.objects.bulk_create(
         (Citation(article_id=one, subject=subject, by_id=actor.user_id, at=at) for one in known), ignore_conflicts=True
     )

@@ -243,7 +243,8 @@ def test_a_draft_needs_a_title_and_a_text(engineer):
 def test_only_published_articles_count_as_a_source(write, engineer):
     """SRC-1"""
     article, draft = write(), write("Otro", publish=False)
-    assert commands.cited("entry:1", [article.pk, draft.pk, 999_999], actor=engineer, at=NOON) == 1
+    internal = write("Solo para nosotros", audience="staff")
+    assert commands.cited("entry:1", [article.pk, draft.pk, internal.pk, 999_999], actor=engineer, at=NOON) == 1
     assert commands.cited("entry:1", [article.pk], actor=engineer, at=NOON) == 1
     assert Citation.objects.count() == 1
 
