@@ -35,5 +35,10 @@ def may_read_original(actor: Actor, file: StoredFile) -> bool:
 
 
 def may_upload(actor: Actor) -> bool:
-    """Contacts and staff; the free registration alone stores nothing here."""
-    return actor.is_signed_in and (actor.is_contact or actor.is_staff)
+    """Whoever signed in, which takes a verified address; who is registered only, a few pictures for the forum (`takes_pictures_only`)."""
+    return actor.is_signed_in and (actor.is_contact or actor.is_staff or takes_pictures_only(actor))
+
+
+def takes_pictures_only(actor: Actor) -> bool:
+    """True of who is registered and acts for no customer: small pictures, few in a day, in his own draft. FOR-1, SEC-27."""
+    return actor.kind == "registered"

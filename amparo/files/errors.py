@@ -31,6 +31,13 @@ class Infected(BadFile):
     message = _("The virus scanner found something in this file, so it was not kept. Clean it and send it again.")
 
 
+class PicturesOnly(BadFile):
+    """Who acts for no customer adds pictures in the forum, and nothing else. SEC-27."""
+
+    code = "pictures_only"
+    message = _("Here you can add pictures: PNG, JPEG, GIF or WebP. Other files go with a ticket of your company.")
+
+
 class TooManyFiles(BadFile):
     code = "too_many_files"
 

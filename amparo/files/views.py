@@ -14,12 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from amparo.kernel.ranges import SANDBOX, disposition, respond
 from amparo.kernel.refusals import Refusal
-from amparo.policies.queries import value
 from amparo.ui.views import signed_in
 
 from . import access, commands, queries
 from .commands import disk
-from .commands.storing import MEGABYTE, check_quota
+from .commands.storing import MEGABYTE, check_quota, megabytes_for
 from .models import StoredFile
 from .rules import UNKNOWN
 
@@ -49,7 +48,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     actor, now = request.actor, request.now  # type: ignore[attr-defined]
     if not access.may_upload(actor):
         return _no(_("Sign in to attach files."), 401 if not actor.is_signed_in else 403)
-    megabytes = value("files.megabytes_max", at=now)
+    megabytes = megabytes_for(actor, at=now)
     too_large = _("The file is larger than %(size)s MB. Make it smaller, or send it in parts.") % {"size": megabytes}
     try:
         length = int(request.headers.get("Content-Length") or 0)

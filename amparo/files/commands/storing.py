@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from amparo.files import access
-from amparo.files.errors import QuotaUsed, TooLarge
+from amparo.files.errors import PicturesOnly, QuotaUsed, TooLarge
 from amparo.files.models import StoredFile
 from amparo.files.queries import used_today
 from amparo.files.rules import PICTURES, UNKNOWN, safe_name, sniff
@@ -28,12 +28,13 @@ def store(upload: Any, *, draft_key: str, actor: Actor, at: datetime) -> StoredF
     """Keep an upload as a draft of the person under `draft_key`, until it is attached or a day has passed. TKT-1.
 
     `upload` has `name` and `chunks()`. The type is told by the content; a picture gets a rendering of our own; the
-    same bytes are kept once. Raises NotPermitted, QuotaUsed, TooLarge, Empty, Infected, ScannerAway.
+    same bytes are kept once. Who is registered only keeps nothing but pictures, smaller and fewer. FOR-1.
+    Raises NotPermitted, QuotaUsed, TooLarge, Empty, Infected, PicturesOnly, ScannerAway.
     """
     if not access.may_upload(actor):
         raise NotPermitted()
     check_quota(actor=actor, at=at)
-    name, megabytes = safe_name(upload.name or ""), value("files.megabytes_max", at=at)
+    name, megabytes = safe_name(upload.name or ""), megabytes_for(actor, at=at)
     too_large = TooLarge(
         _("«%(name)s» is larger than %(size)s MB. Make it smaller, or send it in parts.")
         % {"name": name, "size": megabytes}
@@ -54,6 +55,8 @@ def store(upload: Any, *, draft_key: str, actor: Actor, at: datetime) -> StoredF
             else:
                 file.inline_sha256, file.inline_type = disk.hash_of(drawn), rendering.content_type
                 file.width, file.height = rendering.width, rendering.height
+        if access.takes_pictures_only(actor) and not file.inline_sha256:
+            raise PicturesOnly()
         with transaction.atomic():
             _lock(f"files:person:{actor.user_id}")
             check_quota(more=received.size, actor=actor, at=at)
@@ -66,12 +69,19 @@ def store(upload: Any, *, draft_key: str, actor: Actor, at: datetime) -> StoredF
     return file
 
 
+def megabytes_for(actor: Actor, *, at: datetime) -> int:
+    """Return how large a file of a person may be."""
+    most = value("files.megabytes_max", at=at)
+    return min(most, value("files.registered_megabytes_max", at=at)) if access.takes_pictures_only(actor) else most
+
+
 def check_quota(*, more: int = 0, actor: Actor, at: datetime) -> None:
     """Raise QuotaUsed where the person's last day leaves no room for so many more octets. SEC-27."""
     factor = STAFF_FACTOR if actor.is_staff else 1
     count, octets = used_today(actor, since=at - timedelta(days=1))
     octets_max = value("files.daily_megabytes_max", at=at) * MEGABYTE * factor
-    if count >= value("files.daily_count_max", at=at) * factor or octets + more > octets_max:
+    count_max = value("files.registered_daily_count_max" if access.takes_pictures_only(actor) else "files.daily_count_max", at=at) * factor
+    if count >= count_max or octets + more > octets_max:
         raise QuotaUsed()
 
 

@@ -14,8 +14,18 @@ from django.db import DatabaseError, connection, transaction
 from amparo.conftest import NOON
 from amparo.files import commands, queries
 from amparo.files.commands import disk, scanner
-from amparo.files.errors import Empty, Infected, NotAttachable, QuotaUsed, ScannerAway, TooLarge, TooManyFiles
+from amparo.files.errors import (
+    Empty,
+    Infected,
+    NotAttachable,
+    PicturesOnly,
+    QuotaUsed,
+    ScannerAway,
+    TooLarge,
+    TooManyFiles,
+)
 from amparo.files.models import StoredFile
+from amparo.kernel.actor import SYSTEM, VISITOR
 from amparo.kernel.refusals import NotPermitted
 from amparo.policies.registry import policy
 
@@ -87,10 +97,30 @@ def test_a_person_has_a_day_s_measure(stored, contact, engineer, monkeypatch):
     stored(b"3", actor=engineer)
 
 
-def test_who_may_upload(stored, registered, customer):
-    """SEC-27"""
-    with pytest.raises(NotPermitted):
-        stored(actor=registered)
+def test_who_may_upload(stored):
+    """SEC-27: strangers and the service store nothing."""
+    for nobody in (VISITOR, SYSTEM):
+        with pytest.raises(NotPermitted):
+            stored(actor=nobody)
+
+
+def test_who_is_registered_only_keeps_few_and_small_pictures(stored, registered, media, monkeypatch):
+    """FOR-1, SEC-27: nothing else, whatever it is called; where the figure is 0, none."""
+    limit(monkeypatch, "files.registered_megabytes_max", 1)
+    limit(monkeypatch, "files.registered_daily_count_max", 2)
+    for content in (b"a,b", b"%PDF-1.4", b"MZ", b"<svg/>", picture()[:40]):
+        with pytest.raises(PicturesOnly):
+            stored(content, "foto.png", actor=registered)
+    with pytest.raises(TooLarge):
+        stored(picture(tail=b"a" * 1_000_001), "foto.png", actor=registered)
+    assert not StoredFile.objects.exists() and not [p for p in media.rglob("*") if p.is_file()]
+    for _ in range(2):
+        assert stored(picture(), "foto.png", actor=registered).is_inline
+    with pytest.raises(QuotaUsed):
+        stored(picture(), "foto.png", actor=registered)
+    limit(monkeypatch, "files.registered_daily_count_max", 0)
+    with pytest.raises(QuotaUsed):
+        stored(picture(), "foto.png", actor=registered, at=NOON + timedelta(days=3))
 
 
 def test_attaching_is_bound_to_the_person_and_the_key(stored, contact, member):

@@ -31,12 +31,22 @@ def test_a_file_goes_up_and_comes_down(client_for, contact):
     assert answer["Content-Type"] == "text/plain; charset=utf-8"
 
 
-def test_nothing_is_stored_for_who_is_not_signed_in(client_for, registered, media, monkeypatch):
+def test_nothing_is_stored_for_who_is_not_signed_in(media, monkeypatch):
     """SEC-27: the body is not even read."""
     monkeypatch.setattr("amparo.files.views._upload", lambda *a: pytest.fail("the body was read"))
     assert send(Client()).status_code == 401
-    assert send(client_for(registered)).status_code == 403
     assert not media.exists() and not StoredFile.objects.exists()
+
+
+def test_of_who_is_registered_only_a_picture_is_taken_in_his_own_draft(client_for, registered, contact):
+    """FOR-1, SEC-27: nobody else sees it; another type, or one that is too large, is refused in words."""
+    client = client_for(registered)
+    taken = send(client, picture(), "foto.png")
+    assert taken.status_code == 201 and client.get(taken.json()["url"]).status_code == 200
+    assert client_for(contact).get(taken.json()["url"]).status_code == Client().get(taken.json()["url"]).status_code == 404
+    other = send(client, b"hola", "foto.png")
+    assert other.status_code == 422 and "PNG" in other.json()["error"] and StoredFile.objects.count() == 1
+    assert send(client, b"a", CONTENT_LENGTH=6_000_000).status_code == 413
 
 
 def test_the_token_against_forged_posts_is_asked(client_for, contact):

@@ -16,7 +16,6 @@ from amparo.files.errors import NotAttachable
 from amparo.forum import commands, errors
 from amparo.forum.models import Post
 from amparo.kernel.actor import VISITOR
-from amparo.kernel.refusals import NotPermitted
 
 W = commands.Written
 
@@ -79,13 +78,17 @@ def test_what_is_no_picture_is_refused_in_words(ask, answerer, name, content):
     assert "40" in str(refused.value) and Post.objects.filter(topic=topic).count() == 1
 
 
-def test_a_post_takes_no_more_pictures_than_it_may_and_nobody_elses(ask, answerer, contact, newcomer):
-    """SEC-27: of the person alone, under the same key; who is registered only stores nothing."""
+def test_a_post_takes_no_more_pictures_than_it_may_and_nobody_elses(ask, answerer, contact, newcomer, client_for):
+    """SEC-27: of the person alone, under the same key; who is new and registered only adds one."""
     topic = ask()
     many = [upload(answerer, f"{n}.png", png(n + 1)) for n in range(9)]
     with pytest.raises(errors.TooManyPictures):
         commands.reply(topic, W("Mire.", many, "k"), actor=answerer, at=NOON)
     with pytest.raises(NotAttachable):
         commands.reply(topic, W("Mire.", [upload(contact, "ajena.png", png())], "k"), actor=answerer, at=NOON)
-    with pytest.raises(NotPermitted):
-        upload(newcomer, "a.png", png())
+    two = [upload(newcomer, f"{n}.png", png(n + 1)) for n in range(2)]
+    with pytest.raises(errors.TooManyPictures):
+        commands.reply(topic, W("Mire.", two, "k"), actor=newcomer, at=NOON)
+    post = commands.reply(topic, W("Mire.", two[:1], "k"), actor=newcomer, at=NOON)
+    assert post.visibility == "held" and len(post.pictures) == 1
+    assert client_for(VISITOR).get(post.pictures[0]["url"]).status_code == 404, "no stranger sees what waits for a moderator"
