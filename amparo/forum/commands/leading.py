@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from amparo.forum import access
 from amparo.forum.errors import NothingToPublish
@@ -14,6 +15,7 @@ from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.knowledge import commands as knowledge
 
+from .moderating import hide_topic
 from .promising import end_answer
 from .shared import first_post, indexed, locked
 
@@ -46,7 +48,7 @@ def went_private(topic: Topic, ticket_ref: str, *, then: str, actor: Actor, at: 
     """A topic goes on as a private ticket: here it is closed, hidden or left open, and nothing is owed here any more. TKT-1.
 
     Called by `tickets`, which opened `ticket_ref` and asked for the right. Only who asked, and staff, see where it went.
-    `then` is "close", "hide" or "leave". Fact: `topic.went_private`. Raises NotPermitted, Invalid.
+    `then` is "close", "hide" (undone as any hiding is) or "leave". Fact: `topic.went_private`. Raises NotPermitted, Invalid.
     """
     topic = locked(topic.pk)
     if not (access.is_moderator(actor) or actor.owns(topic.author_id)) or (then == "hide" and not access.is_moderator(actor)):
@@ -57,9 +59,11 @@ def went_private(topic: Topic, ticket_ref: str, *, then: str, actor: Actor, at: 
     if then != "leave":
         end_answer(topic, reason="went_private", actor=actor, at=at)
     topic.is_closed = topic.is_closed or then == "close"
+    topic.save(update_fields=["ticket_ref", "is_closed"])
     if then == "hide":
-        topic.visibility = "hidden"
-    topic.save(update_fields=["ticket_ref", "is_closed", "visibility"])
-    indexed(topic, at=at)
+        hide_topic(topic, _("It goes on as a private ticket."), actor=actor, at=at)
+        topic.refresh_from_db()
+    else:
+        indexed(topic, at=at)
     record("topic.went_private", subject=topic, actor=actor, at=at, then=then)
     return topic

@@ -13,6 +13,7 @@ from amparo.contracts.errors import NoStanding
 from amparo.forum import access as reads
 from amparo.forum import commands as forum
 from amparo.forum.commands import Written
+from amparo.forum.models import Act
 from amparo.history.models import Fact
 from amparo.kernel.actor import SYSTEM, VISITOR
 from amparo.kernel.refusals import NotPermitted
@@ -102,12 +103,16 @@ def test_staff_go_on_only_for_who_asked(goes_on, contact, member, engineer, sale
 
 
 def test_only_staff_hide_the_topic(goes_on, topic, contact, engineer):
-    """FOR-1: hidden, who asked still reads it and where it went; strangers do not."""
+    """FOR-1: hidden, who asked still reads it, why, and where it went; strangers do not; it can be undone as any other."""
     with pytest.raises(NotPermitted):
         goes_on(contact, then="hide")
     assert not Ticket.objects.exists()
     goes_on(engineer, contact_id=contact.contact_id, then="hide")
     assert reads.may_see_id(contact, topic.pk, at=NOON) and not reads.may_see_id(VISITOR, topic.pk, at=NOON)
+    topic.refresh_from_db()
+    assert topic.hidden_reason and topic.due_at is None
+    forum.undo(Act.objects.get(topic=topic, verb="hide_topic"), actor=engineer, at=NOON)
+    assert reads.may_see_id(VISITOR, topic.pk, at=NOON)
 
 
 def test_without_the_standing_of_a_ticket_nothing_changes(topic, contact):
