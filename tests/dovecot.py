@@ -132,8 +132,9 @@ def _certificate(folder: Path) -> Path:
     """A certificate of 127.0.0.1, signed by itself."""
     path = folder / "tls.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
-         "subjectAltName=IP:127.0.0.1", "-keyout", str(path), "-out", str(folder / "tls.crt")], check=True, capture_output=True,
+        [debian.openssl() or "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+         "subjectAltName=IP:127.0.0.1", "-keyout", str(path), "-out", str(folder / "tls.crt")], env=debian.environment(),
+        check=True, capture_output=True,
     )  # fmt: skip
     return folder / "tls.crt"
 
@@ -156,7 +157,7 @@ def _running(folder: Path) -> Iterator[Dovecot]:
             shutil.chown(folder / part, owner.pw_uid, owner.pw_gid)
     folder.chmod(0o755)  # the mail's owner must reach it
     served = Dovecot(folder, free_port(), free_port(), free_port())
-    certificate = _certificate(folder) if shutil.which("openssl") else None
+    certificate = _certificate(folder) if debian.openssl() else None
     served.certificate = certificate
     root = debian.UNPACKED
     paths = ""

@@ -155,6 +155,18 @@ def test_what_cannot_be_had_is_said_in_one_sentence(monkeypatch, tmp_path):
     assert "libpango-1.0-0" in sentences[0] and "PDF" in sentences[0]
 
 
+def test_openssl_is_brought_in_where_the_machine_has_none(monkeypatch, tmp_path):
+    """Signatures are proven by a second verifier everywhere: no test of them is passed over."""
+    monkeypatch.setattr(debian, "UNPACKED", tmp_path)
+    monkeypatch.setattr(debian, "dovecot", lambda: "/usr/sbin/dovecot")
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+    assert debian.openssl() is None and not debian.present(debian.MAIL) and "openssl" in debian.MAIL.packages
+    program = tmp_path / "usr/bin/openssl"
+    program.parent.mkdir(parents=True)
+    program.touch(0o755)
+    assert debian.openssl() == str(program) and debian.present(debian.MAIL)
+
+
 def test_unpacked_libraries_are_put_in_reach(monkeypatch, tmp_path):
     monkeypatch.setattr(debian, "UNPACKED", tmp_path)
     assert "LD_LIBRARY_PATH" not in debian.environment({"PATH": "/bin"})

@@ -41,7 +41,10 @@ PDF = Part(
 BROWSER = Part(
     "browser", ("chromium", "fonts-dejavu-core"), "the browser tests and the screenshots cannot run"
 )
-MAIL = Part("mail", ("dovecot-imapd", "dovecot-lmtpd"), "the tests of mail in have no real IMAP server")
+MAIL = Part(
+    "mail", ("dovecot-imapd", "dovecot-lmtpd", "openssl"),
+    "the tests of mail in have no real IMAP server, and those of signatures no second verifier",
+)
 FILM = Part("film", ("ffmpeg",), "uploaded videos wait and are not converted")
 PDF_LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0", "libfontconfig.so.1")
 
@@ -64,6 +67,8 @@ def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
         result["LD_LIBRARY_PATH"] = ":".join([*folders, *old])
         if (FOLDER / "fonts.conf").exists() and not Path("/etc/fonts/fonts.conf").exists():
             result.setdefault("FONTCONFIG_FILE", str(FOLDER / "fonts.conf"))
+    if (settings := UNPACKED / "etc/ssl/openssl.cnf").exists() and not Path("/etc/ssl/openssl.cnf").exists():
+        result.setdefault("OPENSSL_CONF", str(settings))
     if (folder := ffmpeg()) and not shutil.which("ffmpeg"):
         result.setdefault("AMPARO_FFMPEG", folder)
     return result
@@ -90,6 +95,11 @@ def dovecot() -> str | None:
     return None
 
 
+def openssl() -> str | None:
+    """Return the path of OpenSSL's command line: the machine's own, or the unpacked one."""
+    return shutil.which("openssl") or shutil.which("openssl", path=str(UNPACKED / "usr/bin"))
+
+
 def ffmpeg() -> str | None:
     """Return the folder of ffmpeg and ffprobe: AMPARO_FFMPEG, the machine's own, or the unpacked one."""
     for folder in (os.environ.get("AMPARO_FFMPEG"), os.environ.get("PATH", os.defpath), str(UNPACKED / "usr/bin")):
@@ -103,7 +113,7 @@ def present(part: Part) -> bool:
     if part is FILM:
         return ffmpeg() is not None
     if part is MAIL:
-        return dovecot() is not None
+        return dovecot() is not None and openssl() is not None
     if part is BROWSER:
         return chromium() is not None
     return all(map(loads, PDF_LIBRARIES)) and has_font()

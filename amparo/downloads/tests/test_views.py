@@ -15,6 +15,7 @@ from amparo.downloads import commands, queries
 from amparo.downloads.commands.uploads import Described
 from amparo.downloads.models import Artifact, Upload
 from amparo.kernel import clock, signing
+from amparo.project import debian
 
 
 @pytest.fixture(autouse=True)
@@ -113,8 +114,10 @@ def test_openssl_verifies_a_file_with_what_the_pages_give(put_out, client, tmp_p
     line = client.get(f"/downloads/artifacts/{artifact.pk}/checksum").content
     (tmp_path / "f.sha256").write_bytes(line)
     (tmp_path / "f.sig").write_bytes(client.get(f"/downloads/artifacts/{artifact.pk}/signature").content)
-    verify = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "key.pem", "-rawin", "-in", "f.sha256", "-sigfile", "f.sig"]
-    assert subprocess.run(verify, cwd=tmp_path, check=False, capture_output=True).returncode == 0
+    openssl = debian.openssl()
+    assert openssl is not None, "`make setup` brings it in"
+    verify = [openssl, "pkeyutl", "-verify", "-pubin", "-inkey", "key.pem", "-rawin", "-in", "f.sha256", "-sigfile", "f.sig"]
+    assert subprocess.run(verify, cwd=tmp_path, env=debian.environment(), check=False, capture_output=True).returncode == 0
     octets = commands.uploads.disk.path_of(artifact.sha256).read_bytes()
     (tmp_path / artifact.name).write_bytes(octets)
     check = ["sha256sum", "--check", "f.sha256"]
@@ -122,7 +125,7 @@ def test_openssl_verifies_a_file_with_what_the_pages_give(put_out, client, tmp_p
     (tmp_path / artifact.name).write_bytes(octets + b"x")
     assert subprocess.run(check, cwd=tmp_path, check=False, capture_output=True).returncode == 1
     (tmp_path / "f.sha256").write_bytes(line.replace(b"SHA256", b"SHA257"))
-    assert subprocess.run(verify, cwd=tmp_path, check=False, capture_output=True).returncode != 0
+    assert subprocess.run(verify, cwd=tmp_path, env=debian.environment(), check=False, capture_output=True).returncode != 0
 
 
 def test_the_feed_tells_what_anybody_may_know(put_out, client, product):
