@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
@@ -72,6 +73,13 @@ class Edited(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, Previ
 
     class Meta:
         abstract = True
+
+    def clean(self) -> None:
+        """A thing is published once a language: the other one is named beside the field. SRC-2, SRC-3."""
+        super().clean()
+        same = type(self)._default_manager.filter(translation_group=self.translation_group, language=self.language, live=True)
+        if other := same.exclude(pk=self.pk).first():
+            raise ValidationError({"language": _("«%(title)s» is published in this language already.") % {"title": other}})
 
     @property
     def preview_sizes(self) -> list[dict[str, Any]]:

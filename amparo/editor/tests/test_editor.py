@@ -168,6 +168,17 @@ def test_a_wrong_code_or_source_stands_beside_its_field(draft, client_for, edith
     assert not Article.objects.get(pk=draft.pk).live
 
 
+def test_one_language_twice_is_told_beside_its_field(draft, client_for, edith):
+    """SRC-2, SRC-3"""
+    editor.publish(draft, actor=edith, at=NOON)
+    english = Article(title="No stamp", solution="Mend", kind="problem", language="en", translation_group=draft.translation_group)
+    editor.save_draft(english, actor=edith, at=NOON)
+    answer = client_for(edith).post(f"{ROOT}articles/edit/{english.pk}/", _form(english, language="es", **{"action-publish": "1"}))
+    assert answer.status_code == 200 and "ya está publicado en este idioma" in answer.content.decode()
+    answer = client_for(edith).post(f"{ROOT}articles/edit/{english.pk}/", _form(english, **{"action-publish": "1"}))
+    assert answer.status_code == 302 and Article.objects.get(pk=english.pk).live
+
+
 @pytest.fixture
 def approval(db):
     """The one approval, put back where a test before took away what the migration laid."""
