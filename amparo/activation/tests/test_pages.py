@@ -18,7 +18,7 @@ from amparo.activation.models import (
     RegistrationRequest,
 )
 from amparo.activation.rules import devices, offline, tokens
-from amparo.conftest import NOON, make_staff
+from amparo.conftest import NOON, make_contact, make_staff
 from amparo.kernel import clock
 
 from .test_offline import tombstone
@@ -194,6 +194,16 @@ def test_a_reason_with_a_sign_that_nobody_types_is_taken_without_it(licence, act
     for address in (f"terminals/{active.terminal_id}/emergency/", f"terminals/{active.terminal_id}/release/", f"registrations/{asked.pk}/refuse/"):
         assert desk.post(f"/desk/activation/{address}", {"reason": "Se\0 quemó"}).status_code == 302
     assert set(ActivationEvent.objects.exclude(reason="").values_list("reason", flat=True)) == {"Se quemó"}
+
+
+def test_an_answer_is_for_who_may_take_a_licence_file(licence, customer, contact, client_for):
+    """LIC-1, ACC-11: not for a contact who sees its own matters alone."""
+    made, own = commands.answer_request(licence, Device().text(), terminal="C", actor=contact, at=clock.now()), make_contact(customer, "Ola", "own")
+    address = f"/activation/answers/{made.pk}/"
+    for who, status in ((contact, 200), (own, 403)):
+        client = client_for(who)
+        assert client.get(address).status_code == status == client.get(f"{address}file/").status_code
+        assert (address in page(client, f"/activation/licences/{licence.pk}/")) is (status == 200)
 
 
 def test_keys_are_rotated_by_administrators_alone(licence, administrator, operator, client_for):

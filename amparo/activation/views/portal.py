@@ -16,7 +16,7 @@ from amparo.activation import access, commands, forms, queries, words
 from amparo.activation.models import OfflineRequest
 from amparo.activation.rules import offline as requests
 from amparo.activation.rules.devices import shown_code
-from amparo.kernel.refusals import Refusal
+from amparo.kernel.refusals import NotPermitted, Refusal
 from amparo.products import access as products
 from amparo.products.models import Licence, Terminal
 from amparo.ui.views import contact_only
@@ -72,7 +72,7 @@ def licence(request: HttpRequest, licence_id: int) -> HttpResponse:
         "moves_left": queries.moves_left(found.pk, {row.terminal.fingerprint for row in rows}, request.now),
         "whole": products.may_read_serial(request.actor, found),
         "may_act": access.may_activate(request.actor, found) and found.withdrawn_at is None,
-        "answers": queries.answers_of(found.pk),
+        "answers": queries.answers_of(found.pk) if access.may_take_file(request.actor, found) else [],
         "kinds": words.KINDS,
     }
     return render(request, "activation/portal/licence.html", page)
@@ -158,11 +158,20 @@ def scanned(request: HttpRequest, text: str) -> HttpResponse:
     return redirect(f"{reverse('activation:place')}?{urlencode({'r': text})}")
 
 
+def _kept(request: HttpRequest, answer_id: int) -> OfflineRequest:
+    """An answer holds a licence file: it is for who may take one. Raises NotPermitted."""
+    seen = access.requests_visible_to(request.actor).select_related("licence__product", "activation__terminal")
+    found = get_object_or_404(seen, pk=answer_id)
+    if not access.may_take_file(request.actor, found.licence):
+        raise NotPermitted()
+    return found
+
+
 @require_safe
 @contact_only
 def answer(request: HttpRequest, answer_id: int) -> HttpResponse:
     """The answer for a terminal without network: picture, text, file; kept. LIC-1."""
-    found = get_object_or_404(access.requests_visible_to(request.actor).select_related("licence__product", "activation__terminal"), pk=answer_id)
+    found = _kept(request, answer_id)
     page = {"answer": found, "picture": picture(found.response, _("Answer for the terminal")), "kinds": words.KINDS, "desk": False}
     return render(request, "activation/portal/answer.html", page)
 
@@ -170,5 +179,5 @@ def answer(request: HttpRequest, answer_id: int) -> HttpResponse:
 @require_safe
 @contact_only
 def answer_file(request: HttpRequest, answer_id: int) -> HttpResponse:
-    found = get_object_or_404(access.requests_visible_to(request.actor), pk=answer_id)
+    found = _kept(request, answer_id)
     return as_file(found.response, f"respuesta-{found.pk}.amparo", "RECEIPT" if found.kind == "release" else "LICENCE")
