@@ -127,6 +127,13 @@ class OtherTopic(Invalid):
     message = _("Give the number of another topic that is visible.")
 
 
+class OtherReaders(Invalid):
+    """Who may read the one may not read the other: nobody's words become known by a number. SEC-9."""
+
+    code = "other_readers"
+    message = _("More people read that topic than this one. If all of them may read it, move this one to the other's theme first.")
+
+
 class PostsMissing(Invalid):
     code = "posts_missing"
     message = _("Choose at least one reply of this topic; its first post stays.")

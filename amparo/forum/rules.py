@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
+from amparo.contracts.rules.audience import AUDIENCES, LICENSED
 from amparo.kernel import masking
 from amparo.kernel.ids import parse_nic
 from amparo.threads.rules import clean_line, clean_text
@@ -171,6 +172,13 @@ def resumed_hours(left_seconds: int, least: int) -> int:
 def audience_for(own: str, reading_is_open: bool) -> str:
     """Return for whom a theme is: where reading is not open, visitors are nobody's audience. ACC-2."""
     return "registered" if own == "visitor" and not reading_is_open else own
+
+
+def opens_up(own: tuple[str, int | None], other: tuple[str, int | None]) -> bool:
+    """True where people read the other who do not read one's own: each as audience and product of a theme. SEC-9."""
+    if AUDIENCES.index(other[0]) != AUDIENCES.index(own[0]):
+        return AUDIENCES.index(other[0]) < AUDIENCES.index(own[0])
+    return own[0] == LICENSED and own[1] is not None and own[1] != other[1]
 
 
 def levels_heard(levels: Sequence[Mapping[int, str]]) -> dict[int, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from amparo.forum import access, rules
-from amparo.forum.errors import CannotUndo, OtherTopic, PostsMissing, ReasonMissing
+from amparo.forum.errors import CannotUndo, OtherReaders, OtherTopic, PostsMissing, ReasonMissing
 from amparo.forum.models import KINDS, Act, Post, Theme, Topic
 from amparo.history.commands import record
 from amparo.kernel.actor import Actor
@@ -185,7 +185,8 @@ def split(topic: Topic, post_ids: Sequence[int], title: str, *, kind: str = "que
 def merge(topic: Topic, into: Topic, *, actor: Actor, at: datetime) -> Topic:
     """Put all posts of a topic into another one, in their order of time; its address leads there. FOR-1, SEC-9.
 
-    Nothing is owed in the merged one any more; the other one's promise stands. Fact: `topic.merged`. Raises NotPermitted, OtherTopic.
+    Nothing is owed in the merged one any more; the other one's promise stands. What few read is not put where more
+    read: moving it says so first. Fact: `topic.merged`. Raises NotPermitted, OtherTopic, OtherReaders.
     """
     if topic.pk == into.pk:
         raise OtherTopic(field="into")
@@ -195,6 +196,8 @@ def merge(topic: Topic, into: Topic, *, actor: Actor, at: datetime) -> Topic:
     _asked(actor, topic)
     if topic.visibility != "shown" or into.visibility != "shown":
         raise OtherTopic(field="into")
+    if _opens_up(topic, into):
+        raise OtherReaders(field="into")
     posts = list(Post.objects.select_for_update().filter(topic=topic).order_by("id"))
     before = {"into": into.pk, "posts": [post.pk for post in posts], "solution": topic.solution_id}
     end_answer(topic, reason="merged", actor=actor, at=at)
@@ -204,6 +207,10 @@ def merge(topic: Topic, into: Topic, *, actor: Actor, at: datetime) -> Topic:
     _act(topic, "merge", before=before, actor=actor, at=at)
     record("topic.merged_in", subject=into, actor=actor, at=at, source=topic.pk)
     return into
+
+
+def _opens_up(topic: Topic, into: Topic) -> bool:
+    return rules.opens_up((topic.theme.audience, topic.theme.product_id), (into.theme.audience, into.theme.product_id))
 
 
 def _carried(posts: Sequence[Post], source: Topic, target: Topic, actor: Actor, at: datetime) -> None:
@@ -290,8 +297,8 @@ def _posts_of(act: Act, now_in: Topic) -> list[Post]:
 def _join(topic: Topic, act: Act, actor: Actor, at: datetime) -> None:
     fresh = locked(act.before["into"])
     posts = _posts_of(act, fresh)
-    if Post.objects.filter(topic=fresh).count() != len(posts):
-        raise CannotUndo(act=act.pk)  # somebody has answered in the new one
+    if Post.objects.filter(topic=fresh).count() != len(posts) or _opens_up(fresh, topic):
+        raise CannotUndo(act=act.pk)  # somebody has answered in the new one, or fewer read it since
     end_answer(fresh, reason="merged", actor=actor, at=at)
     fresh.visibility, fresh.merged_into, fresh.solution, fresh.solved_at = "merged", topic, None, None
     fresh.save(update_fields=["visibility", "merged_into", "solution", "solved_at"])

@@ -9,7 +9,7 @@ import pytest
 from amparo.conftest import NOON, make_user
 from amparo.forum import access, commands, errors, queries
 from amparo.forum.models import Act, Post, Review, Topic
-from amparo.kernel.actor import VISITOR
+from amparo.kernel.actor import SYSTEM, VISITOR
 from amparo.kernel.refusals import NotPermitted
 from amparo.people.queries import actor_by_id
 from amparo.search.models import Document
@@ -103,6 +103,25 @@ def test_a_split_on_which_people_built_is_not_undone(ask, say, answerer, asker, 
         commands.split(topic, [post.pk], "De otro tema ya", actor=moderator, at=NOON)
     with pytest.raises(errors.OtherTopic):
         commands.merge(topic, topic, actor=moderator, at=NOON)
+
+
+def test_what_few_read_is_not_put_where_more_read_by_a_number(ask, say, answerer, other_theme, moderator):
+    """SEC-9: neither by merging nor by undoing a split; the other way round it is; moved first, it is said."""
+    inner = commands.put_theme(None, {"name": "Interno", "position": 9, "audience": "staff"}, actor=SYSTEM, at=NOON)
+    topic, other = ask(), ask("Otra pregunta distinta")
+    post = say(topic, "La clave es canario.", by=answerer)
+    fresh = commands.split(topic, [post.pk], "Aparte, del personal", actor=moderator, at=NOON)
+    commands.move(fresh, inner, actor=moderator, at=NOON)
+    with pytest.raises(errors.OtherReaders):
+        commands.merge(fresh, other, actor=moderator, at=NOON)
+    with pytest.raises(errors.CannotUndo):
+        commands.undo(Act.objects.get(verb="split"), actor=moderator, at=NOON)
+    assert not access.posts_visible_to(VISITOR, at=NOON).filter(pk=post.pk).exists()
+    commands.merge(other, fresh, actor=moderator, at=NOON)
+    assert not access.may_see_id(VISITOR, other.pk, at=NOON)
+    commands.move(fresh, other_theme, actor=moderator, at=NOON)
+    commands.merge(fresh, topic, actor=moderator, at=NOON)
+    assert access.posts_visible_to(VISITOR, at=NOON).filter(pk=post.pk).exists()
 
 
 def test_the_address_of_a_post_outlives_splits_and_merges(ask, say, answerer, moderator, client_for):
