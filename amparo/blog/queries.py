@@ -149,6 +149,8 @@ def sitemap(at: datetime) -> Iterator[tuple[str, datetime]]:
     """Give the addresses that anybody may open, with when each changed. ACC-1, SEC-29."""
     yielded: datetime | None = None
     for number, slug, changed_at in access.open_to_all().order_by("-pk").values_list("pk", "slug", "changed_at")[:20_000]:
+        if changed_at is None:
+            continue  # never published, so open to nobody
         yielded = max(yielded, changed_at) if yielded else changed_at
         yield reverse("blog:post", args=[number, slug]), changed_at
     if yielded:

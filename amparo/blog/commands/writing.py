@@ -51,6 +51,7 @@ def translate(post: Post, *, actor: Actor, at: datetime) -> Post:
     Raises NotPermitted.
     """
     _permit(actor)
+    post = Post.objects.select_for_update(of=("self",)).get(pk=post.pk)  # pressed twice at once it is begun once
     language = "en" if post.language == "es" else "es"
     if found := Post.objects.filter(translation_group=post.translation_group, language=language).first():
         return found
@@ -104,7 +105,8 @@ def publish_done(thing: Post, *, actor: Actor, at: datetime) -> Post:
 
 def _author(post: Post) -> str:
     """Who signs a post: its owner, by the name that customers know staff by."""
-    user = User.objects.filter(pk=post.owner_id or post.created_by_id).only("name").first()
+    number = post.owner_id or post.created_by_id
+    user = User.objects.filter(pk=number).only("name").first() if number else None
     return user.name[:120] if user else ""
 
 

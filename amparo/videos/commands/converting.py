@@ -34,7 +34,8 @@ from .shared import locked, permit
 
 log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
-DEAD_AFTER: Final = timedelta(seconds=60)
+# Longer than a program that is at work may say nothing: else two of them would write in one folder.
+DEAD_AFTER: Final = timedelta(seconds=ffmpeg.SILENT_SECONDS_MAX + 60)
 BEAT: Final = timedelta(seconds=1)
 ATTEMPTS_MAX: Final = 4
 TURN: Final = 7_0110  # the advisory lock under which a conversion is chosen

@@ -73,8 +73,8 @@ def test_what_was_finished_is_not_done_again_after_a_kill(draft, clip, editor, m
         commands.convert_next(now=lambda: NOON)
     job = Conversion.objects.get()
     assert job.state == "running"
-    assert not commands.convert_next(now=lambda: NOON + timedelta(seconds=30)), "who works on it may still live"
-    assert commands.convert_next(now=lambda: NOON + timedelta(seconds=90))
+    assert not commands.convert_next(now=lambda: NOON + timedelta(seconds=ffmpeg.SILENT_SECONDS_MAX + 1)), "who works on it may still live"
+    assert commands.convert_next(now=lambda: NOON + timedelta(seconds=200))
     job.refresh_from_db()
     assert job.state == "done" and [call.rpartition("/")[2] for call in calls] == ["poster-3.jpg", "720.mp4", "720.mp4"]
 
@@ -89,7 +89,7 @@ def test_a_file_that_kills_its_worker_again_and_again_is_given_up(draft, clip, e
     monkeypatch.setattr(ffmpeg, "probe", dies)
     for turn in range(4):
         with pytest.raises(KeyboardInterrupt):
-            commands.convert_next(now=lambda turn=turn: NOON + timedelta(minutes=2 * turn))
+            commands.convert_next(now=lambda turn=turn: NOON + timedelta(minutes=4 * turn))
     assert not commands.convert_next(now=lambda: NOON + timedelta(minutes=20))
     assert Conversion.objects.values_list("state", "reason").get() == ("failed", "gave_up")
 
