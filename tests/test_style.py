@@ -15,9 +15,9 @@ from django.conf import settings
 from .source import PACKAGE, ROOT, Module, apps, functions, modules
 
 LADDER = [
-    ["project"], ["web", "notifications", "mailbox", "fairness"], ["casefiles"], ["complaints"], ["cases"], ["tickets"], ["forum", "quotations", "campus"],
+    ["project"], ["web", "notifications", "mailbox", "fairness"], ["casefiles"], ["chat"], ["remote", "classroom"], ["complaints"], ["cases"], ["tickets"], ["forum", "quotations", "campus"],
     ["activation"], ["downloads"], ["knowledge", "blog", "videos", "defects", "live", "sales"], ["charging", "search", "editor"], ["promotions"], ["contracts"], ["threads"],
-    ["products", "ledger", "deadlines", "files", "agreements"], ["people"], ["policies"], ["history"], ["ui", "kernel"],
+    ["products", "ledger", "deadlines", "files", "agreements", "media"], ["people"], ["policies"], ["history"], ["ui", "kernel"],
 ]  # fmt: skip
 RUNG = {app: number for number, rung in enumerate(LADDER) for app in rung}
 

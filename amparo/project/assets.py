@@ -1,4 +1,4 @@
-# ruff: noqa: T201
+# ruff: noqa: S603, T201
 """What the pages take from npm, gathered into `.cache/vendor`: stylesheet, scripts, one sprite of the icons in use.
 
 Only the standard library: set-up runs it before anything else of Amparo can be imported. Nothing of it is committed;
@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +25,12 @@ FILES = {
     "scorm12.min.js": "scorm-again/dist/scorm12.min.js",
     "scorm2004.min.js": "scorm-again/dist/scorm2004.min.js",
     "hls.light.min.js": "hls.js/dist/hls.light.min.js",
+}
+BUNDLES = {  # packages that come in many modules, made one module each by esbuild
+    "novnc.esm.js": 'export { default as RFB } from "@novnc/novnc"; '
+    'export { default as Keysyms } from "./node_modules/@novnc/novnc/core/input/keysym.js";',
+    "jssip.esm.js": 'export * from "jssip"; export { default } from "jssip";',
+    "janus.esm.js": 'export { default } from "janus-gateway"; export { default as adapter } from "webrtc-adapter";',
 }
 SOURCE_MAP = re.compile(
     r"^\s*(/\*#\s*sourceMappingURL=[^*]*\*/|//#\s*sourceMappingURL=\S*)\s*$", re.MULTILINE
@@ -41,6 +48,8 @@ def build() -> bool:
     for name, source in FILES.items():
         text = (NODE_MODULES / source).read_text()
         (fresh / name).write_text(SOURCE_MAP.sub("", text))
+    for name, entry in BUNDLES.items():
+        (fresh / name).write_text(bundle(entry))
     (fresh / "tabler.css").write_text(tabler((fresh / "tabler.min.css").read_text()))
     (fresh / "icons.svg").write_text(sprite(icon_names()))
     (fresh / ".stamp").write_text(wanted)
@@ -56,6 +65,20 @@ def state() -> str:
         digest.update(path.read_bytes() if path.exists() else b"")
     digest.update(" ".join(sorted(pruner().words_of(ROOT / "amparo"))).encode())
     return digest.hexdigest()
+
+
+def bundle(entry: str) -> str:
+    """Return one ES module holding what `entry` imports and exports. LookupError with esbuild's own words."""
+    command = ["--bundle", "--format=esm", "--minify", "--legal-comments=inline", "--log-level=error", "--target=es2022"]
+    programs = sorted(NODE_MODULES.glob("@esbuild/*/bin/esbuild"))
+    if not programs:
+        raise LookupError("node_modules holds no esbuild for this machine")
+    done = subprocess.run(
+        [programs[0], *command], cwd=ROOT, input=entry, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise LookupError(done.stderr.strip())
+    return done.stdout
 
 
 def pruner() -> ModuleType:

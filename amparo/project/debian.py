@@ -1,5 +1,6 @@
 # ruff: noqa: S603
-"""What only Debian has: the libraries and a font for PDF documents, ffmpeg for videos, Chromium and Dovecot for tests.
+"""What only Debian has: libraries and a font for PDF documents, ffmpeg for videos, gateways of sound and image; for tests
+Chromium, Dovecot, an exchange and a caller, a screen, a compiler for Windows.
 
 In this order: found on the machine; installed by apt when root; unpacked from the same packages into
 `.cache/debian/root` (nothing outside the project is touched); else one sentence says what does not work without it.
@@ -46,6 +47,29 @@ MAIL = Part(
     "the tests of mail in have no real IMAP server, and those of signatures no second verifier",
 )
 FILM = Part("film", ("ffmpeg",), "uploaded videos wait and are not converted")
+MEDIA = Part(
+    "media", ("janus", "janus-tools", "coturn"),
+    "the virtual classroom, shared screens and telephones behind an exchange without WebRTC do not work",
+)
+TELEPHONE = Part(
+    "telephone", ("kamailio", "kamailio-websocket-modules", "baresip-core"),
+    "the tests of the telephone have no real exchange and no real caller",
+)
+DESKTOP = Part(
+    "desktop", ("xvfb", "x11vnc", "xdotool", "xterm", "openbox"),
+    "the tests of the remote desktop have no real screen to show",
+)
+WINDOWS = Part(
+    "windows", ("gcc-mingw-w64-x86-64-win32", "wine64"),
+    "the helper for Windows can be neither built nor tried",
+)
+PROGRAMS = {
+    MEDIA: ("janus", "janus-pp-rec", "turnserver"),
+    TELEPHONE: ("kamailio", "baresip"),
+    DESKTOP: ("Xvfb", "x11vnc", "xdotool", "xterm", "openbox"),
+    WINDOWS: ("x86_64-w64-mingw32-gcc", "wine64"),
+}
+PROGRAM_FOLDERS = ("usr/bin", "usr/sbin", "usr/lib/wine")
 PDF_LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0", "libfontconfig.so.1")
 
 
@@ -108,8 +132,17 @@ def ffmpeg() -> str | None:
     return None
 
 
+def program(name: str) -> str | None:
+    """Return the path of a program: the machine's own, or the unpacked one."""
+    own = [os.environ.get("PATH", os.defpath), *(f"/{folder}" for folder in PROGRAM_FOLDERS)]
+    folders = [*own, *(str(UNPACKED / folder) for folder in PROGRAM_FOLDERS)]
+    return shutil.which(name, path=os.pathsep.join(folders))
+
+
 def present(part: Part) -> bool:
     """Tell whether the part is there, on the machine or unpacked."""
+    if part in PROGRAMS:
+        return all(map(program, PROGRAMS[part]))
     if part is FILM:
         return ffmpeg() is not None
     if part is MAIL:
@@ -218,7 +251,8 @@ def write_fonts_conf() -> None:
 
 
 def quiet() -> dict[str, str]:
-    return {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+    """RUNLEVEL: packages of servers must not start them; Amparo starts what it needs itself."""
+    return {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8", "RUNLEVEL": "1"}
 
 
 def run(*command: str, cwd: Path | None = None) -> bool:
