@@ -72,34 +72,6 @@ class Published(Refusal):
     message = _("What was published stays as it is. Withdraw the version, or publish a correction with the next number.")
 
 
-class BadUpload(Invalid):
-    code = "bad_upload"
-    message = _("The upload cannot be taken. Begin again with the file.")
-
-
-class TooLarge(BadUpload):
-    code = "upload_too_large"
-    status = 413
-
-
-class DiskFull(Refusal):
-    code = "disk_full"
-    status = 507
-    message = _("There is no room for this file on the disk of the service. Ask whoever keeps it to make room.")
-
-
-class TooManyUploads(LimitReached):
-    code = "too_many_uploads"
-    message = _("You have several uploads that are not finished. Finish or cancel one of them first.")
-
-
-class WrongOffset(Refusal):
-    """The piece does not begin where the file ends; the client asks where that is and goes on."""
-
-    code = "wrong_offset"
-    message = _("This piece does not follow what is here already. Go on from where the file ends.")
-
-
 class NotReachable(Refusal):
     code = "not_reachable"
     message = _("There is no way from this version to that one.")

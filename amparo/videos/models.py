@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from amparo.contracts.rules.audience import AUDIENCES
 
@@ -111,6 +111,27 @@ class Conversion(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in ("waiting", "running")
+
+
+class Upload(models.Model):
+    """A file that an editor is sending, piece by piece; it can be gone on with until it expires. SRC-3, SEC-27.
+
+    `ends_at` is moved on by each piece. When all of it is there (`received_at`) it becomes a conversion.
+    """
+
+    public_id = models.CharField(max_length=22, unique=True)
+    video = models.ForeignKey(Video, models.CASCADE, related_name="uploads")
+    name = models.CharField(max_length=150)
+    size = models.BigIntegerField()
+    offset = models.BigIntegerField(default=0)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    received_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(offset__gte=0, offset__lte=F("size")), name="video_upload_within_its_size")]
+        indexes = [models.Index(fields=["ends_at"], name="video_upload_by_end")]
 
 
 class Track(models.Model):

@@ -32,3 +32,11 @@ declare(
     "videos.stream_minutes", default=5, kind=int, label=_("Streamed in pieces from"), group=_G, rule="SRC-3", unit=_("min"), check=_between(0, 600),
     help=_("Longer videos are also offered in pieces (HLS), so that a slow line gets a smaller picture without waiting."),
 )  # fmt: skip
+declare(
+    "videos.free_megabytes_min", default=1024, kind=int, label=_("Room that uploads leave on the disk"), group=_G, rule="SRC-3", unit=_("MB"),
+    check=_between(1, 1_000_000),
+)  # fmt: skip
+declare(
+    "videos.upload_days", default=7, kind=int, label=_("An upload that is not finished is kept"), group=_G, rule="SRC-3", unit=_("days"),
+    check=_between(1, 60), help=_("Choosing the same file again within these days goes on where it stopped."),
+)  # fmt: skip

@@ -16,7 +16,7 @@ from amparo.kernel.refusals import Invalid
 from amparo.products.models import Product
 
 from . import access
-from .models import Conversion, Track, Video, Watched
+from .models import Conversion, Track, Upload, Video, Watched
 from .rules import webvtt
 
 PAGE_SIZE = 24
@@ -140,6 +140,11 @@ def last_conversion(video: Video) -> Conversion | None:
     return Conversion.objects.filter(video=video).select_related("created_by").order_by("-pk").first()
 
 
+def uploads_of(video: Video) -> list[Upload]:
+    """Return the uploads that are not finished."""
+    return list(video.uploads.filter(received_at__isnull=True).select_related("uploaded_by").order_by("-created_at")[:5])
+
+
 def ahead_of(job: Conversion) -> int:
     """Return how many conversions are to be done before this one."""
     return Conversion.objects.filter(state__in=["waiting", "running"], pk__lt=job.pk).count()
@@ -149,9 +154,10 @@ def tracks_of(video: Video) -> list[Track]:
     return list(Track.objects.filter(video=video))
 
 
-def products() -> list[tuple[int, str]]:
-    """Return the products that a video can be about."""
-    return list(Product.objects.filter(is_active=True).order_by("name").values_list("pk", "name"))
+def products(video: Video | None = None) -> list[tuple[int, str]]:
+    """Return the products that a video can be about: those that are kept up, and its own also when that no longer is."""
+    own = Q(pk=video.product_id) if video is not None and video.product_id else Q()
+    return list(Product.objects.filter(Q(is_active=True) | own).order_by("name").values_list("pk", "name"))
 
 
 def sitemap(at: datetime) -> Iterator[tuple[str, datetime]]:
@@ -166,5 +172,5 @@ def sitemap(at: datetime) -> Iterator[tuple[str, datetime]]:
 
 __all__ = [
     "Chosen", "Facets", "Watching", "ahead_of", "desk_list", "facets", "gallery", "last_conversion", "place_of", "products", "sitemap", "track",
-    "tracks_of", "watching",
+    "tracks_of", "uploads_of", "watching",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the worker does for videos: converts what waits, in a thread of its own."""
+"""What the worker does for videos, in a thread of its own: converts what waits, drops uploads that nobody went on with."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from . import commands
 
 def tick(*, at: datetime) -> bool:
     """Convert the next upload; takes as long as it is long. SRC-3."""
+    commands.remove_expired(at=at)
+    commands.take_in_waiting(at=at)
     return commands.convert_next(now=clock.now)
 
 

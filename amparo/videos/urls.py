@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import desk, portal
+from .views import desk, portal, tus
 
 portal_urls = [
     path("", portal.gallery, name="gallery"),
@@ -16,6 +16,9 @@ desk_urls = [
     path("new/", desk.new, name="new"),
     path("<int:video_id>/", desk.video, name="video"),
     path("<int:video_id>/file/", desk.upload, name="upload"),
+    path("<int:video_id>/uploads/", tus.create, name="uploads"),
+    path("uploads/<str:public_id>/", tus.piece, name="piece"),
+    path("uploads/<str:public_id>/cancel/", tus.cancel, name="cancel_upload"),
     path("<int:video_id>/work/", desk.work, name="work"),
     path("<int:video_id>/again/", desk.again, name="again"),
     path("<int:video_id>/tracks/", desk.save_track, name="save_track"),

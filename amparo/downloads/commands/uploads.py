@@ -10,22 +10,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from amparo.downloads import access
-from amparo.downloads.errors import (
-    BadName,
-    BadUpload,
-    DiskFull,
-    Published,
-    TooLarge,
-    TooManyUploads,
-    WrongOffset,
-)
+from amparo.downloads.errors import BadName, Published
 from amparo.downloads.models import ASK_LABELS, KINDS, PLATFORMS, Artifact, Publication, Upload, new_public_id
 from amparo.downloads.rules.proof import checksum_line
 from amparo.files.commands import scanner
-from amparo.files.errors import Infected, ScannerAway
+from amparo.files.errors import BadUpload, Infected, ScannerAway, TooManyUploads, UploadTooLarge, WrongOffset
 from amparo.files.rules import safe_name
 from amparo.history.commands import record, signal
 from amparo.kernel import signing
@@ -62,7 +55,7 @@ class Described:
 def begin_upload(publication: Publication, name: str, size: int, said: Described, *, actor: Actor, at: datetime) -> Upload:
     """Make room for a file that comes in pieces; refused before a byte is stored where it cannot be taken. UPD-2, SEC-27.
 
-    Raises NotPermitted, Published (withdrawn), BadUpload, BadName, TooLarge, DiskFull, TooManyUploads.
+    Raises NotPermitted, Published (withdrawn), BadUpload, BadName, UploadTooLarge, DiskFull, TooManyUploads.
     """
     permit(access.may_keep(actor))
     if actor.user_id is None:
@@ -76,7 +69,7 @@ def begin_upload(publication: Publication, name: str, size: int, said: Described
         raise BadUpload(_("The file is empty. Look whether it was saved, and choose it again."))
     megabytes = value("downloads.upload_megabytes_max", at=at)
     if size > megabytes * MEGABYTE:
-        raise TooLarge(_("«%(name)s» is larger than %(size)s MB, which is the most that is taken.") % {"name": name, "size": megabytes})
+        raise UploadTooLarge(_("«%(name)s» is larger than %(size)s MB, which is the most that is taken.") % {"name": name, "size": megabytes})
     if publication.artifacts.filter(name=name).exists():
         raise BadName()
     mine = Upload.objects.filter(uploaded_by_id=actor.user_id, received_at__isnull=True, ends_at__gt=at)
@@ -87,7 +80,7 @@ def begin_upload(publication: Publication, name: str, size: int, said: Described
         public_id=new_public_id(), publication=publication, kind=said.kind, platform=said.platform, asks=said.asked,
         title=said.title.strip()[:160], name=name, size=size, uploaded_by_id=actor.user_id, created_at=at, ends_at=_ends(at),
     )  # fmt: skip
-    disk.begin(upload.public_id)
+    disk.growing().begin(upload.public_id)
     upload.save(force_insert=True)
     return upload
 
@@ -98,30 +91,18 @@ def _ends(at: datetime) -> datetime:
 
 def _require_room(size: int, at: datetime) -> None:
     waiting = sum(row.size - row.offset for row in Upload.objects.filter(received_at__isnull=True, ends_at__gt=at).only("size", "offset"))
-    if disk.free_octets() - waiting - size < value("downloads.free_megabytes_min", at=at) * MEGABYTE:
-        raise DiskFull()
+    disk.growing().require_room(size, awaited=waiting, left=value("downloads.free_megabytes_min", at=at) * MEGABYTE)
 
 
 def append(upload: Upload, offset: int, stream: Any, *, actor: Actor, at: datetime) -> Upload:
     """Write a piece behind what is here already. Not one transaction: a slow sender holds no row. UPD-2.
 
-    Pieces of two tabs never mix, for the file is held by one at a time and a piece must begin where the file ends. When
-    it is whole, it waits for `take_in`. Raises NotPermitted, WrongOffset, BadUpload (over, or more than was announced).
+    When it is whole, it waits for `take_in`. Raises NotPermitted, WrongOffset, BadUpload (over, or more than was announced).
     """
     permit(actor.owns(upload.uploaded_by_id))
     if upload.received_at is not None or at >= upload.ends_at:
         raise BadUpload()
-    try:
-        with disk.held(upload.public_id) as file:
-            if disk.length(upload.public_id) != offset:
-                raise WrongOffset()
-            left = upload.size - offset
-            disk.append(file, stream, octets_max=left)
-            if stream.read(1):
-                raise BadUpload(_("More came than was announced. Begin again with the file."))
-            here = disk.length(upload.public_id)
-    except FileNotFoundError:
-        raise BadUpload() from None
+    here = disk.growing().receive(upload.public_id, offset, stream, size=upload.size)
     upload.offset, upload.ends_at = here, _ends(at)
     upload.received_at = at if here == upload.size else None
     Upload.objects.filter(pk=upload.pk, received_at__isnull=True).update(
@@ -135,14 +116,14 @@ def cancel_upload(upload: Upload, *, actor: Actor, at: datetime) -> None:
     """Drop an upload that its sender, or another of those who keep releases, does not want. Raises NotPermitted."""
     permit(access.may_keep(actor))
     Upload.objects.filter(pk=upload.pk).delete()
-    transaction.on_commit(lambda: disk.drop(upload.public_id))
+    transaction.on_commit(lambda: disk.growing().drop(upload.public_id))
 
 
 def remove_expired(*, at: datetime, limit: int = 50) -> int:
-    """Remove uploads that nobody went on with; return how many."""
-    over = list(Upload.objects.filter(ends_at__lte=at, received_at__isnull=True).order_by("pk")[:limit])
+    """Remove uploads that nobody went on with, and those that were refused and nobody dropped; return how many."""
+    over = list(Upload.objects.filter(Q(received_at__isnull=True) | Q(refused_at__isnull=False), ends_at__lte=at).order_by("pk")[:limit])
     for upload in over:
-        disk.drop(upload.public_id)
+        disk.growing().drop(upload.public_id)
         Upload.objects.filter(pk=upload.pk).delete()
     return len(over)
 
@@ -154,7 +135,7 @@ def take_in_waiting(*, at: datetime, limit: int = 5) -> int:
     for upload in list(waiting.select_related("publication")[:limit]):
         try:
             done += take_in(upload, at=at) is not None
-        except (ScannerAway, WrongOffset, FileNotFoundError):
+        except (ScannerAway, WrongOffset):
             continue
     return done
 
@@ -164,19 +145,25 @@ def take_in(upload: Upload, *, at: datetime) -> Artifact | None:
 
     Raises ScannerAway (again later), WrongOffset (another worker has it).
     """
-    path = disk.incoming(upload.public_id)
-    with disk.held(upload.public_id):
-        try:
+    path = disk.growing().path(upload.public_id)
+    try:
+        with disk.growing().held(upload.public_id):
             scanner.scan(path)
             said = Described(upload.kind, upload.platform, upload.asks, upload.title)
             actor = Actor(kind="staff", user_id=upload.uploaded_by_id)
             artifact = _kept(upload.publication, path, upload.name, said, actor=actor, at=at)
-        except (Infected, BadName, Published) as refusal:
-            Upload.objects.filter(pk=upload.pk).update(refused=str(refusal)[:300], refused_at=at)
-            disk.drop(upload.public_id)
-            return None
+    except (Infected, BadName, Published) as refusal:
+        return _refuse(upload, str(refusal), at)
+    except FileNotFoundError:  # a disk that was put back from a copy: asking for it each second helps nobody
+        return _refuse(upload, _("It is no longer on the disk. Send it again."), at)
     Upload.objects.filter(pk=upload.pk).delete()
     return artifact
+
+
+def _refuse(upload: Upload, why: str, at: datetime) -> None:
+    """Keep the reason where staff look for the file; refused once is not tried again."""
+    Upload.objects.filter(pk=upload.pk, refused_at__isnull=True).update(refused=why[:300], refused_at=at)
+    disk.growing().drop(upload.public_id)
 
 
 def add_file(publication: Publication, source: Path, said: Described, *, name: str = "", actor: Actor, at: datetime) -> Artifact:
@@ -187,8 +174,8 @@ def add_file(publication: Publication, source: Path, said: Described, *, name: s
     permit(access.may_keep(actor))
     said.check()
     public_id = new_public_id()
-    disk.begin(public_id)
-    path = disk.incoming(public_id)
+    disk.growing().begin(public_id)
+    path = disk.growing().path(public_id)
     try:
         shutil.copyfile(source, path)
         if not path.stat().st_size:
@@ -196,7 +183,7 @@ def add_file(publication: Publication, source: Path, said: Described, *, name: s
         scanner.scan(path)
         return _kept(publication, path, safe_name(name or source.name), said, actor=actor, at=at)
     finally:
-        disk.drop(public_id)
+        disk.growing().drop(public_id)
 
 
 def _kept(publication: Publication, path: Path, name: str, said: Described, *, actor: Actor, at: datetime) -> Artifact:

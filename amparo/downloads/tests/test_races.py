@@ -13,8 +13,8 @@ from amparo.conftest import NOON, make_contact, make_customer, make_staff
 from amparo.downloads import commands
 from amparo.downloads.commands.publishing import Sheet
 from amparo.downloads.commands.uploads import Described
-from amparo.downloads.errors import WrongOffset
 from amparo.downloads.models import Artifact, Download, RecallTask, Upload
+from amparo.files.errors import WrongOffset
 from amparo.history.queries import facts
 from amparo.kernel.actor import SYSTEM
 from amparo.products import commands as products
@@ -96,7 +96,7 @@ def test_pieces_of_two_tabs_never_mix(world, settings, tmp_path):
     assert isinstance(next(one for one in found if isinstance(one, Exception)), WrongOffset)
     from amparo.downloads.commands import disk
 
-    assert set(disk.incoming(upload.public_id).read_bytes()) in ({ord("a")}, {ord("b")})
+    assert set(disk.growing().path(upload.public_id).read_bytes()) in ({ord("a")}, {ord("b")})
     commands.append(upload_of(upload), 200_000, io.BytesIO(b"c" * 200_000), actor=developer, at=NOON)
     _at_once(lambda: commands.take_in_waiting(at=NOON), lambda: commands.take_in_waiting(at=NOON))
     assert Artifact.objects.filter(name="otro.exe").count() == 1 and not Upload.objects.exists()

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import subprocess
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as django_settings
@@ -214,7 +215,7 @@ def test_what_cannot_be_taken_is_refused_before_a_byte_is_stored(put_out, develo
     assert _begin(browser, publication, 0).status_code == 422
     assert _begin(browser, publication, 10, kind="virus").status_code == 422
     assert _begin(browser, publication, 10, filename="pos-10.0.exe").status_code == 422
-    monkeypatch.setattr("amparo.downloads.commands.disk.free_octets", lambda: 1_000_000_010)
+    monkeypatch.setattr("amparo.files.commands.pieces.shutil.disk_usage", lambda _path: SimpleNamespace(free=1_024_000_010))
     assert _begin(browser, publication, 100).status_code == 507
     monkeypatch.undo()
     assert not Upload.objects.exists()
@@ -253,6 +254,21 @@ def test_a_file_in_which_the_scanner_finds_something_is_not_kept(put_out, develo
     assert "virus" in _text(browser.get(f"/desk/downloads/{publication.release_id}/"))
 
 
+def test_an_upload_whose_file_is_gone_is_told_once_and_not_tried_for_ever(put_out, developer, client_for, monkeypatch):
+    """SEC-27: a disk that was put back from a copy. What was refused goes away too, when nobody drops it."""
+    from amparo.downloads.commands import disk
+
+    publication, browser = put_out("10.0", publish=False), client_for(developer)
+    _piece(browser, _begin(browser, publication, 4)["Location"], 0, b"MZ..")
+    upload = Upload.objects.get()
+    disk.growing().drop(upload.public_id)
+    assert commands.take_in_waiting(at=NOON) == 0
+    assert "disco" in _text(browser.get(f"/desk/downloads/{publication.release_id}/"))
+    monkeypatch.setattr(commands.uploads, "take_in", lambda *_args, **_more: pytest.fail("it was tried again"))
+    assert commands.take_in_waiting(at=NOON + timedelta(seconds=5)) == 0
+    assert commands.remove_expired(at=NOON + timedelta(days=8)) == 1 and not Upload.objects.exists()
+
+
 def test_an_upload_that_nobody_goes_on_with_is_removed(put_out, developer, client_for):
     """SEC-27"""
     from amparo.downloads.commands import disk
@@ -262,7 +278,7 @@ def test_an_upload_that_nobody_goes_on_with_is_removed(put_out, developer, clien
     upload = Upload.objects.get()
     assert commands.remove_expired(at=NOON + timedelta(days=6)) == 0
     assert commands.remove_expired(at=NOON + timedelta(days=8)) == 1
-    assert not disk.incoming(upload.public_id).exists() and browser.head(url).status_code == 404
+    assert not disk.growing().path(upload.public_id).exists() and browser.head(url).status_code == 404
 
 
 def test_the_desk_prepares_publishes_and_withdraws(product, developer, engineer, client_for, tmp_path):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from amparo.files.commands.pieces import Growing
+
 SOURCE = "source"
 
 
@@ -32,6 +34,11 @@ def path_of(video_id: int, folder: str, name: str) -> Path:
 def accel_path(video_id: int, folder: str, name: str) -> str:
     """Return the same under the folder of files, as the proxy is told it."""
     return f"videos/{video_id}/{folder}/{name}"
+
+
+def growing() -> Growing:
+    """Return the folder in which uploads grow, on the same volume."""
+    return Growing(root() / "incoming")
 
 
 @contextmanager

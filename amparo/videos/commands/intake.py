@@ -38,19 +38,24 @@ def take_source(video: Video, upload: Any, *, actor: Actor, at: datetime) -> Con
     megabytes = value("videos.megabytes_max", at=at)
     with disk.incoming() as path:
         sha256, size = _receive(upload, path, megabytes)
-        folder = secrets.token_hex(16)
-        with transaction.atomic():
-            video = locked(video)
-            superseded = list(Conversion.objects.select_for_update().filter(video=video, state__in=["waiting", "running"]))
-            for one in superseded:
-                one.state, one.reason, one.finished_at = "failed", "superseded", at
-                one.save(update_fields=["state", "reason", "finished_at"])
-            disk.keep_source(path, video.pk, folder)
-            made = Conversion.objects.create(
-                video=video, folder=folder, name=name, sha256=sha256, size=size, created_at=at, created_by_id=actor.user_id
-            )
-            record("video.source_taken", subject=video, actor=actor, at=at, file=name, size=size, sha256=sha256)
-            signal(f"{video.subject.replace(':', '-desk:')}", "video-work")
+        return keep_source(video, path, name, sha256, size, actor=actor, at=at)
+
+
+def keep_source(video: Video, path: Path, name: str, sha256: str, size: int, *, actor: Actor, at: datetime) -> Conversion:
+    """Move a file that is here into its place and ask for its conversion. Fact: `video.source_taken`."""
+    folder = secrets.token_hex(16)
+    with transaction.atomic():
+        video = locked(video)
+        superseded = list(Conversion.objects.select_for_update().filter(video=video, state__in=["waiting", "running"]))
+        for one in superseded:
+            one.state, one.reason, one.finished_at = "failed", "superseded", at
+            one.save(update_fields=["state", "reason", "finished_at"])
+        disk.keep_source(path, video.pk, folder)
+        made = Conversion.objects.create(
+            video=video, folder=folder, name=name, sha256=sha256, size=size, created_at=at, created_by_id=actor.user_id
+        )
+        record("video.source_taken", subject=video, actor=actor, at=at, file=name, size=size, sha256=sha256)
+        signal(f"{video.subject.replace(':', '-desk:')}", "video-work")
     for one in superseded:
         if one.folder != video.folder:  # what readers are shown stays, also while its cover was to be taken anew
             disk.forget(video.pk, one.folder)

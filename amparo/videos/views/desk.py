@@ -28,10 +28,6 @@ from amparo.videos.rules.publishing import NEEDED, readiness
 OVERHEAD_OCTETS = 100_000
 
 
-def _products() -> list[tuple[int, str]]:
-    return queries.products()
-
-
 def _loaded(request: HttpRequest, video_id: int) -> Video:
     return get_object_or_404(access.on_desk(request.actor).select_related("product"), pk=video_id)
 
@@ -56,7 +52,7 @@ def videos(request: HttpRequest) -> HttpResponse:
 @staff_only("editor")
 def new(request: HttpRequest) -> HttpResponse:
     """Add a video; its file comes next."""
-    form = VideoForm(request.POST or None, products=_products(), initial={"language": "es", "audience": "visitor", "poster_second": 3})
+    form = VideoForm(request.POST or None, products=queries.products(), initial={"language": "es", "audience": "visitor", "poster_second": 3})
     if request.method == "POST" and form.is_valid():
         given = form.given()
         given.pop("poster_second", None)
@@ -75,7 +71,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def video(request: HttpRequest, video_id: int) -> HttpResponse:
     """A video at the desk: what it lacks, its file, captions and chapters, what it says of itself."""
     found = _loaded(request, video_id)
-    form = VideoForm(request.POST or None, products=_products(), initial=VideoForm.initial_of(found))
+    form = VideoForm(request.POST or None, products=queries.products(found), initial=VideoForm.initial_of(found))
     if request.method == "POST" and form.is_valid():
         try:
             kept = commands.retitle(found, given=form.given(), actor=request.actor, at=request.now)
@@ -100,7 +96,7 @@ def _page(request: HttpRequest, video: Video, *, form: VideoForm | None = None, 
     ready = readiness(
         has_media=bool(video.folder), description=video.description, language=video.language, tracks={(one.kind, one.language) for one in tracks}
     )
-    form = form or VideoForm(products=_products(), initial=VideoForm.initial_of(video))
+    form = form or VideoForm(products=queries.products(video), initial=VideoForm.initial_of(video))
     lacks = next((kind for kind in ("captions", "chapters") if kind in ready.missing), "captions")
     context = {
         "video": video, "form": form, "tracks": tracks, "ready": ready, "needed": NEEDED, "says": words, "refusal": refusal,
@@ -114,7 +110,7 @@ def _page(request: HttpRequest, video: Video, *, form: VideoForm | None = None, 
 
 def _state(video: Video) -> dict[str, Any]:
     job = queries.last_conversion(video)
-    return {"job": job, "ahead": queries.ahead_of(job) if job and job.state == "waiting" else 0, "can_convert": ffmpeg.is_there(), "says": words}
+    return {"job": job, "uploads": queries.uploads_of(video), "ahead": queries.ahead_of(job) if job and job.state == "waiting" else 0, "can_convert": ffmpeg.is_there(), "says": words}
 
 
 @require_safe

@@ -20,7 +20,7 @@ const behaviours = {
   "[data-quote]": "ui/quote",
   "[data-reading]": "ui/reading",
   "[data-cite]": "ui/cite",
-  "form[method=post]": "ui/forms",
+  "form[method=post]:not([data-upload])": "ui/forms",
 };
 
 const awake = new WeakMap();

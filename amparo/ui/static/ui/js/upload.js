@@ -30,7 +30,7 @@ export default function (form) {
   }
 
   async function send(file) {
-    const said = Object.fromEntries(new FormData(form));
+    const said = Object.fromEntries([...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken"));
     upload = new window.tus.Upload(file, {
       endpoint: form.dataset.upload,
       chunkSize: PIECE,
@@ -53,8 +53,13 @@ export default function (form) {
   }
 
   form.addEventListener("submit", (event) => {
+    if (!window.tus && form.method === "post") return; // it goes as a whole, as without any script
     event.preventDefault();
-    if (upload === null && input.files[0]) send(input.files[0]);
+    const file = input.files[0];
+    if (upload !== null || !file) return;
+    if (!file.size && words.empty) say(words.empty);
+    else if (words.megabytes && file.size > Number(words.megabytes) * 1e6) say(words.large);
+    else send(file);
   });
   pause.addEventListener("click", async () => {
     await upload?.abort();

@@ -1,0 +1,98 @@
+"""Bytes that come in pieces: a file that grows under a random name and is gone on with where it ends. UPD-2, SRC-3, SEC-27.
+
+Which upload it is, whose, and how large it may be is said by the app that takes it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from django.utils.translation import gettext as _
+
+from amparo.files.errors import BadUpload, DiskFull, WrongOffset
+
+CHUNK_OCTETS = 262_144
+
+
+def new_public_id() -> str:
+    """Return 128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """The folder of an app in which uploads grow."""
+
+    folder: Path
+
+    def path(self, public_id: str) -> Path:
+        """Return where an upload grows."""
+        return self.folder / public_id
+
+    def begin(self, public_id: str) -> None:
+        """Make the empty file of an upload."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.path(public_id).open("xb").close()
+
+    def length(self, public_id: str) -> int:
+        """Return how much is here: the file itself is asked, so that a crash loses nothing. Raises FileNotFoundError."""
+        return self.path(public_id).stat().st_size
+
+    def drop(self, public_id: str) -> None:
+        """Remove the file of an upload."""
+        self.path(public_id).unlink(missing_ok=True)
+
+    def require_room(self, size: int, *, awaited: int, left: int) -> None:
+        """Raise DiskFull where a file, with what others still wait for, would leave less than `left` octets."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(self.folder).free - awaited - size < left:
+            raise DiskFull()
+
+    @contextmanager
+    def held(self, public_id: str) -> Iterator[IO[bytes]]:
+        """Give the file of an upload to one at a time; no database connection waits for a slow sender. Raises WrongOffset, FileNotFoundError."""
+        with self.path(public_id).open("r+b") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise WrongOffset() from None
+            yield file
+
+    def receive(self, public_id: str, offset: int, stream: Any, *, size: int) -> int:
+        """Write a piece behind what is here and return how much there is now; what came before a cut is kept.
+
+        Pieces of two tabs never mix, for the file is held by one at a time and a piece must begin where it ends. Raises
+        WrongOffset, BadUpload (it is gone, or more came than was announced).
+        """
+        try:
+            with self.held(public_id) as file:
+                if self.length(public_id) != offset:
+                    raise WrongOffset()
+                append(file, stream, octets_max=size - offset)
+                if stream.read(1):
+                    raise BadUpload(_("More came than was announced. Begin again with the file."))
+                return self.length(public_id)
+        except FileNotFoundError:
+            raise BadUpload() from None
+
+
+def append(file: IO[bytes], stream: Any, *, octets_max: int) -> int:
+    """Write what comes to the end of a file, at most so much; what came before a sender broke off is kept. Returns how much."""
+    file.seek(0, os.SEEK_END)
+    written = 0
+    try:
+        while written < octets_max and (piece := stream.read(min(CHUNK_OCTETS, octets_max - written))):
+            file.write(piece)
+            written += len(piece)
+    finally:
+        file.flush()
+        os.fsync(file.fileno())
+    return written
