@@ -14,6 +14,8 @@ from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Refusal
 from amparo.people.models import User
 
+from . import access
+from .errors import OwnWork
 from .models import Edited
 
 AT_ONCE = 20
@@ -38,7 +40,12 @@ def save_draft(thing: Any, *, actor: Actor, at: datetime) -> Revision:
 
 @transaction.atomic
 def publish(thing: Any, *, actor: Actor, at: datetime) -> Any:
-    """Publish the latest draft now, also one that was to come out later. Returns the thing as it stands."""
+    """Publish the latest draft now, also one that was to come out later. Returns the thing as it stands.
+
+    Raises OwnWork where the setting asks for another pair of eyes. SRC-2.
+    """
+    if access.wants_another(thing, actor, at=at):
+        raise OwnWork()
     revision = thing.latest_revision or save_draft(thing, actor=actor, at=at)
     draft = revision.as_object()
     if draft.go_live_at is not None and draft.go_live_at > at:

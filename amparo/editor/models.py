@@ -151,7 +151,9 @@ class ReviewByAnother(Task):
     def _may_review(self, obj: Any, user: Any) -> bool:
         state = obj.current_workflow_state
         asked = state.requested_by_id if state is not None else None
-        return access.may_edit(adapters.actor_for(user)) and asked != user.pk
+        if not access.may_edit(adapters.actor_for(user)) or asked == user.pk:
+            return False
+        return not access.wants_another(obj, adapters.actor_for(user), at=adapters.now())
 
     @classmethod
     def get_description(cls) -> Any:

@@ -25,6 +25,7 @@ from amparo.products.models import Release
 
 from .access import EDITABLE
 from .models import Edited
+from .views import ChangeView, NewView
 
 
 class EditedForm(WagtailAdminModelForm):
@@ -105,6 +106,8 @@ def register(
         "inspect_view_enabled": False,
         "list_per_page": 50,
         "index_view_class": ListView,
+        "add_view_class": NewView,
+        "edit_view_class": ChangeView,
         "unpublish_view_class": TakeBackView,
         "admin_url_namespace": f"editor_{model._meta.model_name}",
         "base_url_path": f"{model._meta.model_name}s",

@@ -14,7 +14,9 @@ from wagtail.admin.menu import MenuItem
 from wagtail.models import TaskState, WorkflowState
 from wagtail.signals import task_submitted, workflow_approved, workflow_rejected, workflow_submitted
 
-from .access import EDITABLE
+from .access import EDITABLE, wants_another
+from .adapters import actor_for, now
+from .models import Edited
 
 # Letters go through our own outbox to whom they concern, never out of the middle of a request.
 task_submitted.disconnect(dispatch_uid="group_approval_task_submitted_email_notification", sender=TaskState)
@@ -42,3 +44,13 @@ def our_accent() -> str:
 @hooks.register("insert_global_admin_js")
 def our_dates() -> str:
     return format_html('<script src="{}" defer></script>', static("editor/dates.js"))
+
+
+@hooks.register("construct_snippet_action_menu")
+def another_publishes(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
+    """Offer no publishing to who wrote it alone, where another publishes it. SRC-2, SEC-53."""
+    if context.get("view") not in ("create", "edit", "revisions_revert"):
+        return
+    thing = context.get("instance") or context["model"]()
+    if isinstance(thing, Edited) and wants_another(thing, actor_for(request.user), at=now()):
+        items[:] = [item for item in items if item.name != "action-publish"]

@@ -87,13 +87,17 @@ class Article(Edited):
     version = models.PositiveIntegerField(default=0, editable=False)
     review_on = models.DateField(null=True, editable=False)
     reviewed_at = models.DateTimeField(null=True, editable=False)
+    # The version it was written for, since a new major one became current; "" once it was read again.
+    written_for = models.CharField(max_length=60, blank=True, default="", db_default="", editable=False)
+    review_told_for = models.DateField(null=True, editable=False)
     source = models.CharField(max_length=60, blank=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False)
     created_at = models.DateTimeField(null=True, editable=False)
     key = models.CharField(max_length=80, null=True, unique=True, editable=False)
 
     KEPT = (
-        "slug", "rendered", "updated_at", "version", "review_on", "reviewed_at", "source", "created_by_id", "created_at", "key",
+        "slug", "rendered", "updated_at", "version", "review_on", "reviewed_at", "written_for", "review_told_for", "source",
+        "created_by_id", "created_at", "key",
     )  # fmt: skip
     published_hook = "amparo.knowledge.commands.publish_done"
     unpublished_hook = "amparo.knowledge.commands.unpublish_done"
@@ -114,6 +118,7 @@ class Article(Edited):
             models.Index(fields=["product", "theme"], condition=Q(live=True), name="article_by_product"),
             models.Index(fields=["review_on"], condition=Q(live=True), name="article_by_review"),
             models.Index(fields=["owner"], name="article_by_owner"),
+            models.Index(fields=["owner"], condition=Q(live=True) & ~Q(written_for=""), name="article_outgrown"),
         ]
 
     @property

@@ -8,6 +8,7 @@ from django.utils.module_loading import import_string
 from amparo.history.queries import FactRow
 from amparo.kernel.actor import SYSTEM
 from amparo.people.queries import actor_by_id
+from amparo.products.models import Product
 from amparo.threads.models import Entry
 
 from . import commands
@@ -23,3 +24,10 @@ def answered(fact: FactRow) -> None:
     product_of = import_string(settings.SUBJECT_PRODUCT)  # what a conversation is about, its owner above knows
     by = actor_by_id(entry.author_id) if entry.author_id else SYSTEM
     commands.note_answer(entry, product_id=product_of(fact.subject), actor=by if by.is_staff else SYSTEM, at=fact.at)
+
+
+def made_current(fact: FactRow) -> None:
+    """`release.made_current`: what was written for the version before a new major one asks to be read again. SRC-2."""
+    product = Product.objects.filter(pk=fact.subject_id).first()
+    if product is not None and fact.data.get("before"):
+        commands.outgrow(product, version=str(fact.data["version"]), before=str(fact.data["before"]), actor=SYSTEM, at=fact.at)

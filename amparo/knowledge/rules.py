@@ -90,6 +90,28 @@ def applies(first: str, last: str, installed: str) -> bool | None:
     return not last or mine <= version_order(last) or installed.startswith(f"{last}.")
 
 
+def major(version: str) -> int | None:
+    """Return the number that a version begins with, None where it begins with none.
+
+    >>> major("12.1"), major("v9"), major("beta")
+    (12, 9, None)
+    """
+    found = re.search(r"\d+", version[:20]) if re.match(r"\D?\d", version) else None
+    return int(found[0]) if found else None
+
+
+def is_outgrown(first: str, last: str, before: str, current: str) -> bool:
+    """True where an article says nothing of a new major version, for it was written for an older one. SRC-2.
+
+    What names its last version says of itself that it is about the old ones; what begins with the new one was written for it.
+    """
+    new, old = major(current), major(before)
+    if new is None or old is None or new <= old or last:
+        return False
+    begins = major(first)
+    return begins is None or begins < new
+
+
 def review_on(today: date, days: int) -> date | None:
     """Return when an article is to be read again, None where never."""
     return today + timedelta(days=days) if days else None

@@ -13,6 +13,7 @@ _FAULTS = "amparo.notifications.reactions.defects."
 _FORUM = "amparo.notifications.reactions.forum."
 _CAMPUS = "amparo.notifications.reactions.campus."
 _RELEASES = "amparo.notifications.reactions.releases."
+_ARTICLES = "amparo.notifications.reactions.articles."
 
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "ticket.opened": (_TELL + "opened", "amparo.search.reactions.ticket_opened"),
@@ -97,6 +98,11 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "download.shared": (_RELEASES + "shared",),
     "order.release_checked": (_RELEASES + "development_judged",),
     "article.published": ("amparo.search.reactions.published",),
+    "article.word_left": (_ARTICLES + "word_left",),
+    "article.flagged": (_ARTICLES + "flagged",),
+    "knowledge.reviews_due": (_ARTICLES + "reviews_due",),
+    "knowledge.outgrown": (_ARTICLES + "outgrown",),
+    "release.made_current": ("amparo.knowledge.reactions.made_current",),
     "product.changed": ("amparo.search.reactions.product_changed",),
     **dict.fromkeys(("topic.opened", "topic.replied"), (_FORUM + "posted",)),
     **dict.fromkeys(

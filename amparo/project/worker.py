@@ -44,6 +44,7 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.casefiles.tasks.keep", 60),
     ("amparo.mailbox.tasks.keep", 60),
     ("amparo.editor.tasks.tick", 5),
+    ("amparo.knowledge.tasks.tick", 600),
     ("amparo.search.tasks.tick", 600),
     ("amparo.activation.tasks.tick", 600),
     ("amparo.files.tasks.tick", 600),

@@ -14,9 +14,11 @@ from wagtail.models import Task, Workflow
 from amparo.conftest import NOON, make_staff
 from amparo.editor import access, urls
 from amparo.editor import commands as editor
-from amparo.kernel.actor import ROLES
+from amparo.editor.errors import OwnWork
+from amparo.kernel.actor import ROLES, SYSTEM
 from amparo.knowledge.models import Article
 from amparo.people.models import User
+from amparo.policies.commands import set_value
 
 ROOT = "/desk/editor/"
 
@@ -102,9 +104,6 @@ def test_posting_is_refused_as_reading_is(draft, client_for, engineer, contact):
 
 def test_nobody_before_the_second_factor(draft, client_for, edith, settings):
     """SEC-1: the password alone opens nothing of the editor."""
-    from amparo.kernel.actor import SYSTEM
-    from amparo.policies.commands import set_value
-
     set_value("people.mfa_required_for_staff", True, from_at=NOON, actor=SYSTEM, at=NOON)
     client = client_for(edith)
     for url in (ROOT + "articles/", ROOT + f"articles/edit/{draft.pk}/", ROOT + "sprite/", ROOT + "login/", ROOT + "jsi18n/"):
@@ -212,6 +211,92 @@ def test_a_lock_holds_other_editors_back(draft, client_for, edith, other_editor)
     client_for(other_editor).post(f"{ROOT}articles/edit/{draft.pk}/", _form(draft, title="Otro", **{"action-publish": "1"}))
     stored = Article.objects.get(pk=draft.pk)
     assert stored.locked and stored.title == "No timbra" and not stored.live
+
+
+@pytest.mark.usefixtures("approval")
+def test_what_one_wrote_alone_another_publishes(draft, client_for, edith, other_editor):
+    """SRC-2, SEC-53: where there are two editors; the form offers no publishing and keeps what was typed as a draft."""
+    mine, address = client_for(edith), f"{ROOT}articles/edit/{draft.pk}/"
+    assert 'name="action-publish"' not in mine.get(address).content.decode()
+    answer = mine.post(address, _form(draft, solution="Escrito a solas", **{"action-publish": "1"}), follow=True)
+    stored = Article.objects.get(pk=draft.pk)
+    assert not stored.live and stored.get_latest_revision_as_object().solution == "Escrito a solas"
+    assert "otra persona editora lo publica" in answer.content.decode()
+    with pytest.raises(OwnWork):
+        editor.publish(stored, actor=edith, at=NOON)
+    theirs = client_for(other_editor)
+    assert 'name="action-publish"' in theirs.get(address).content.decode()
+    assert editor.publish(stored, actor=other_editor, at=NOON).live
+
+
+@pytest.mark.usefixtures("approval")
+def test_whoever_asked_for_the_review_does_not_publish_past_it(draft, client_for, edith, other_editor):
+    """SRC-2, SEC-53: also where somebody else wrote; nor does who wrote approve what another sent."""
+    client_for(other_editor).post(f"{ROOT}articles/edit/{draft.pk}/", _form(draft, **{"action-submit": "1"}))
+    with pytest.raises(OwnWork):
+        editor.publish(Article.objects.get(pk=draft.pk), actor=other_editor, at=NOON)
+    assert access.is_own_work(Article.objects.get(pk=draft.pk), other_editor.user_id)
+    assert not access.is_own_work(Article.objects.get(pk=draft.pk), edith.user_id)  # both wrote: either may look at the other's
+
+
+@pytest.mark.parametrize(("setting", "editors", "asked"), [("several", 1, False), ("several", 2, True), ("always", 1, True), ("never", 2, False)])
+def test_the_setting_says_when_another_is_asked_for(draft, edith, setting, editors, asked):
+    """SRC-2"""
+    for number in range(1, editors):
+        make_staff(f"Persona {number}", "editor")
+    set_value("editor.second_pair", setting, from_at=NOON, actor=SYSTEM, at=NOON)
+    assert access.wants_another(draft, edith, at=NOON) is asked
+    assert not access.wants_another(draft, SYSTEM, at=NOON)
+
+
+def _loaded(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<input[^>]*type="hidden"[^>]*name="(loaded_revision\w+)"[^>]*value="([^"]*)"', page))
+
+
+@pytest.mark.usefixtures("approval")
+@pytest.mark.parametrize("how", ["form", "button"])
+def test_what_is_typed_while_another_approves_is_kept(draft, client_for, edith, other_editor, how):
+    """SRC-2: the page that stood open saves on, as a new draft above what was approved."""
+    mine, theirs, address = client_for(edith), client_for(other_editor), f"{ROOT}articles/edit/{draft.pk}/"
+    mine.post(address, _form(draft, **{"action-submit": "1"}))
+    loaded, state = _loaded(mine.get(address).content.decode()), draft.current_workflow_state
+    if how == "form":
+        theirs.post(address, _form(draft, **_loaded(theirs.get(address).content.decode()), **{"action-workflow-action": "1", "workflow-action-name": "approve"}))
+    else:
+        theirs.post(reverse("editor_article:workflow_action", args=[draft.pk, "approve", state.current_task_state_id]), {"comment": ""})
+    approved = Article.objects.get(pk=draft.pk)
+    assert approved.live and approved.solution == "Corrija"
+    saved = mine.post(address, _form(draft, solution="Lo que escribía", **loaded), headers={"accept": "application/json"})
+    assert saved.status_code == 200, saved.content
+    again = mine.post(address, _form(draft, solution="Y más", overwrite_revision_id=saved.json()["revision_id"]), headers={"accept": "application/json"})
+    stored = Article.objects.get(pk=draft.pk)
+    assert again.status_code == 200 and stored.get_latest_revision_as_object().solution == "Y más" and stored.solution == "Corrija"
+    assert stored.live_revision.content["solution"] == "Corrija"
+
+
+@pytest.mark.usefixtures("approval")
+def test_an_autosave_never_writes_over_what_went_live(draft, client_for, edith, other_editor):
+    """SRC-2: of a page whose own saved revision was approved meanwhile."""
+    mine, address = client_for(edith), f"{ROOT}articles/edit/{draft.pk}/"
+    mine.post(address, _form(draft, **{"action-submit": "1"}))
+    begun = mine.post(address, _form(draft, solution="Uno", **_loaded(mine.get(address).content.decode())), headers={"accept": "application/json"}).json()
+    state = draft.current_workflow_state
+    client_for(other_editor).post(reverse("editor_article:workflow_action", args=[draft.pk, "approve", state.current_task_state_id]), {"comment": ""})
+    assert Article.objects.get(pk=draft.pk).solution == "Uno"
+    after = mine.post(address, _form(draft, solution="Dos", overwrite_revision_id=begun["revision_id"]), headers={"accept": "application/json"})
+    stored = Article.objects.get(pk=draft.pk)
+    assert after.status_code == 200 and after.json()["revision_id"] != begun["revision_id"]
+    assert stored.live_revision.content["solution"] == "Uno" and stored.get_latest_revision_as_object().solution == "Dos"
+
+
+def test_an_autosave_still_refuses_what_another_wrote(draft, client_for, edith, other_editor):
+    """SRC-2: what would be written over is said, and stands; the page keeps what was typed."""
+    mine, address = client_for(edith), f"{ROOT}articles/edit/{draft.pk}/"
+    loaded = _loaded(mine.get(address).content.decode())
+    client_for(other_editor).post(address, _form(draft, solution="De otra mano"))
+    refused = mine.post(address, _form(draft, solution="Mía", **loaded), headers={"accept": "application/json"})
+    assert refused.status_code == 400 and refused.json()["error_code"] == "invalid_revision"
+    assert Article.objects.get(pk=draft.pk).get_latest_revision_as_object().solution == "De otra mano"
 
 
 EVIL = [

@@ -36,9 +36,9 @@ def review(article: Article, *, actor: Actor, at: datetime) -> Article:
     """Say that an article still holds: it is to be read again after its interval. SRC-2. Raises NotPermitted."""
     article = Article.objects.select_for_update(of=("self",)).get(pk=article.pk)
     _own(article, actor)
-    article.reviewed_at = at
+    article.reviewed_at, article.written_for = at, ""
     article.review_on = rules.review_on(timezone.localtime(at, timezone.get_default_timezone()).date(), article.review_days)
-    article.save(update_fields=["reviewed_at", "review_on"])
+    article.save(update_fields=["reviewed_at", "review_on", "written_for"])
     record("article.reviewed", subject=f"article-desk:{article.pk}", actor=actor, at=at)
     return article
 

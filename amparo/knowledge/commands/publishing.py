@@ -54,6 +54,7 @@ def publish_done(thing: Article, *, actor: Actor, at: datetime) -> Article:
     thing.slug = slugify(thing.title)[:80] or "articulo"
     thing.published_at = thing.published_at or at
     thing.updated_at = thing.reviewed_at = at
+    thing.written_for = ""
     thing.version += 1
     thing.review_on = rules.review_on(timezone.localtime(at, timezone.get_default_timezone()).date(), thing.review_days)
     if thing.owner_id is None and actor.is_staff:

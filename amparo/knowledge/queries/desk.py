@@ -47,7 +47,7 @@ def _today(at: datetime) -> date:
 
 
 def _reviews(actor: Actor, whose: str, at: datetime) -> QuerySet[Article]:
-    return access.on_desk(actor).filter(_mine(actor, whose), live=True, review_on__lt=_today(at))
+    return access.on_desk(actor).filter(Q(review_on__lt=_today(at)) | ~Q(written_for=""), _mine(actor, whose), live=True)
 
 
 def work_list(actor: Actor, *, whose: str, at: datetime) -> WorkList:
@@ -58,7 +58,7 @@ def work_list(actor: Actor, *, whose: str, at: datetime) -> WorkList:
     return WorkList(
         list(words.order_by("at")[:LISTED_MAX]),
         list(flags.order_by("at")[:LISTED_MAX]),
-        list(_reviews(actor, whose, at).select_related("owner", "product").order_by("review_on", "pk")[:LISTED_MAX]),
+        list(_reviews(actor, whose, at).select_related("owner", "product").order_by(F("review_on").asc(nulls_last=True), "pk")[:LISTED_MAX]),
         list(_drafts(actor, whose).select_related("owner", "latest_revision", "product").order_by("-latest_revision__created_at")[:LISTED_MAX]),
     )
 
@@ -72,7 +72,7 @@ def counts(actor: Actor, *, at: datetime) -> int:
             "SELECT (SELECT count(*) FROM knowledge_vote v JOIN knowledge_article a ON a.id = v.article_id WHERE a.owner_id = %(me)s "
             "AND v.word <> '' AND v.closed_at IS NULL) + (SELECT count(*) FROM knowledge_flag f JOIN knowledge_article a ON a.id = f.article_id "
             "WHERE a.owner_id = %(me)s AND f.closed_at IS NULL) + (SELECT count(*) FROM knowledge_article WHERE owner_id = %(me)s AND live "
-            "AND review_on < %(today)s)",
+            "AND (review_on < %(today)s OR written_for <> ''))",
             {"me": actor.user_id, "today": _today(at)},
         )
         return int(cursor.fetchone()[0])

@@ -24,7 +24,7 @@ from ..models import Article
 
 _ARTICLE = """
 SELECT a.id, a.slug, a.title, a.kind, a.summary, a.rendered, a.audience, a.product_id, p.name, a.language, a.published_at,
-    a.updated_at, a.review_on, r1.version, r2.version, h.name_es, h.name_en, a.theme_id, a.sources, a.codes,
+    a.updated_at, a.review_on, r1.version, r2.version, h.name_es, h.name_en, a.theme_id, a.written_for, a.sources, a.codes,
     (SELECT json_agg(json_build_array(f.public_id, f.name, f.size) ORDER BY t.id) FROM knowledge_attachment t
         JOIN files_storedfile f ON f.id = t.file_id WHERE t.article_id = a.id AND t.removed_at IS NULL AND f.purged_at IS NULL),
     (SELECT json_agg(json_build_array(o.id, o.slug, o.title, o.audience, o.product_id, o.kind) ORDER BY l.position, l.id)
@@ -81,6 +81,7 @@ class ArticlePage:
     theme: str
     theme_en: str
     theme_id: int | None
+    written_for: str
     sources: Sequence[tuple[str, str]]
     codes: Sequence[str]
     files: Sequence[File] = ()
@@ -107,10 +108,10 @@ def article_page(who: Reader, number: int) -> ArticlePage | None:
         return None
     (*head, sources, codes, files, related, translations) = found[0]
     number, slug, title, kind, summary, rendered, audience, product_id, product, *rest = head
-    language, published_at, updated_at, review_on, first, last, theme, theme_en, theme_id = rest
+    language, published_at, updated_at, review_on, first, last, theme, theme_en, theme_id, written_for = rest
     return ArticlePage(
         number, slug, title, kind, summary, [(part, html) for part, html in _list(rendered)], audience, product_id, product or "",
-        language, published_at, updated_at, review_on, first or "", last or "", theme or "", theme_en or "", theme_id,
+        language, published_at, updated_at, review_on, first or "", last or "", theme or "", theme_en or "", theme_id, written_for,
         rules.sources_of(sources), rules.split_codes(codes), [File(*one) for one in _list(files)],
         [Other(one[0], one[1], one[2], one[5]) for one in _list(related) if who.may_see(one[3], one[4])],
         [Other(one[0], one[1], "", language=one[2]) for one in _list(translations) if who.may_see(one[3], one[4])],
@@ -124,7 +125,7 @@ def to_preview(draft: Article) -> ArticlePage:
         [(part, markdown.render(text)) for part in PARTS if (text := getattr(draft, part).strip())], draft.audience, draft.product_id,
         draft.product.name if draft.product else "", draft.language, draft.published_at, draft.updated_at, None,
         draft.from_release.version if draft.from_release else "", draft.to_release.version if draft.to_release else "",
-        draft.theme.name_es if draft.theme else "", draft.theme.name_en if draft.theme else "", draft.theme_id,
+        draft.theme.name_es if draft.theme else "", draft.theme.name_en if draft.theme else "", draft.theme_id, draft.written_for,
         rules.sources_of(draft.sources), rules.split_codes(draft.codes),
     )  # fmt: skip
 

@@ -79,3 +79,13 @@ def test_the_share_of_answers_without_a_source():
     """SRC-1"""
     assert rules.share([0, 0, 1]).per_cent_without == 67
     assert rules.share([]).per_cent_without == 0
+
+
+@pytest.mark.parametrize(("first", "last", "before", "current", "outgrown"), [
+    ("", "", "11.2", "12.0", True), ("10.1", "", "11.2", "12.0", True), ("12.0", "", "11.2", "12.0", False),
+    ("10.0", "11.2", "11.2", "12.0", False), ("", "", "11.2", "11.3", False), ("", "", "", "12.0", False),
+    ("", "", "12.1", "11.2", False), ("", "", "9.9", "10.0", True), ("", "", "beta", "12.0", False),
+])  # fmt: skip
+def test_only_a_new_major_version_outgrows_what_says_nothing_of_it(first, last, before, current, outgrown):
+    """SRC-2"""
+    assert rules.is_outgrown(first, last, before, current) is outgrown

@@ -153,3 +153,11 @@ def test_what_is_no_picture_is_refused(octets):
 
 def test_a_picture_that_is_too_large_is_not_unpacked():
     assert encoded_logo(picture(size=(5000, 10))) is None
+
+
+def test_every_group_of_settings_has_a_name():
+    """Whoever looks for a setting finds it under words, not under the name of a program's part."""
+    from amparo.policies.registry import all_policies
+    from amparo.policies.words import GROUPS
+
+    assert {one.group for one in all_policies()} <= set(GROUPS)

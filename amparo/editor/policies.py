@@ -1,0 +1,16 @@
+"""The settings of the editor that an administrator can change with effect from a date."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from amparo.policies.registry import declare
+
+SEVERAL, ALWAYS, NEVER = "several", "always", "never"
+
+declare(
+    "editor.second_pair", default=SEVERAL, kind=str, group="editor", rule="SRC-2",
+    choices=((SEVERAL, _("Where there is more than one editor")), (ALWAYS, _("Always")), (NEVER, _("Never"))),
+    label=_("Another pair of eyes before something is published"),
+    help=_("Whoever wrote a draft alone sends it for review, and another editor publishes it. «Always» with a single editor leaves it to administrators."),
+)  # fmt: skip
