@@ -212,7 +212,7 @@ def _day(text: str) -> str:
     return formats.day_full(date.fromisoformat(text[:10]))
 
 
-TELLINGS: Final[Mapping[str, Telling]] = {
+TELLINGS: Final[dict[str, Telling]] = {
     "case.opened": Telling(_opened, "briefcase"),
     "case.classified": Telling(_classified, "tag", inline=True),
     "case.consented": Telling(
@@ -318,6 +318,13 @@ TELLINGS: Final[Mapping[str, Telling]] = {
     "promise.warned": Telling(lambda d: _("%(percent)s %% of the promised time has passed.") % {"percent": d["percent"]}, "clock", "act", staff=True),
     "promise.ended": Telling(lambda d: _("The promise is no longer owed."), "circle-minus"),
 }
+
+
+def tell_also(more: Mapping[str, Telling]) -> None:
+    """Take the tellings of an app above, for its facts that stand on a case's chain; called while the service starts. LIV-3."""
+    TELLINGS.update(more)
+
+
 SAID: Final = frozenset({"case.customer_wrote", "case.answered", "case.told"})
 
 
