@@ -63,6 +63,15 @@ STREAM_URL = env("AMPARO_STREAM_URL", "/events")
 STREAM_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(STREAM_URL)) if "://" in STREAM_URL else ""
 # Where SCORM packages run: another origin, best another host. Without it interactive lessons are not offered.
 SCORM_URL = env("AMPARO_SCORM_URL", "").rstrip("/")
+# The gateway of sound and image: where browsers reach its WebSocket, where we reach its administration, its folder, its relays.
+GATEWAY_URL = env("AMPARO_MEDIA_URL", "")
+GATEWAY_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(GATEWAY_URL)) if "://" in GATEWAY_URL else ""
+GATEWAY_ADMIN = env("AMPARO_MEDIA_ADMIN", "")
+GATEWAY_FOLDER = Path(env("AMPARO_MEDIA_FOLDER", str(DATA_DIR / "media")))
+GATEWAY_RELAY = [word for word in env("AMPARO_MEDIA_RELAY", "").split(",") if word]
+BIGBLUEBUTTON_URL = env("AMPARO_BIGBLUEBUTTON_URL", "")
+BIGBLUEBUTTON_SECRET = env("AMPARO_BIGBLUEBUTTON_SECRET", "")
+BIGBLUEBUTTON_HASH = env("AMPARO_BIGBLUEBUTTON_HASH", "sha256")
 STREAM_ORIGINS = [PUBLIC_URL, *filter(None, env("AMPARO_ORIGINS", "").split(","))]
 HTTPS = PUBLIC_URL.startswith("https://")
 # Where the payment provider is asked: from the environment alone, so that no setting sends its key elsewhere. SEC-32

@@ -17,7 +17,7 @@ _PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), in
 def policy(nonce: str | None) -> str:
     """Return the content security policy of a page: only what we serve runs, and nothing inline but what carries the nonce."""
     script = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
-    stream = " ".join(filter(None, ("'self'", getattr(settings, "STREAM_ORIGIN", ""))))
+    stream = " ".join(filter(None, ("'self'", getattr(settings, "STREAM_ORIGIN", ""), getattr(settings, "GATEWAY_ORIGIN", ""))))
     return "; ".join(
         (
             "default-src 'none'",

@@ -19,6 +19,7 @@ COMMANDS = {
     "worker": "start the worker alone",
     "stream": "start the live stream alone",
     "scorm": "start the SCORM packages alone, at an origin of their own",
+    "media": "start the gateways of sound and image alone: Janus, coturn",
     "doctor": "say what is configured, reachable and missing, and what to do",
     "mail": "read a message, take one in, fetch what waits, or listen to a mail server",
     "deadline": "ask the calendar when a time runs out",

@@ -15,10 +15,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
-from amparo.project import installation, prepare, service_role
+from amparo.project import debian, installation, prepare, service_role
 from amparo.project.installation import Problem, Stamps
 from amparo.project.parts import STOP_LIMIT_SECONDS, Part, spawn
 from amparo.project.postgres import Server
@@ -106,6 +107,7 @@ class Service:
         for number in (port, port + 1, port + 2):
             wait_for_port(host, number, patience)
         self.addresses(host, port)
+        self.media_addresses(host, port)
         self.prepare()
         self.step_down()
         log = self.home / "log"
@@ -116,6 +118,7 @@ class Service:
             Part("stream", ["--host", host, "--port", str(port + 1)], log / "stream.log"),
             Part("scorm", ["--host", host, "--port", str(port + 2)], log / "scorm.log"),
             Part("worker", [], log / "worker.log"),
+            *self.gateways(host, port, log),
         ]
         self.parts[0].start()
         self.wait_for_first_answer()  # alone: the three of them loading at once would make the first page wait longest
@@ -142,6 +145,27 @@ class Service:
                 *([socket.gethostname()] if shown != host else [host]),
             ]
             os.environ.setdefault("AMPARO_HOSTS", ",".join(dict.fromkeys(names)))
+
+    def media_addresses(self, host: str, port: int) -> None:
+        """Tell the parts where the gateway of sound and image will be, where Janus is installed. SEC-38."""
+        self.media_port = 0
+        if not debian.program("janus"):
+            say(f"Not started: Janus ({debian.MEDIA.without}). Install {' '.join(debian.MEDIA.packages)}, or run `make setup`.")
+            return
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
+        behind_proxy = self.url.startswith("https://")
+        self.media_port = int(os.environ.get("AMPARO_MEDIA_PORT") or (8188 if behind_proxy else free_port(host, port + 3)))
+        self.admin_port, self.relay_port = free_port("127.0.0.1", 7088), int(os.environ.get("AMPARO_MEDIA_RELAY_PORT") or 0)
+        direct = f"ws://{f'[{shown}]' if ':' in shown else shown}:{self.media_port}"
+        os.environ.setdefault("AMPARO_MEDIA_URL", "/janus" if behind_proxy else direct)
+        os.environ.setdefault("AMPARO_MEDIA_ADMIN", f"http://127.0.0.1:{self.admin_port}/admin")
+
+    def gateways(self, host: str, port: int, log: Path) -> list[Part]:
+        """Return the part that runs the gateways, none where Janus is not installed."""
+        if not self.media_port:
+            return []
+        ports = ["--port", str(self.media_port), "--admin-port", str(self.admin_port), "--relay-port", str(self.relay_port)]
+        return [Part("media", ["--host", host, *ports], log / "media.log")]
 
     def prepare(self) -> None:
         """Do what this start has to do: migrate, publish static files, load the demonstration world."""
@@ -296,6 +320,17 @@ def wait_for_port(host: str, port: int, limit_seconds: float) -> None:
                 f"Port {port} is taken. Choose another with --port (the next two are taken too)."
             )
         time.sleep(0.2)
+
+
+def free_port(host: str, wanted: int) -> int:
+    """Return the wanted port, or another that is free, where somebody has it."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for number in (wanted, 0):
+            with contextlib.suppress(OSError):
+                probe.bind((host, number))
+                return int(probe.getsockname()[1])
+    raise Problem(f"{host} has no free port for the gateway of sound and image.")
 
 
 def answers(url: str, name: str) -> bool:

@@ -1,0 +1,335 @@
+// A room of sound and image at the gateway: one WebSocket, one handle that joins and publishes, one for each feed that is watched.
+// `Room` comes back by itself when the line or the gateway goes away: it asks for new tokens and does again what it did.
+
+const VIDEOROOM = "janus.plugin.videoroom";
+const KEEPALIVE_MS = 20_000;
+const ANSWER_MS = 10_000;
+const PAUSES_MS = [200, 500, 1000, 1500, 2000];
+export const SCREEN = "_screen";
+
+const word = () => crypto.randomUUID().replaceAll("-", "").slice(0, 16);
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+export function address(url) {
+  return url.startsWith("/") ? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${url}` : url;
+}
+
+export class Refused extends Error {
+  constructor(code, reason) {
+    super(reason || String(code));
+    this.code = code;
+  }
+}
+
+// One WebSocket to the gateway with one session on it.
+export class Gateway {
+  constructor(access) {
+    this.access = access; // {url, token, ice_servers}
+    this.waiting = new Map();
+    this.handles = new Map();
+    this.closed = false;
+    this.onclose = () => {};
+  }
+
+  async open() {
+    this.socket = new WebSocket(address(this.access.url), "janus-protocol");
+    await new Promise((done, fail) => {
+      const late = setTimeout(() => fail(new Refused(0, "timeout")), ANSWER_MS);
+      this.socket.onopen = () => { clearTimeout(late); done(); };
+      this.socket.onerror = () => { clearTimeout(late); fail(new Refused(0, "unreachable")); };
+    });
+    this.socket.onmessage = (event) => this.#heard(JSON.parse(event.data));
+    this.socket.onclose = () => this.close();
+    this.socket.onerror = () => {};
+    const made = await this.ask({ janus: "create" });
+    this.session = made.data.id;
+    this.beat = setInterval(() => this.ask({ janus: "keepalive" }).catch(() => this.close()), KEEPALIVE_MS);
+  }
+
+  // Answers when the gateway has answered; a plugin's message counts as answered by its event, not by the mere "ack".
+  ask(message) {
+    if (this.closed || this.socket.readyState !== WebSocket.OPEN) return Promise.reject(new Refused(0, "closed"));
+    const transaction = word();
+    const whole = { ...message, transaction, token: this.access.token };
+    if (this.session) whole.session_id = this.session;
+    return new Promise((done, fail) => {
+      const late = setTimeout(() => { this.waiting.delete(transaction); fail(new Refused(0, "timeout")); }, ANSWER_MS);
+      this.waiting.set(transaction, { done, fail, late, patient: message.janus === "message" });
+      this.socket.send(JSON.stringify(whole));
+    });
+  }
+
+  #heard(message) {
+    const asked = this.waiting.get(message.transaction);
+    if (asked && message.janus === "ack" && asked.patient) return;
+    if (asked) {
+      this.waiting.delete(message.transaction);
+      clearTimeout(asked.late);
+      const data = message.plugindata?.data;
+      if (message.janus === "error") asked.fail(new Refused(message.error.code, message.error.reason));
+      else if (data?.error_code) asked.fail(new Refused(data.error_code, data.error));
+      else asked.done(message);
+      return;
+    }
+    if (message.janus === "timeout") return this.close();
+    this.handles.get(message.sender)?.heard(message);
+  }
+
+  async attach(plugin, opaque, heard) {
+    const made = await this.ask({ janus: "attach", plugin, opaque_id: opaque });
+    const handle = new Handle(this, made.data.id, heard);
+    this.handles.set(handle.id, handle);
+    return handle;
+  }
+
+  close() {
+    if (this.closed) return;
+    this.closed = true;
+    clearInterval(this.beat);
+    for (const { fail, late } of this.waiting.values()) { clearTimeout(late); fail(new Refused(0, "closed")); }
+    this.waiting.clear();
+    for (const handle of this.handles.values()) handle.shut();
+    this.handles.clear();
+    this.socket?.close();
+    this.onclose();
+  }
+}
+
+// One handle of a plugin, with its peer connection where it has one.
+export class Handle {
+  constructor(gateway, id, heard) {
+    this.gateway = gateway;
+    this.id = id;
+    this.heard = (message) => heard(message.plugindata?.data ?? {}, message);
+  }
+
+  message(body, jsep) {
+    return this.gateway.ask({ janus: "message", handle_id: this.id, body, ...(jsep ? { jsep } : {}) });
+  }
+
+  connection() {
+    const pc = new RTCPeerConnection({ iceServers: this.gateway.access.ice_servers ?? [] });
+    this.pc = pc;
+    pc.onicecandidate = ({ candidate }) => {
+      const told = candidate ? candidate.toJSON() : { completed: true };
+      this.gateway.ask({ janus: "trickle", handle_id: this.id, candidate: told }).catch(() => {});
+    };
+    return pc;
+  }
+
+  shut() {
+    this.pc?.close();
+    this.pc = null;
+  }
+
+  async detach() {
+    this.shut();
+    this.gateway.handles.delete(this.id);
+    await this.gateway.ask({ janus: "detach", handle_id: this.id }).catch(() => {});
+  }
+}
+
+// Events: "state" {state: connecting|inside|lost|out, reason}, "feed" {feed, participant, screen, stream}, "gone" {feed},
+// "talking" {participant, on}, "muted" {on}, "ended" {kind} where a device went away while it was used.
+export class Room extends EventTarget {
+  constructor(access) {
+    super();
+    this.access = access; // async () => ({session: {url, token, ice_servers}, room: {room, participant, token, proof}})
+    this.own = null; // {audio, video} as tracks
+    this.screen = null;
+    this.feeds = new Map();
+    this.wanted = false;
+    this.state = "out";
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  #become(state, reason = "") {
+    if (this.state === state) return;
+    this.state = state;
+    this.#tell("state", { state, reason });
+  }
+
+  async enter() {
+    this.wanted = true;
+    await this.#connect();
+  }
+
+  async leave(reason = "") {
+    this.wanted = false;
+    this.#drop();
+    this.#become("out", reason);
+  }
+
+  async #connect() {
+    for (let tries = 0; this.wanted; tries += 1) {
+      this.#become("connecting");
+      try {
+        await this.#once();
+        return;
+      } catch (problem) {
+        this.#drop();
+        if (problem.out) return this.leave(problem.message);
+        this.#become("lost", problem.message);
+        await pause(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)]);
+      }
+    }
+  }
+
+  async #once() {
+    const { session, room } = await this.access();
+    this.#drop();
+    const gateway = new Gateway(session);
+    this.gateway = gateway;
+    this.room = room;
+    gateway.onclose = () => {
+      if (this.gateway !== gateway) return;
+      this.gateway = null;
+      this.#forget();
+      if (this.wanted && this.state === "inside") {
+        this.#become("lost", "closed");
+        this.#connect();
+      }
+    };
+    await gateway.open();
+    this.main = await gateway.attach(VIDEOROOM, room.proof, (data) => this.#told(data));
+    const joined = await this.main.message({ request: "join", ptype: "publisher", room: room.room, id: room.participant, token: room.token });
+    this.#become("inside");
+    const jobs = (joined.plugindata.data.publishers ?? []).map((one) => this.#watch(one));
+    if (this.own) jobs.push(this.#publish(this.main, this.own));
+    if (this.screen) jobs.push(this.#shareAgain());
+    await Promise.allSettled(jobs);
+  }
+
+  #drop() {
+    const gateway = this.gateway;
+    this.gateway = null;
+    gateway?.close();
+    this.#forget();
+  }
+
+  #forget() {
+    this.main = this.second = null;
+    for (const feed of [...this.feeds.keys()]) this.#lose(feed);
+  }
+
+  #told(data) {
+    if (data.videoroom === "talking" || data.videoroom === "stopped-talking") {
+      this.#tell("talking", { participant: data.id, on: data.videoroom === "talking" });
+    } else if (data.videoroom === "destroyed") {
+      this.#again("destroyed");
+    } else if (data.moderation) {
+      this.#tell("muted", { on: data.moderation === "muted" });
+    } else if (data.leaving === "ok" && data.reason === "kicked") {
+      this.#again("kicked"); // whoever may come in again is let in again; else the answer says that he is out
+    }
+    for (const one of data.publishers ?? []) this.#watch(one);
+    for (const name of ["unpublished", "leaving"]) if (data[name] && data[name] !== "ok") this.#lose(data[name]);
+  }
+
+  async #again(reason) {
+    if (!this.wanted) return;
+    this.#drop();
+    this.#become("lost", reason);
+    await pause(300);
+    await this.#connect();
+  }
+
+  async #watch(one) {
+    const feed = one.id;
+    if (this.feeds.has(feed) || !this.gateway || feed === `${this.room.participant}${SCREEN}`) return;
+    const entry = {};
+    this.feeds.set(feed, entry);
+    const gateway = this.gateway;
+    try {
+      const handle = await gateway.attach(VIDEOROOM, this.room.proof, () => {});
+      entry.handle = handle;
+      const pc = handle.connection();
+      entry.stream = new MediaStream();
+      pc.ontrack = ({ track }) => { entry.stream.addTrack(track); this.#shown(feed, entry); };
+      pc.onconnectionstatechange = () => {
+        if (pc.connectionState === "failed" && this.feeds.get(feed) === entry) { this.#lose(feed); this.#watch(one); }
+      };
+      const offered = await handle.message({ request: "join", ptype: "subscriber", room: this.room.room, token: this.room.token, streams: [{ feed }] });
+      await pc.setRemoteDescription(offered.jsep);
+      await pc.setLocalDescription(await pc.createAnswer());
+      await handle.message({ request: "start" }, pc.localDescription);
+    } catch (problem) {
+      if (this.feeds.get(feed) === entry) this.#lose(feed);
+      if (problem.code === 428 && this.gateway === gateway) { // announced before it could be watched
+        await pause(300);
+        if (this.gateway === gateway && !this.feeds.has(feed)) this.#watch(one);
+      }
+    }
+  }
+
+  #shown(feed, entry) {
+    const screen = feed.endsWith(SCREEN);
+    this.#tell("feed", { feed, participant: screen ? feed.slice(0, -SCREEN.length) : feed, screen, stream: entry.stream });
+  }
+
+  #lose(feed) {
+    const entry = this.feeds.get(feed);
+    if (!entry) return;
+    this.feeds.delete(feed);
+    entry.handle?.detach();
+    this.#tell("gone", { feed });
+  }
+
+  // Sends sound first and image second, so that a moderator can mute either by its place.
+  async #publish(handle, tracks) {
+    handle.shut();
+    const pc = handle.connection();
+    for (const kind of ["audio", "video"]) if (tracks[kind]) pc.addTransceiver(tracks[kind], { direction: "sendonly" });
+    await pc.setLocalDescription(await pc.createOffer());
+    const answered = await handle.message({ request: "publish" }, pc.localDescription);
+    await pc.setRemoteDescription(answered.jsep);
+  }
+
+  // Publishes what is given instead of what was: {audio, video}, each a track or nothing.
+  async publish(tracks) {
+    const before = this.own;
+    this.own = tracks.audio || tracks.video ? tracks : null;
+    for (const kind of ["audio", "video"]) this.#mind(tracks[kind], kind);
+    if (!this.main) return;
+    if (before) await this.main.message({ request: "unpublish" }).catch(() => {});
+    if (this.own) await this.#publish(this.main, this.own);
+    else this.main.shut();
+  }
+
+  async unpublish() {
+    await this.publish({});
+  }
+
+  #mind(track, kind) {
+    if (!track || track.minded) return;
+    track.minded = true;
+    track.addEventListener("ended", () => this.#tell("ended", { kind }));
+  }
+
+  // Shows a screen as a second feed beside the camera.
+  async share(track) {
+    this.screen = track;
+    this.#mind(track, "screen");
+    if (this.main) await this.#shareAgain();
+  }
+
+  async #shareAgain() {
+    const { room, participant, token, proof } = this.room;
+    const handle = await this.gateway.attach(VIDEOROOM, proof, (data) => {
+      if (data.leaving === "ok" && data.reason === "kicked") this.unshare();
+    });
+    this.second = handle;
+    await handle.message({ request: "join", ptype: "publisher", room, id: `${participant}${SCREEN}`, token });
+    await this.#publish(handle, { video: this.screen });
+  }
+
+  async unshare() {
+    const [track, handle] = [this.screen, this.second];
+    this.screen = this.second = null;
+    track?.stop();
+    await handle?.detach();
+  }
+}
