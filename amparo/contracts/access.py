@@ -145,7 +145,7 @@ def all_standings(actor: Actor, at: datetime, *, customer_id: int | None = None)
 
 
 # Judged by the rules, but told to people only once the service itself exists.
-NOT_OFFERED_YET = frozenset({"chat", "classroom", "remote"})
+NOT_OFFERED_YET = frozenset({"chat", "classroom"})
 
 
 def offered_standings(actor: Actor, at: datetime, *, customer_id: int | None = None) -> list[Standing]:

@@ -374,6 +374,8 @@ MEDIA_ROOT = DATA_DIR / "files"
 _CASE_FILES = Path(tempfile.gettempdir()) / f"amparo-tests-{os.getpid()}" if TESTING else DATA_DIR
 EXPORTS_ROOT = _CASE_FILES / "exports"
 PUBLISHED_KEYS = _CASE_FILES / "case-file-keys.pem"
+# The records of remote sessions: they grow, and belong to the record of their cases. LIV-2
+RECORDINGS_ROOT = _CASE_FILES / "recordings"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
