@@ -229,7 +229,7 @@ def migrations_state() -> str:
 def static_state() -> str:
     """Return a hash of all static files by name, size and time, and of what decides how they are published."""
     digest = hashlib.sha256(
-        _digest([ROOT / "requirements.txt", ROOT / "amparo/project/settings.py"]).encode()
+        _digest([ROOT / "requirements.txt", *(ROOT / "amparo/project" / name for name in ("settings.py", "static_files.py"))]).encode()
     )
     for folder in [*sorted(ROOT.glob("amparo/*/static")), ROOT / ".cache" / "vendor"]:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):

@@ -57,9 +57,11 @@ def static() -> None:
     """Publish the static files beside the old ones and change over at once."""
     from django.core.management import call_command
 
+    from amparo.project.static_files import UNUSED
+
     began = time.monotonic()
     fresh = Path(os.environ["AMPARO_STATIC"])
-    call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=UNUSED)
     (fresh / ".stamp").write_text(static_state())
     old = STATIC.with_name(f"static.old{os.getpid()}")
     if STATIC.exists():

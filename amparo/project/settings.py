@@ -149,6 +149,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "amparo.project.middleware.RequestLog",
+    "amparo.project.middleware.Plain",
     "amparo.ui.middleware.Headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "amparo.ui.middleware.Forms",
@@ -364,7 +365,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if TESTING or DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "amparo.project.static_files.Storage"
     },
 }
 WHITENOISE_USE_FINDERS = TESTING or DEBUG
