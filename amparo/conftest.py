@@ -10,7 +10,6 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
 
 from amparo.history import queries as history_queries
@@ -19,45 +18,22 @@ from amparo.kernel.actor import Actor
 from amparo.kernel.ids import make_nic
 from amparo.people.models import Contact, Customer, StaffRole, User
 from amparo.people.queries import actor_by_id
+from amparo.project import testreset
 
 NOON = datetime(2026, 11, 11, 18, 0, tzinfo=UTC)
 PASSWORD = "una clave larga de prueba"  # noqa: S105 (of tests only)
 _numbers = itertools.count(20_000)
 
 
-def _restore_seeds() -> None:
-    """Put back what migrations filled in and the flush after a transactional test took away."""
-    with transaction.atomic(), connection.cursor() as cursor:  # foreign keys are looked at in the end
-        cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'seeds'")
-        for (table,) in cursor.fetchall():
-            cursor.execute(
-                f'INSERT INTO public."{table}" OVERRIDING SYSTEM VALUE SELECT * FROM seeds."{table}" '  # noqa: S608
-                "ON CONFLICT DO NOTHING"
-            )
-
-
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Keep what migrations filled in: the vendor's pockets, the first tariff, the policies."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("SELECT to_regnamespace('seeds') IS NULL")
-        if cursor.fetchone()[0]:
-            cursor.execute("CREATE SCHEMA seeds")
-            for table in sorted(connection.introspection.django_table_names(only_existing=True, include_views=False)):
-                if table.startswith(("django_", "auth_", "procrastinate_", "wagtail", "editor_")):
-                    continue
-                cursor.execute(f'SELECT EXISTS (SELECT FROM public."{table}")')  # noqa: S608
-                if cursor.fetchone()[0]:
-                    cursor.execute(f'CREATE TABLE seeds."{table}" AS TABLE public."{table}"')
-    teardown = TransactionTestCase._fixture_teardown
-
-    def flush_and_restore(self) -> None:
-        teardown(self)
-        _restore_seeds()
-
-    TransactionTestCase._fixture_teardown = flush_and_restore
+    """Let tests that commit leave the database as migrations made it."""
+    with django_db_blocker.unblock():
+        testreset.keep()
+    plain = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = lambda self: testreset.reset()
     yield
-    TransactionTestCase._fixture_teardown = teardown
+    TransactionTestCase._fixture_teardown = plain
 
 
 @pytest.fixture(autouse=True)

@@ -11,16 +11,16 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.core.management import call_command
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from amparo.conftest import PASSWORD, _restore_seeds, make_user
+from amparo.conftest import PASSWORD, make_user
 from amparo.contracts import commands as contracts
 from amparo.kernel.actor import SYSTEM
 from amparo.people.queries import actor_by_id
 from amparo.policies.commands import set_value
 from amparo.products import commands as products
+from amparo.project import testreset
 
 from .browser import chromium, needs_chromium, open_page  # noqa: F401 (fixtures)
 from .live import service, until
@@ -109,8 +109,7 @@ def playing(django_db_setup, django_db_blocker, tmp_path_factory):
                 stream = running.stream_url.rsplit("/", 1)[0]
                 yield SimpleNamespace(world=world, box=box, url=running.url, own=(running.url, stream))
         finally:
-            call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
-            _restore_seeds()
+            testreset.reset()
 
 
 class Player:

@@ -16,12 +16,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test.utils import override_settings
 from django.utils import timezone
 
 from amparo.campus import commands as campus
-from amparo.conftest import PASSWORD, _restore_seeds, make_contact, make_customer, make_user
+from amparo.conftest import PASSWORD, make_contact, make_customer, make_user
 from amparo.contracts import commands as contracts
 from amparo.downloads import commands as downloads
 from amparo.downloads.commands.publishing import Sheet
@@ -39,6 +38,7 @@ from amparo.people.queries import actor_by_id
 from amparo.policies.commands import set_value
 from amparo.products import commands as products
 from amparo.products.models import Release
+from amparo.project import testreset
 
 from .browser import chromium, needs_chromium, open_page  # noqa: F401 (fixtures)
 from .live import service, until
@@ -154,8 +154,7 @@ def playing(django_db_setup, django_db_blocker, tmp_path_factory):
                 stream = running.stream_url.rsplit("/", 1)[0]
                 yield SimpleNamespace(box=box, url=running.url, own=(running.url, stream), folder=folder)
         finally:
-            call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
-            _restore_seeds()
+            testreset.reset()
 
 
 @pytest.fixture(params=list(CASTS))

@@ -10,6 +10,7 @@ import gc
 import hashlib
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -53,21 +54,37 @@ def pytest_load_initial_conftests() -> None:
     _server = Server(Path(tempfile.mkdtemp(prefix="run", dir=FOLDER)), SETTINGS)
     _server.start()
     os.environ["DATABASE_URL"] = _server.url()
+    os.environ["AMPARO_TEST_SERVER"] = str(_server.home)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
-    """Let every new test database be a copy of one that is migrated already."""
+    """Let every test database be a copy of one that is migrated already; one that is kept is made anew when migrations changed."""
     from django.db.backends.postgresql.creation import DatabaseCreation
 
-    plain = DatabaseCreation._execute_create_test_db  # type: ignore[attr-defined]
+    def create_test_db(self: Any, verbosity: int = 1, autoclobber: bool = False, serialize: bool = True, keepdb: bool = False) -> str:
+        name = self._get_test_db_name()
+        with self._nodb_cursor() as cursor:
+            state = _state_of_migrations()
+            if not (keepdb and _made_from(cursor, name) == state):
+                template = _template(self, cursor, state)
+                cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+                cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+                cursor.execute(f"COMMENT ON DATABASE \"{name}\" IS '{state}'")
+        self.connection.close()
+        self.connection.settings_dict["NAME"] = name
+        self.connection.ensure_connection()
+        return name
 
-    def from_template(self: Any, cursor: Any, parameters: dict[str, str], keepdb: bool = False) -> None:
-        if not (keepdb and self._database_exists(cursor, self._get_test_db_name())):
-            parameters = {**parameters, "suffix": f'{parameters["suffix"]} TEMPLATE "{_template(self, cursor)}"'}
-        plain(self, cursor, parameters, keepdb)
+    DatabaseCreation.create_test_db = create_test_db
+    if os.environ.get("AMPARO_TEST_SERVER"):  # it goes with its server
+        DatabaseCreation.destroy_test_db = lambda self, *_more, **_named: self.connection.close()
 
-    DatabaseCreation._execute_create_test_db = from_template  # type: ignore[attr-defined]
+
+def _made_from(cursor: Any, name: str) -> str | None:
+    cursor.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name])
+    row = cursor.fetchone()
+    return row and row[0]
 
 
 def pytest_collection_finish() -> None:
@@ -95,9 +112,12 @@ def pytest_unconfigure() -> None:
         shutil.rmtree(_folder, ignore_errors=True)
         _folder = None
     if _server is not None:
+        if _server.process:
+            _server.process.send_signal(signal.SIGQUIT)  # nothing of it is kept: no checkpoint
         _server.stop()
         remove(_server.home)
-        os.environ.pop("DATABASE_URL", None)
+        for name in ("DATABASE_URL", "AMPARO_TEST_SERVER"):
+            os.environ.pop(name, None)
         _server = None
 
 
@@ -129,13 +149,13 @@ def remove(home: Path) -> None:
 
 # ---------------------------------------------------------------------------- the migrated database that is copied
 
-TEMPLATES_KEPT = 4
+TEMPLATES_KEPT = 8
 LOCK = 7_340_021
 
 
-def _template(creation: Any, cursor: Any) -> str:
+def _template(creation: Any, cursor: Any, state: str) -> str:
     """Return the name of a migrated database; whoever comes first makes it, the others wait for it."""
-    name = f"amparo_template_{_state_of_migrations()}"
+    name = f"amparo_template_{state}"
     cursor.execute("SET statement_timeout = 0")
     cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
     try:
@@ -150,6 +170,8 @@ def _template(creation: Any, cursor: Any) -> str:
 
 def _migrate(creation: Any, cursor: Any, name: str) -> None:
     """Make it under another name first: a run that was killed leaves nothing behind that looks whole."""
+    from django.core.management import call_command
+
     from amparo.project.migrating import migrate_empty
 
     connection, making = creation.connection, f"{name}_making"
@@ -160,16 +182,22 @@ def _migrate(creation: Any, cursor: Any, name: str) -> None:
     connection.settings_dict["NAME"] = making
     try:
         migrate_empty()
+        call_command("createcachetable", verbosity=0)
     finally:
         connection.close()
         connection.settings_dict["NAME"] = before
     cursor.execute(f'ALTER DATABASE "{making}" RENAME TO "{name}"')
+    cursor.execute("SELECT clock_timestamp()::text")
+    cursor.execute(f"COMMENT ON DATABASE \"{name}\" IS 'made {cursor.fetchone()[0]}'")
 
 
 def _drop_old(cursor: Any) -> None:
     from django.db import DatabaseError
 
-    cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'amparo_template_%%' ORDER BY oid DESC")
+    cursor.execute(
+        "SELECT datname FROM pg_database WHERE datname LIKE 'amparo_template_%%' "
+        "ORDER BY shobj_description(oid, 'pg_database') DESC NULLS LAST, oid DESC"
+    )
     for (old,) in cursor.fetchall()[TEMPLATES_KEPT:]:
         with contextlib.suppress(DatabaseError):  # somebody copies it this moment
             cursor.execute(f'DROP DATABASE "{old}"')
