@@ -69,6 +69,18 @@ declare(
     label=_("Wrong serials of one product"), help=_("From all addresses together. Serials that are right are not held up by it."),
 )  # fmt: skip
 declare(
+    "activation.customer_acts_hour", default=600, kind=int, group=_G, rule="SEC-44", unit=_("acts"), check=_between(10, 100_000),
+    label=_("Activations and releases of a customer in an hour"), help=_("Of all its licences together, by its NIC."),
+)  # fmt: skip
+declare(
+    "activation.registrations_day", default=40, kind=int, group=_G, rule="SEC-45", unit=_("serials"), check=_between(1, 10_000),
+    label=_("Serials that a customer asks to have registered in a day"), help=_("By its NIC, also those that were refused."),
+)  # fmt: skip
+declare(
+    "activation.networks_day", default=6, kind=int, group=_G, rule="SEC-44", unit=_("networks"), check=_between(1, 10_000),
+    label=_("Networks from which a licence is activated in a day"), help=_("From more of them staff are told; nobody is cut off."),
+)  # fmt: skip
+declare(
     "activation.acts_hour", default=120, kind=int, group=_G, rule="SEC-44", unit=_("acts"), check=_between(10, 10_000),
     label=_("Activations and releases of a licence in an hour"), help=_("More is not the work of a shop; it is refused for a while and staff are told."),
 )  # fmt: skip

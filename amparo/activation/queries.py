@@ -25,6 +25,7 @@ from .rules.tokens import ALGORITHM, canonical
 
 YEAR = timedelta(days=365)
 EVENTS_SHOWN = 30
+RETIRED_SIGNED_MAX = 12  # as many as a signed set holds within the length of a token
 
 
 def thumbprint(public: str) -> str:
@@ -32,10 +33,11 @@ def thumbprint(public: str) -> str:
     return b64(hashlib.sha256(canonical({"crv": "Ed25519", "kty": "OKP", "x": public})).digest())
 
 
-def published_keys() -> list[dict[str, str]]:
-    """Return every key that proves a token, as JWKs: the one that signs, the one that will, and those that did. RFC 9864."""
+def published_keys(*, retired_max: int | None = None) -> list[dict[str, str]]:
+    """Return every key that proves a token, as JWKs: the one that signs, the one that will, and those that did, newest first. RFC 9864."""
     order = {"active": 0, "next": 1, "retired": 2}
     rows = sorted(SigningKey.objects.all(), key=lambda row: (order[row.state], -row.pk))
+    rows = rows if retired_max is None else rows[: 2 + retired_max]
     return [
         {"kty": "OKP", "crv": "Ed25519", "alg": ALGORITHM, "use": "sig", "kid": row.kid, "x": row.public} for row in rows
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What comes round: tries and nonces that no longer count are forgotten. SEC-58."""
+"""What comes round: staff are told of licences in many networks, what no longer counts is forgotten. SEC-44, SEC-58."""
 
 from __future__ import annotations
 
@@ -8,5 +8,6 @@ from . import commands
 
 
 def tick(*, at: datetime) -> None:
-    """Forget what no longer counts."""
+    """Forget what no longer counts; tell of what looks shared."""
+    commands.tell_of_networks(at=at)
     commands.forget(at=at)

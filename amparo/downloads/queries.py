@@ -172,6 +172,16 @@ def history_of(user_id: int, *, limit: int = 30) -> list[dict[str, Any]]:
     return list(rows[:limit])
 
 
+def history_of_customer(customer_id: int, *, limit: int = 50) -> list[dict[str, Any]]:
+    """Return what a customer's people and installations downloaded, newest first. One statement. ACC-9."""
+    rows: Any = Download.objects.filter(customer_id=customer_id).order_by("-at").values(
+        "at", "licence_id", name=F("artifact__name"), size=F("artifact__size"), version=F("publication__release__version"),
+        product=F("publication__release__product__name"), release_id=F("publication__release_id"), yanked_at=F("publication__yanked_at"),
+        person=F("user__name"),
+    )  # fmt: skip
+    return list(rows[:limit])
+
+
 # --- which update is due ---------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from stdnum import iban
+from stdnum import iban, luhn
 from stdnum.mx import rfc
 
 from .ids import ALPHABET, parse_nic
@@ -29,6 +29,10 @@ _LABELLED = re.compile(
     r"|contrase[ñn]a|password)\b(?P<between>\s*(?:n[uú]mero|number|n\.?[ºo°]|#|es|is)?\s*[:=#]?\s*)(?P<what>[A-Z0-9][A-Z0-9-]{4,45})",
     re.I,
 )  # fmt: skip
+# Numbers of payment cards by where their kinds begin (Visa, Mastercard, Carnet and others of 16; American Express), and the
+# 18 digits of an account in Mexico. Their check digits are asked too; a bar code or a folio begins otherwise.
+_PAYMENT = re.compile(r"(?<![\w.,/-])(?:(?:4\d{3}|5[0-8]\d\d|6[0-57]\d\d|2[2-8]\d\d)([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -]?)\d{6}\2\d{5})(?![\w-])")
+_CLABE = re.compile(r"(?<![\w.,/-])\d{3}([ -]?)\d{3}\1\d{11}\1\d(?![\w-])")
 _PHONE = re.compile(r"(?<![\w.,/-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,3}\)[ .-]?|\d{2,3}[ .-])\d{3,4}[ .-]\d{4}(?![\w-])|(?<![\w.,/-])\+\d{10,14}(?!\w)")
 _PLAIN_PHONE = re.compile(
     r"\b(?P<label>tel(?:[eé]fono)?|cel(?:ular)?|m[oó]vil|whats ?app|phone|mobile)\b(?P<between>\.?\s*[:=]?\s*)(?P<what>\d{8,14})\b", re.I
@@ -46,7 +50,7 @@ class Found:
 def mask(text: str) -> tuple[str, tuple[Found, ...]]:
     """Return the text with what is private hidden, and what was found, in the order of its kinds.
 
-    Kinds: email, iban, rfc, card, serial, nic, phone, secret. The end of a serial stays, so that its owner knows it again.
+    Kinds: email, iban, rfc, payment (of a bank's card), clabe, card (of ours), serial, nic, phone, secret. The end of a serial stays, so that its owner knows it again.
 
     >>> mask("Mi serie es MPOS-41003-2211 y mi correo ana@ejemplo.mx")[0]
     'Mi serie es •••• 2211 y mi correo ••••@ejemplo.mx'
@@ -80,6 +84,8 @@ def mask(text: str) -> tuple[str, tuple[Found, ...]]:
     text = _EMAIL.sub(hide("email", lambda one: f"{DOTS}@{one.partition('@')[2]}"), text)
     text = _IBAN.sub(hide("iban", lambda one: DOTS if iban.is_valid(one) else None), text)
     text = _RFC.sub(hide("rfc", lambda one: DOTS if rfc.is_valid(one) else None), text)
+    text = _PAYMENT.sub(hide("payment", lambda one: DOTS if luhn.is_valid(_digits(one)) else None), text)
+    text = _CLABE.sub(hide("clabe", lambda one: DOTS if _is_clabe(_digits(one)) else None), text)
     text = _LABELLED.sub(labelled, text)
     text = _CARD.sub(hide("card", lambda one: DOTS if _mixed(one) or one.count("-") == 4 else None), text)
     text = _SERIAL.sub(hide("serial", lambda one: _ending(one) if _mixed(one) else None), text)
@@ -87,6 +93,17 @@ def mask(text: str) -> tuple[str, tuple[Found, ...]]:
     text = _PHONE.sub(hide("phone", lambda _one: DOTS), text)
     text = _PLAIN_PHONE.sub(numbered, text)
     return text, tuple(found)
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
+
+
+def _is_clabe(digits: str) -> bool:
+    """True for an account whose bank can be one and whose control digit is right."""
+    bank = int(digits[:3])
+    weighed = sum(int(digit) * weight % 10 for digit, weight in zip(digits[:17], (3, 7, 1) * 6, strict=False))
+    return (2 <= bank <= 168 or 600 <= bank <= 740 or bank in (901, 902)) and (10 - weighed % 10) % 10 == int(digits[17])
 
 
 def _ending(serial: str) -> str:

@@ -27,12 +27,17 @@ def visible_to(actor: Actor) -> QuerySet[Licence]:
 
 
 def may_read_serial(actor: Actor, licence: Any) -> bool:
-    """Whole serials are for those who work with them; everybody else sees the last four signs. SEC-45.
+    """The whole serial of a licence is its owner's; staff find it by what they are told, and see the last four signs. SEC-45, TEL-1."""
+    return actor.is_system or owns_serial(actor, licence)
 
-    Of a licence, or of a registration that was asked for.
-    """
-    if actor.has_role(*WHOLE_SERIAL_ROLES) or actor.is_system:
-        return True
+
+def may_check_serial(actor: Actor, asked: Any) -> bool:
+    """While a registration waits, whoever registers compares the whole serial with the certificate. LIC-1, SEC-45."""
+    return actor.is_system or actor.has_role(*WHOLE_SERIAL_ROLES) or owns_serial(actor, asked)
+
+
+def owns_serial(actor: Actor, licence: Any) -> bool:
+    """True for administrators of the company that a licence, or a registration that was asked for, belongs to."""
     return actor.is_contact and actor.customer_id == licence.customer_id and actor.company_role == "administrator"
 
 

@@ -1,7 +1,7 @@
 """The verbs of activation."""
 
 from .activating import activate
-from .guarding import forget
+from .guarding import forget, tell_of_networks
 from .keys import ensure_keys, rotate_keys, signed_keys
 from .offline import (
     answer_request,
@@ -48,5 +48,6 @@ __all__ = [
     "rotate_keys",
     "signed_keys",
     "suspend",
+    "tell_of_networks",
     "validate",
 ]

@@ -41,12 +41,13 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How an activation is asked for. `source` is kept on it; `by` on the event: device, portal, staff."""
+    """How an activation is asked for. `source` is kept on it; `by` and `network` on the event: device, portal, staff; a keyed mark."""
 
     terminal: str
     source: str
     by: str
     edition: str = ""
+    network: str = ""
 
 
 def activate(
@@ -59,13 +60,15 @@ def activate(
     Raises what the protocol says. Six statements at most.
     """
     key = serial_key(serial) or ""
-    asked = Asked(terminal, "online", "device", edition)
+    asked = Asked(terminal, "online", "device", edition, guarding.network(address))
     try:
         with transaction.atomic():
             licence = locked(Q(serial_key=key or "-"), version=request.version, key=key, address=address, product=request.product, at=at)
             if licence is not None:
                 guarding.hold_back(licence, at=at)
                 return issue(licence, request, asked, actor=actor, at=at)
+    except errors.EditionMismatch:
+        raise  # the serial is right, the program on the computer is not: nobody guesses
     except errors.ProductMismatch as refusal:
         limited = guarding.count_wrong(key or serial[:60], address, request.product, at=at)
         raise (limited if isinstance(limited, errors.RateLimited) else refusal) from None
@@ -141,13 +144,17 @@ def _inserted(
             "used AS (INSERT INTO activation_usednonce (activation_id, nonce, at) SELECT id, %s, %s FROM made) "
             "INSERT INTO activation_activationevent (licence_id, activation_id, kind, source, actor_ref, device_code, reason, data, at) "
             "SELECT %s, id, 'activated', %s, %s, %s, '', %s::jsonb, %s FROM made RETURNING activation_id",
-            [*given, licence.pk, request.device_key, request.nonce, request.nonce, at, licence.pk, asked.by, actor.ref, request.code, json.dumps({"version": request.version}), at],
+            [*given, licence.pk, request.device_key, request.nonce, request.nonce, at, licence.pk, asked.by, actor.ref, request.code, json.dumps(_noted(asked) | {"version": request.version}), at],
         )
         made = cursor.fetchone()
     if made is None:
         raise errors.Replayed(licence_id=licence.pk)
     activation.pk = made[0]
     return activation
+
+
+def _noted(asked: Asked) -> dict[str, str]:
+    return {"network": asked.network} if asked.network else {}
 
 
 def _renewed(
@@ -204,7 +211,7 @@ def _rebound(
     before, known.device_key, known.device_code = known.device_code, request.device_key, request.code
     Terminal.objects.filter(pk=known.terminal_id).update(fingerprint=request.code, name=asked.terminal or known.terminal.name)
     renew(known, licence, seats, request, found, source=asked.source, actor=actor, at=at)
-    note("rebound", licence, activation=known, source=asked.by, actor=actor, at=at, before=before)
+    note("rebound", licence, activation=known, source=asked.by, actor=actor, at=at, before=before, **_noted(asked))
     return known
 
 

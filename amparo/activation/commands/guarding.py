@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
 import zlib
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Count
+from django.db.models.fields.json import KeyTextTransform
 
 from amparo.activation import errors
-from amparo.activation.models import KeyAttempt, UsedNonce
+from amparo.activation.models import ActivationEvent, KeyAttempt, UsedNonce
 from amparo.activation.rules import limits
 from amparo.history.commands import record
 from amparo.history.models import Fact
@@ -23,11 +26,13 @@ KEPT = timedelta(days=2)
 
 
 def hold_back(licence: Any, *, at: datetime) -> None:
-    """Refuse where too many wrong serials came before, or too much was done with this licence. Raises RateLimited."""
+    """Refuse where too many wrong serials came before, or too much was done with this licence, or by this customer. Raises RateLimited."""
     tries = limits.Tries(licence.tries_address, licence.tries_key, 0)
     if limits.over(tries, product_max=1, **_limits(at)):
         raise _limited(at)
     if licence.acts >= value("activation.acts_hour", at=at):
+        raise errors.RateLimited(licence_id=licence.pk, wait_seconds=3600, by="churn")
+    if licence.customer_acts >= value("activation.customer_acts_hour", at=at):
         raise errors.RateLimited(licence_id=licence.pk, wait_seconds=3600, by="churn")
 
 
@@ -76,6 +81,28 @@ def tell_once(
     if not Fact.objects.filter(subject=subject, name=name, at__gt=since).exists():
         with transaction.atomic():
             record(name, subject=subject, actor=actor, at=at, customer=customer, **data)
+
+
+def network(address: str) -> str:
+    """Return a keyed mark of the network that an address belongs to (/24, /48), empty where it is none: enough to count them."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    around = ipaddress.ip_network(f"{found}/{24 if found.version == 4 else 48}", strict=False)
+    return limits.mark("network", str(around), pepper())[:32]
+
+
+def tell_of_networks(*, at: datetime, limit: int = 100) -> int:
+    """Tell staff of licences that were activated from many networks within a day; nobody is cut off. Returns how many. SEC-44."""
+    many, since = value("activation.networks_day", at=at), at - timedelta(days=1)
+    events = ActivationEvent.objects.filter(at__gt=since, at__lte=at, data__has_key="network").order_by()
+    rows = events.values("licence_id", "licence__customer_id").annotate(n=Count(KeyTextTransform("network", "data"), distinct=True))
+    found = list(rows.filter(n__gt=many)[:limit])
+    for row in found:
+        subject, customer = f"licence:{row['licence_id']}", row["licence__customer_id"]
+        tell_once("activation.networks", subject, since=since, customer=customer, actor=SYSTEM, at=at, networks=row["n"])
+    return len(found)
 
 
 def forget(*, at: datetime) -> int:

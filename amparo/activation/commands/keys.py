@@ -66,15 +66,17 @@ def _made(state: str, at: datetime) -> SigningKey:
 
 
 def signed_keys(*, at: datetime) -> dict[str, object]:
-    """Return the published set of keys, and the same set signed by the key that signs now.
+    """Return the published set of keys, and its newest ones signed by the key that signs now.
 
-    A program that trusts one of the set may so learn the ones that follow it.
+    A program that trusts one of the set may so learn the ones that follow it. What is signed stays within the length of a
+    token, however often the keys were rotated; what it learnt before it keeps.
     """
     ensure_keys(at=at)
     found = {"keys": queries.published_keys()}
+    told = queries.published_keys(retired_max=queries.RETIRED_SIGNED_MAX)
     active = SigningKey.objects.get(state="active")
     seed = unseal(active.sealed, settings.SECRETS["field_key"])
     assert seed is not None, "the signing key was sealed with other secrets"
     key = Ed25519PrivateKey.from_private_bytes(unb64(seed))
-    claims = {"iss": settings.PUBLIC_URL, "iat": int(at.timestamp()), **found}
+    claims = {"iss": settings.PUBLIC_URL, "iat": int(at.timestamp()), "keys": told}
     return {**found, "signed": tokens.sign(claims, key, active.kid, tokens.KEYS)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -11,6 +11,7 @@ from amparo.activation.models import RegistrationRequest
 from amparo.history.commands import record
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import LimitReached, NotPermitted
+from amparo.policies.queries import value
 from amparo.products import commands as products
 from amparo.products.errors import SerialNotTaken
 from amparo.products.models import Licence, Product
@@ -33,7 +34,8 @@ def ask_registration(serial: str, product: Product, *, terminals: int, actor: Ac
     if mine is not None:
         return mine
     asked = RegistrationRequest.objects.filter(customer=actor.customer_id, state="asked")
-    if asked.count() >= OPEN_MAX:
+    today = RegistrationRequest.objects.filter(customer=actor.customer_id, asked_at__gt=at - timedelta(days=1))
+    if asked.count() >= OPEN_MAX or today.count() >= value("activation.registrations_day", at=at):
         raise LimitReached()
     try:
         with transaction.atomic():

@@ -47,7 +47,8 @@ def locked(where: Q, *, version: str = "", key: str = "", address: str = "", pro
     """Return a licence under its lock, with all that judges it, in one statement; None where there is none.
 
     Everything that changes a licence's devices takes this lock first. Annotated: contract_end, kid and sealed of the
-    active signing key, told_release and minor_on of the version, the wrong tries, and the acts of the last hour.
+    active signing key, told_release and minor_on of the version, the wrong tries, and the acts of the last hour, of the licence
+    and of all that its customer has.
     """
     window = at - timedelta(minutes=value("activation.tries_window_minutes", at=at))
     tries = KeyAttempt.objects.filter(at__gt=window)
@@ -55,6 +56,7 @@ def locked(where: Q, *, version: str = "", key: str = "", address: str = "", pro
     small = standing.minor(version)
     contracts = SupportContract.objects.filter(customer=OuterRef("customer"), starts_at__lte=at)
     active = SigningKey.objects.filter(state="active")
+    recent = ActivationEvent.objects.filter(kind__in=ACTS, at__gt=at - timedelta(hours=1)).exclude(source="staff")
     return (
         Licence.objects.select_for_update(of=("self",))
         .select_related("product", "customer", "installed", "terms")
@@ -72,9 +74,8 @@ def locked(where: Q, *, version: str = "", key: str = "", address: str = "", pro
             tries_address=_count(tries.filter(address_hash=limits.mark("address", address, pepper()))),
             tries_key=_count(tries.filter(key_hash=limits.mark("key", key, pepper()))),
             tries_product=_count(tries.filter(product_code=product)),
-            acts=_count(
-                ActivationEvent.objects.filter(licence=OuterRef("pk"), kind__in=ACTS, at__gt=at - timedelta(hours=1)).exclude(source="staff")
-            ),
+            acts=_count(recent.filter(licence=OuterRef("pk"))),
+            customer_acts=_count(recent.filter(licence__customer=OuterRef("customer"))),
         )
         .filter(where)
         .first()

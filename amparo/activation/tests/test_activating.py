@@ -12,7 +12,7 @@ from amparo.activation import commands, errors, queries
 from amparo.activation.models import Activation, ActivationEvent, KeyAttempt
 from amparo.activation.rules import tokens
 from amparo.activation.rules.devices import component
-from amparo.conftest import NOON
+from amparo.conftest import NOON, make_customer
 from amparo.kernel.actor import SYSTEM
 from amparo.policies.commands import set_value
 from amparo.products import commands as products
@@ -233,6 +233,45 @@ def test_churn_is_held_up_and_told(activate, licence, device, facts):
     assert "activation.churn" in facts(licence)
 
 
+def test_a_customer_is_held_up_by_all_its_licences_together(activate, licence, customer, facts):
+    """SEC-44: by its NIC; another customer's terminals notice nothing."""
+    set_value("activation.customer_acts_hour", 10, from_at=NOON - DAY, actor=SYSTEM, at=NOON - DAY)
+    second = products.register_licence("CAJA-SEGU-NDA1", licence.product, customer, terminals=20, actor=SYSTEM, at=NOON - DAY)
+    others = products.register_licence("CAJA-OTRO-0001", licence.product, make_customer("Otra"), terminals=2, actor=SYSTEM, at=NOON - DAY)
+    for number in range(5):
+        activate(Device(f"a{number}"))
+        activate(Device(f"b{number}"), serial=second.serial)
+    with pytest.raises(errors.RateLimited):
+        activate(Device("c"), serial=second.serial)
+    assert "activation.churn" in facts(second) and activate(Device("d"), serial=others.serial).is_new
+
+
+def test_another_edition_is_no_guess(licence, device, sales):
+    """SEC-45: the serial was right; a shop that installed the wrong program is not locked out."""
+    commands.change_terms(licence, commands.Grant(edition="cadena"), "Contrato", actor=sales, at=NOON)
+    for _turn in range(25):
+        with pytest.raises(errors.EditionMismatch):
+            commands.activate(licence.serial, device.request(), terminal="C", edition="tienda", address="198.51.100.7", at=NOON)
+    assert not KeyAttempt.objects.exists()
+    assert commands.activate(licence.serial, device.request(), terminal="C", edition="cadena", address="198.51.100.7", at=NOON).is_new
+
+
+def test_a_licence_in_many_networks_a_day_is_told_once_and_goes_on(activate, licence, facts):
+    """SEC-44: networks are counted by keyed marks, addresses are not kept."""
+    set_value("activation.networks_day", 3, from_at=NOON - DAY, actor=SYSTEM, at=NOON - DAY)
+    for number, address in enumerate(("203.0.113.5", "203.0.113.77", "2001:db8:1::1", "2001:db8:1:2::9", "198.51.100.7")):
+        activate(Device(f"r{number}"), address=address)
+    assert commands.tell_of_networks(at=NOON) == 0, "three networks: two of the five share one, twice"
+    last = Device("r6")
+    licence.terminals = 6
+    licence.save(update_fields=["terminals"])
+    activate(last, address="192.0.2.1")
+    assert commands.tell_of_networks(at=NOON) == 1 == commands.tell_of_networks(at=NOON + timedelta(minutes=9))
+    assert facts(licence).count("activation.networks") == 1
+    assert not any("203.0" in str(data) for data in ActivationEvent.objects.values_list("data", flat=True))
+    assert commands.tell_of_networks(at=NOON + 2 * DAY) == 0
+
+
 def test_wrong_serials_get_one_answer_then_a_limit_and_staff_are_told(activate, licence, facts):
     """SEC-45: same answer, limit by address, alarm, hashed."""
     said = set()
@@ -363,6 +402,19 @@ def test_keys_rotate_and_what_the_old_one_signed_stays_proven(activate, device, 
     claims = tokens.read(commands.signed_keys(at=NOON)["signed"], pinned, tokens.KEYS)
     assert [one["kid"] for one in claims["keys"]] == [one["kid"] for one in after]
     assert commands.validate(activate(Device("otra")).token, at=NOON).is_valid
+
+
+def test_the_signed_set_stays_valid_after_any_number_of_rotations(activate, device, administrator):
+    """LIC-1: a program that learns each time goes on; what the first key signed stays proven, here and there."""
+    made = activate(device)
+    known = {one["kid"]: tokens_key(one["x"]) for one in queries.published_keys()}
+    for _turn in range(40):
+        commands.rotate_keys(actor=administrator, at=NOON)
+        told = commands.signed_keys(at=NOON)
+        assert len(told["signed"]) <= tokens.TOKEN_MAX
+        known |= {one["kid"]: tokens_key(one["x"]) for one in tokens.read(told["signed"], known, tokens.KEYS)["keys"]}
+    assert len(told["keys"]) == len(known) == 42
+    assert commands.validate(made.token, at=NOON).is_valid and tokens.read(made.token, known, tokens.LICENCE)
 
 
 def tokens_key(x):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -12,7 +13,13 @@ from joserfc.jwk import KeySet
 
 from amparo.activation import queries
 from amparo.activation.models import Activation
+from amparo.conftest import NOON
+from amparo.downloads import commands as downloads
+from amparo.downloads.commands.publishing import Sheet
+from amparo.downloads.commands.uploads import Described
+from amparo.downloads.models import Grant
 from amparo.kernel import clock
+from amparo.kernel.actor import SYSTEM
 
 from .world import SERIAL, Device
 
@@ -218,6 +225,32 @@ def test_the_update_that_is_due_comes_without_asking_for_a_person(client, active
     """UPD-2"""
     answer = device.post(client, path(active, "update"), device.body(now, **device.build()))
     assert answer.status_code == 200 and answer.json()["update"]["available"] is False
+
+
+@pytest.fixture
+def mixed(licence, settings, tmp_path):
+    """A newer version of two files: one for every customer, one for those with a contract."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    at = NOON - timedelta(days=2)
+    out = downloads.prepare(licence.product, "10.2", Sheet(notes="- 10.2"), released_on=at.date(), actor=SYSTEM, at=at)
+    for name, kind, asks in (("a.exe", "installer", "customer"), ("b.exe", "update", "covered")):
+        (tmp_path / name).write_bytes(b"MZ" + name.encode())
+        downloads.add_file(out, tmp_path / name, Described(kind, "windows", asks), actor=SYSTEM, at=at)
+    return downloads.publish(out, actor=SYSTEM, at=at)
+
+
+def test_files_of_mixed_standing_are_told_one_by_one_and_the_same_request_makes_no_other_link(client, active, device, now, mixed):
+    """UPD-2, ACC-9: what is not included says why and leads on; a request that is sent again gets what it got."""
+    body = device.body(now, **device.build())
+    first = device.post(client, path(active, "update"), body).json()
+    files = {one["name"]: one for one in first["update"]["files"]}
+    assert files["a.exe"]["included"] and files["a.exe"]["url"].endswith("/a.exe")
+    assert files["b.exe"]["included"] is False and "url" not in files["b.exe"] and files["b.exe"]["why"] and files["b.exe"]["remedy"]["url"]
+    assert device.post(client, path(active, "update"), body).json()["update"]["files"] == first["update"]["files"]
+    assert Grant.objects.count() == 1
+    assert b"".join(client.get(urlsplit(files["a.exe"]["url"]).path).streaming_content) == b"MZa.exe"
+    again = device.post(client, path(active, "update"), device.body(now, **device.build())).json()
+    assert again["update"]["files"][0]["url"] != files["a.exe"]["url"] and Grant.objects.count() == 2
 
 
 @pytest.mark.parametrize("address", ["nothing", "activations/x/y", "activations/AAAA/refresh/more"])

@@ -20,6 +20,8 @@ from amparo.activation.models import (
 from amparo.activation.rules import devices, offline, tokens
 from amparo.conftest import NOON, make_contact, make_staff
 from amparo.kernel import clock
+from amparo.kernel.actor import SYSTEM
+from amparo.kernel.refusals import LimitReached
 
 from .test_offline import tombstone
 from .world import SERIAL, Device, make_licence
@@ -222,9 +224,19 @@ def test_a_low_role_sees_no_whole_serial(licence, active, member, client_for):
         assert "22BB" in shown and ("NUEVA2222BB" in shown) is whole
     for who, address, whole in (
         (make_staff("Editora", "editor"), f"/desk/activation/licences/{licence.pk}/", False), (member, f"/activation/licences/{licence.pk}/", False),
-        (member, "/activation/", False), (make_staff("Oscar", "operator"), f"/desk/activation/licences/{licence.pk}/", True),
+        (member, "/activation/", False), (make_staff("Oscar", "operator"), f"/desk/activation/licences/{licence.pk}/", False),
+        (make_staff("Ofelia", "operator"), f"/desk/phone/{licence.customer_id}/", False),
     ):  # fmt: skip
         assert (SERIAL in page(client_for(who), address)) is whole
+
+
+def test_a_customer_asks_for_so_many_serials_a_day(licence, contact):
+    """SEC-45: by its NIC, also those that were refused."""
+    for number in range(40):
+        asked = commands.ask_registration(f"PRUEBA{number:04}", licence.product, terminals=1, actor=contact, at=clock.now())
+        commands.refuse_asked(asked, "No está en el certificado.", actor=SYSTEM, at=clock.now())
+    with pytest.raises(LimitReached):
+        commands.ask_registration("PRUEBA9999", licence.product, terminals=1, actor=contact, at=clock.now())
 
 
 def test_every_code_has_words_for_whoever_reads_one(licence):

@@ -22,6 +22,7 @@ from amparo.activation.rules.offline import Request
 from amparo.agreements.queries import waiting
 from amparo.downloads import queries as downloads
 from amparo.downloads.commands import granting
+from amparo.downloads.errors import NotIncluded, Yanked
 from amparo.kernel.actor import SYSTEM
 from amparo.kernel.refusals import Refusal
 from amparo.policies.queries import value
@@ -181,20 +182,25 @@ def update(request: HttpRequest, public_id: str) -> Answer:
     mine = commands.prove(public_id, _signed(request, given), at=at)
     found = downloads.update_for(mine.licence.product_id, given["version"], given["channel"], licence=mine.licence, at=at)
     told = downloads.as_answer(found)
-    told["files"] = [_file(one, mine, at) for one in found.files] if found.entitled else []
+    told["files"] = [_file(one, mine, given["nonce"], at) for one in found.files] if found.entitled else []
     if not found.entitled and found.remedy_url:
         told["remedy"] = {"label": found.remedy_label, "url": f"{settings.PUBLIC_URL}{found.remedy_url}"}
     return 200, {"code": "OK", "update": told}
 
 
-def _file(artifact: Any, mine: Activation, at: datetime) -> dict[str, Any]:
-    """A file with an address that is good for some hours, for this licence alone. UPD-2."""
-    grant, token = granting.grant_to_licence(mine.licence, artifact, actor=SYSTEM, at=at)
-    return {
+def _file(artifact: Any, mine: Activation, nonce: str, at: datetime) -> dict[str, Any]:
+    """A file with an address that is good for some hours, for this licence alone; why not where it is not included. UPD-2, ACC-9."""
+    told = {
         "name": artifact.name, "kind": artifact.kind, "platform": artifact.platform, "size": artifact.size, "sha256": artifact.sha256,
-        "signature": artifact.signature, "key": artifact.key_fingerprint, "expires": stamp(grant.expires_at),
-        "url": f"{settings.PUBLIC_URL}{granting.address(token, artifact)}",
+        "signature": artifact.signature, "key": artifact.key_fingerprint,
     }  # fmt: skip
+    try:
+        grant, token = granting.grant_to_licence(mine.licence, artifact, key=f"{mine.public_id}:{nonce}", actor=SYSTEM, at=at)
+    except (NotIncluded, Yanked) as refusal:
+        remedy = refusal.remedies[0] if refusal.remedies else None
+        way = {"label": str(remedy.label), "url": f"{settings.PUBLIC_URL}{remedy.url}"} if remedy else None
+        return {**told, "included": False, "why": str(refusal), "remedy": way}
+    return {**told, "included": True, "expires": stamp(grant.expires_at), "url": f"{settings.PUBLIC_URL}{granting.address(token, artifact)}"}
 
 
 @endpoint("POST")

@@ -33,7 +33,7 @@ FRONT = ("operator", "engineer", "sales")
 @staff_only()
 def overview(request: HttpRequest) -> HttpResponse:
     """What waits to be registered, devices to look at, the keys; and the way from a serial or a request to its licence."""
-    text, serial = request.GET.get("r", "")[: offline.TEXT_MAX], request.GET.get("serial", "")[:60].replace("\x00", "")
+    text, serial = request.GET.get("r", "")[: offline.TEXT_MAX], request.GET.get("serial", "")[:60]
     found = by_serial(serial) if serial.strip() else None
     if found is not None:
         return redirect(_with_request(found.pk, text))
@@ -47,7 +47,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "told": told, "code": shown_code(told.code) if told else "", "wrong": wrong, "text": text, "serial": serial,
         "waiting": queries.registrations(), "watched": queries.watched(request.now), "keys": queries.key_rows(),
         "key_states": words.KEY_STATES, "may_register": access.may_override(request.actor), "may_rotate": access.may_rotate_keys(request.actor),
-        "reason_form": forms.ReasonForm(), "may_read": lambda asked: products.may_read_serial(request.actor, asked),
+        "reason_form": forms.ReasonForm(), "may_read": lambda asked: products.may_check_serial(request.actor, asked),
     }  # fmt: skip
     return render(request, "activation/desk/overview.html", page)
 
@@ -58,7 +58,7 @@ def _with_request(licence_id: int, text: str) -> str:
 
 
 def _reason(request: HttpRequest) -> str:
-    return request.POST.get("reason", "")[:400].replace("\x00", "")
+    return request.POST.get("reason", "")[:400]
 
 
 @require_POST

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import secrets
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -51,18 +54,29 @@ def grant(artifact: Artifact, *, how: str = "session", actor: Actor, at: datetim
         return _granted(artifact, how, why, user_id=actor.user_id, customer_id=customer_id, licence=None, at=at)
 
 
-def grant_to_licence(licence: Licence, artifact: Artifact, *, actor: Actor, at: datetime) -> tuple[Grant, str]:
+def grant_to_licence(licence: Licence, artifact: Artifact, *, key: str, actor: Actor, at: datetime) -> tuple[Grant, str]:
     """Give an installation the right to a file, by its customer's standing. UPD-2, LIC-3.
 
-    The caller has made sure that it speaks for the licence. Raises NotIncluded, Yanked, TooManyGrants.
+    The caller has made sure that it speaks for the licence; `key` names its request: the same one again, while the link
+    lasts, gets the same link and makes no other. Raises NotIncluded, Yanked, TooManyGrants.
     """
     artifact = _as_it_is(artifact)
     why = _require(artifact, SYSTEM, at, customer_id=licence.customer_id)
+    token = _token_of(f"{licence.pk}:{artifact.pk}:{key}")
     with transaction.atomic():
+        given = Grant.objects.filter(token_hash=token_hash(token), licence=licence, artifact=artifact, expires_at__gt=at).first()
+        if given is not None:
+            return given, token
         since = at - timedelta(hours=1)
         if Grant.objects.filter(licence=licence, granted_at__gt=since).count() >= value("downloads.grants_hourly_max", at=at):
             raise TooManyGrants()
-        return _granted(artifact, "licence", why, user_id=None, customer_id=licence.customer_id, licence=licence, at=at)
+        return _granted(artifact, "licence", why, user_id=None, customer_id=licence.customer_id, licence=licence, token=token, at=at)
+
+
+def _token_of(text: str) -> str:
+    """Return the token of a request: nobody derives it without the pepper, and the same request gets the same."""
+    digest = hmac.new(settings.SECRETS["pepper"].encode(), f"downloads:grant:{text}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def _as_it_is(artifact: Artifact) -> Artifact:
@@ -71,9 +85,10 @@ def _as_it_is(artifact: Artifact) -> Artifact:
 
 
 def _granted(
-    artifact: Artifact, how: str, why: str, *, user_id: int | None, customer_id: int | None, licence: Licence | None, at: datetime
-) -> tuple[Grant, str]:
-    token = secrets.token_urlsafe(32)
+    artifact: Artifact, how: str, why: str, *, user_id: int | None, customer_id: int | None, licence: Licence | None,
+    token: str = "", at: datetime,
+) -> tuple[Grant, str]:  # fmt: skip
+    token = token or secrets.token_urlsafe(32)
     made = Grant.objects.create(
         artifact=artifact, user_id=user_id, customer_id=customer_id, licence=licence, how=how, why=why,
         token_hash=token_hash(token), granted_at=at, expires_at=at + timedelta(hours=value("downloads.grant_hours", at=at)),

@@ -170,7 +170,7 @@ def test_a_licence_that_was_withdrawn_gives_nothing_any_more(installer, customer
     from amparo.products.models import Licence
 
     licence = Licence.objects.get()
-    _grant, token = commands.grant_to_licence(licence, installer, actor=SYSTEM, at=NOON)
+    _grant, token = commands.grant_to_licence(licence, installer, key="1", actor=SYSTEM, at=NOON)
     assert commands.open_grant(token, address="10.0.0.1", actor=SYSTEM, at=NOON)
     withdraw_licence(licence, "devuelta", actor=sales, at=NOON)
     with pytest.raises(LinkOver):

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as django_settings
+from django.urls import reverse
 
 from amparo.conftest import NOON
 from amparo.downloads import commands, queries
@@ -303,12 +304,20 @@ def test_the_desk_prepares_publishes_and_withdraws(product, developer, engineer,
     assert "Daña el corte." in _text(browser.get(f"/downloads/releases/{publication.release_id}/"))
 
 
-def test_staff_read_what_a_customer_may_download(put_out, own, customer, operator, client_for):
-    """ACC-9, TEL-2"""
+def test_staff_read_what_a_customer_may_download_and_has_downloaded(put_out, own, customer, contact, operator, client_for):
+    """ACC-9, TEL-2: one step from the customer's card and from the telephone's screen; what was begun only does not stand there."""
     own(customer, 800)
     put_out("10.0", 10)
+    older = put_out("9.0", 900).artifacts.get()
+    for address in (reverse("desk_people:customer", args=[customer.pk]), reverse("desk_web:caller", args=[customer.pk])):
+        assert f"/desk/downloads/customers/{customer.pk}/" in _text(client_for(operator).get(address))
+    given, _token = commands.grant(older, actor=contact, at=NOON)
+    commands.note_sent(given.pk, 0, older.size - 1, actor=contact, at=NOON)
+    assert contact.name not in _text(client_for(operator).get(f"/desk/downloads/customers/{customer.pk}/")).partition("<main")[2]
+    commands.note_sent(given.pk, older.size - 1, older.size, actor=contact, at=NOON)
     page = _text(client_for(operator).get(f"/desk/downloads/customers/{customer.pk}/"))
     assert "Punto de Venta" in page and "No incluid" in page and f"/desk/contracts/sell/?customer={customer.pk}" in page
+    assert contact.name in page.partition("<main")[2] and older.name in page
 
 
 def test_nothing_that_staff_write_runs_in_our_origin(put_out, client, product):

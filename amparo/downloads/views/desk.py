@@ -159,12 +159,12 @@ def shared(request: HttpRequest) -> HttpResponse:
 @require_safe
 @staff_only()
 def of_customer(request: HttpRequest, customer_id: int) -> HttpResponse:
-    """What a customer may download and why, as it is told on the telephone. ACC-9, TEL-2."""
+    """What a customer may download and why, as it is told on the telephone, and what it took. ACC-9, TEL-2."""
     found = get_object_or_404(visible_customers(request.actor), pk=customer_id)
     who = access.holder(request.actor, at=request.now, customer_id=found.pk)
     names = {one.product_id: one.product_name for one in who.owned}
     page = {
-        "customer": found,
+        "customer": found, "taken": queries.history_of_customer(found.pk),
         "groups": [
             (name, queries.product_rows(number, who, at=request.now, customer_id=found.pk)) for number, name in sorted(names.items(), key=lambda one: one[1])
         ],

@@ -33,7 +33,7 @@ def product(request: HttpRequest, product_id: int) -> HttpResponse:
     rows = queries.product_rows(found.pk, who, at=request.now, price=cache(queries.cheapest_contract))
     if not rows:
         raise Http404
-    version = request.GET.get("since", "")[:30].replace("\x00", "")
+    version = request.GET.get("since", "")[:30]
     page: dict[str, Any] = {
         "product": found, "rows": queries.since(rows, version) if version else rows, "version": version, "versions": [row.version for row in rows],
         "language": translation.get_language() or "es-mx",

@@ -19,18 +19,25 @@ from amparo.kernel.masking import mask
     ("serie MPOS-41003-1234", "serial"),
     ("tengo el MPOS-41003-1234 instalado", "serial"),
     ("Número de serie: 4100X123", "serial"),
+    ("pagué con la 4111 1111 1111 1111 y nada", "payment"),
+    ("pagué con la 4111-1111-1111-1111, vence 10/27", "payment"),
+    ("tarjeta 5555555555554444", "payment"),
+    ("mi American 378282246310005", "payment"),
+    ("deposite a 032180000118359719", "clabe"),
+    ("CLABE: 032 180 00011835971 9", "clabe"),
 ])  # fmt: skip
 def test_private_identifiers_are_masked(text, kind):
     """FOR-1"""
     masked, found = mask(text)
     assert kind in {one.kind for one in found} and "••••" in masked
-    for secret in ("MPOS-41003", "10482", "Lupita.Romero", "JKLM", "4100X1"):
+    for secret in ("MPOS-41003", "10482", "Lupita.Romero", "JKLM", "4100X1", "1111", "5555", "2463", "0001183"):
         assert secret not in masked
 
 
 @pytest.mark.parametrize("text", [
     "error CFDI40101", "versión 10.1.3", "el 2026-11-22 a las 10:30", "la licencia venció", "código de error 0x80070005",
-    "SQLSTATE 42P01", "RFC-3339", "@lupita mire esto", "ORA-00942",
+    "SQLSTATE 42P01", "RFC-3339", "@lupita mire esto", "ORA-00942", "el código de barras 7501055300075", "GTIN 17501055300072",
+    "IMEI 356938035643809", "el folio 4111111111111112", "la cuenta 032180000118359718", "SSCC 375010550000000017", "123456789012345678",
 ])  # fmt: skip
 def test_what_people_search_by_stays(text):
     """FOR-1"""

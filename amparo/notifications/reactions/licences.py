@@ -26,6 +26,7 @@ def watched(fact: FactRow) -> None:
                 "activation.mismatch": (_("Two computers seem to use one key"), _("It may be a copy of a terminal, or a large repair. The terminal goes on; call the customer.")),
                 "activation.churn": (_("A licence is activated and released without end"), _("Further ones are refused for an hour.")),
                 "activation.moves_exhausted": (_("The moves of a licence are used up"), _("The customer is asked to open a ticket. Give further moves where the reason is good.")),
+                "activation.networks": (_("A licence is activated from many networks"), _("It may have been passed on, or the shops of a chain share it. Nothing stops; ask the customer.")),
             }[fact.name]  # fmt: skip
             whole = f"{title}: {card.name}" if card else title
             told.append((reader, Words(title=whole, url=url, paragraphs=(why,), action=_("Look at it"))))

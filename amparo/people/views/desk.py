@@ -32,6 +32,7 @@ PLACES: tuple[tuple[Any, str, str, frozenset[str], bool], ...] = (
     (gettext_lazy("Cases"), "briefcase", "desk_cases:cases", frozenset(), True),
     (gettext_lazy("Contracts"), "certificate", "desk_contracts:list", frozenset(), True),
     (gettext_lazy("Licences"), "license", "desk_products:of_customer", frozenset(), False),
+    (gettext_lazy("Downloads"), "download", "desk_downloads:of_customer", frozenset(), False),
     (gettext_lazy("Statement"), "receipt", "desk_web:statement", frozenset(), False),
     (gettext_lazy("What it may use"), "shield-check", "desk_contracts:standing", frozenset(), False),
     (gettext_lazy("Agreements"), "file-check", "desk_agreements:acceptances", frozenset(), True),

@@ -100,7 +100,6 @@ def licences(request: HttpRequest) -> HttpResponse:
     page = {
         "sought": words,
         "rows": queries.find_by_serial(words),
-        "whole": request.actor.has_role(*access.WHOLE_SERIAL_ROLES),
         "phone": shown_phone,
         "may_register": access.may_register(request.actor),
     }

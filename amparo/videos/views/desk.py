@@ -40,7 +40,7 @@ def _beside(form: Any, wrong: Invalid) -> None:
 @staff_only()
 def videos(request: HttpRequest) -> HttpResponse:
     """Every video, with how its last upload stands."""
-    state, sought = request.GET.get("state", ""), request.GET.get("q", "").replace("\0", "")[:80]
+    state, sought = request.GET.get("state", ""), request.GET.get("q", "")[:80]
     context = {
         "rows": queries.desk_list(request.actor, state=state if state in STATES else "", words=sought), "says": words, "state": state,
         "sought": sought, "may_edit": access.may_edit(request.actor), "can_convert": ffmpeg.is_there(), "clock": webvtt.short_clock,

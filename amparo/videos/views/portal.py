@@ -34,7 +34,7 @@ def _second(text: str) -> int:
 def chosen(request: HttpRequest) -> queries.Chosen:
     product, language = request.GET.get("product", ""), request.GET.get("language", "")
     return queries.Chosen(
-        int(product) if product.isdecimal() and len(product) < 15 else None, request.GET.get("theme", "").replace("\0", "")[:60], language if language in LANGUAGES else ""
+        int(product) if product.isdecimal() and len(product) < 15 else None, request.GET.get("theme", "")[:60], language if language in LANGUAGES else ""
     )
 
 

@@ -126,13 +126,17 @@ class Client:
         why = self._why_not(claims)
         if why is not None:
             raise Refused(why)
-        if max(now, self.store.highest() or now) < _moment(claims["iat"]) - grace.DAY:
+        if max(now, self.store.highest() or now) < _moment(claims["iat"]) - grace.DAY:  # a clock far behind
             raise Refused("CLOCK_SKEW")
         before = self.claims()
         if before is not None and before.get("activation") == claims["activation"] and claims["serial"] < before["serial"]:
             raise Refused("REPLAYED")
+        newest = max(self.store.notes().get("newest", 0), before["iat"] if before else 0)
         self.store.keep_token(token)
-        self.store.saw(_moment(claims["iat"]))
+        if claims["iat"] > newest:  # the service says what time it is: a clock that once was far ahead counts no more
+            self.store.trust(_moment(claims["iat"]))
+        else:
+            self.store.saw(_moment(claims["iat"]))
         return claims
 
     def state(self, *, now: Optional[datetime] = None, shop_is_open: bool = False) -> grace.Verdict:
@@ -208,13 +212,28 @@ class Client:
             return "NOT_REACHED"
 
     def release(self) -> str:
-        """Give the seat back, wipe the licence, and return the signed receipt. Raises Refused, NotReached."""
+        """Give the seat back, wipe the licence, and return the signed receipt. Raises Refused, NotReached.
+
+        Nothing is wiped for a receipt that no trusted key signed: TOKEN_INVALID says so.
+        """
         claims = self.claims()
         answer = self._of_activation("release", {})
-        tokens.read(answer["receipt"], self.keys(), tokens.RECEIPT)
+        self._prove_receipt(str(answer["receipt"]))
         assert claims is not None
         self._wipe(claims["activation"])
         return str(answer["receipt"])
+
+    def _prove_receipt(self, receipt: str) -> None:
+        """Raise Refused unless a trusted key signed it; keys that changed since are learnt first."""
+        for learn in (False, True):
+            try:
+                if learn:
+                    self.learn_keys()
+                tokens.read(receipt, self.keys(), tokens.RECEIPT)
+            except tokens.BadToken:
+                continue
+            return
+        raise Refused("TOKEN_INVALID")
 
     def report_version(self) -> dict[str, Any]:
         """Tell the service which version runs here."""

@@ -91,6 +91,10 @@ class Store:
         if before is None or moment > before:
             self.note(highest=int(moment.timestamp()))
 
+    def trust(self, moment: datetime) -> None:
+        """Take the time of the newest token as the highest: what a wrong clock said before counts no more."""
+        self.note(highest=int(moment.timestamp()), newest=int(moment.timestamp()))
+
     def _write(self, path: Path, text: str) -> None:
         handle, name = tempfile.mkstemp(dir=str(self.folder))  # readable by the owner alone
         with os.fdopen(handle, "w", encoding="utf-8") as stream:

@@ -28,7 +28,7 @@ Told = Callable[[str, Any], None]
 
 
 class Panel(threading.Thread):
-    """Tells `told(kind, value)`, in this thread: answer, stop, revoke, clipboard, gone."""
+    """Tells `told(kind, value)`, in this thread: answer, shown, stop, revoke, clipboard, no_clipboard, gone."""
 
     def __init__(self, told: Told, name: str | None = None) -> None:
         super().__init__(name="panel", daemon=True)
@@ -180,6 +180,8 @@ class Panel(threading.Thread):
         self._banner = (window, picture)
         self._paint(window)
         self._raise()
+        self.display.sync()
+        self.told("shown", None)
 
     def _show_question(self, title: str, lines: tuple[str, ...], buttons: tuple[tuple[str, str], ...]) -> None:
         self._hide_question()

@@ -57,12 +57,13 @@ class Session:
         self.clock: tuple[protocol.Clock, float] | None = None
         self.notice = ""  # what the banner says instead of who sees
         self.question: asyncio.Task[None] | None = None
-        self.answer: asyncio.Future[str] | None = None
+        self.answers: asyncio.Queue[str] = asyncio.Queue()
         self.worker = ThreadPoolExecutor(1, "frames")
         self.frames = Frames(screen, self.worker)
         self.panel = Panel(lambda kind, value: self.loop.call_soon_threadsafe(self._panel_said, kind, value), screen)
         self.heard = 0.0
         self.wandered = False
+        self.banner_stands = False  # before it does, no picture leaves
 
     # The line.
 
@@ -314,12 +315,12 @@ class Session:
     def _drop_question(self) -> None:
         if self.question and not self.question.done():
             self.question.cancel()
-        self.question = self.answer = None
+        self.question = None
         self.panel.withdraw()
 
     async def _wait(self, title: str, lines: list[str], buttons: list[tuple[str, str]], prompt: str, seconds: float) -> str:
         """Ask in the window and, where there is one, the terminal; meanwhile nothing of the engineer's is typed or clicked."""
-        self.answer = self.loop.create_future()
+        self.answers = asyncio.Queue()  # what was said before it was asked is no answer
         allowed = {value for value, _label in buttons}
         self.given.asking = True
         self._apply()
@@ -330,10 +331,9 @@ class Session:
             ends = time.monotonic() + seconds
             while (left := ends - time.monotonic()) > 0:
                 with contextlib.suppress(TimeoutError):
-                    value = await asyncio.wait_for(asyncio.shield(self.answer), left)
+                    value = await asyncio.wait_for(self.answers.get(), left)
                     if value in allowed:
                         return value
-                    self.answer = self.loop.create_future()
                     self._print("", prompt)
             return ""
         finally:
@@ -344,8 +344,11 @@ class Session:
     # What the customer does.
 
     def _panel_said(self, kind: str, value: Any) -> None:
-        if kind == "answer" and self.answer and not self.answer.done():
-            self.answer.set_result(value)
+        if kind == "answer":
+            self.answers.put_nowait(value)
+        elif kind == "shown":
+            self.banner_stands = True
+            self._apply()
         elif kind == "stop":
             self.stop()
         elif kind == "revoke":
@@ -364,8 +367,8 @@ class Session:
         """Take a word from the terminal."""
         if answer == "stop":
             self.stop()
-        elif self.answer and not self.answer.done():
-            self.answer.set_result(answer)
+        else:
+            self.answers.put_nowait(answer)
 
     def stop(self, why: str = "stopped") -> None:
         """End everything, at once and here; the broker is told, and not waited for."""
@@ -385,7 +388,7 @@ class Session:
         was, self.hands.allowed = self.hands.allowed, self.given.controlled
         if was and not self.hands.allowed:
             self.hands.release()
-        self.frames.open(self.given.seen)
+        self.frames.open(self.given.seen and self.banner_stands)
         if not self.given.to_view:
             self._clipboard(False)
         self._show()
