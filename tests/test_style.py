@@ -37,7 +37,7 @@ WRITES = {
     "save", "create", "bulk_create", "update", "bulk_update", "delete", "get_or_create", "update_or_create",
     "select_for_update",
 }  # fmt: skip
-EDGES = {"views", "adapters", "tasks", "middleware", "management", "bench", "sessions", "lmtp"}
+EDGES = {"views", "adapters", "tasks", "middleware", "management", "bench", "sessions", "lmtp", "broker"}
 
 
 def offences(found: list[str]) -> None:
@@ -193,7 +193,7 @@ def test_apps_hold_what_the_layout_names():
         ("notifications", "letters"), ("notifications", "readers"), ("people", "backends"), ("people", "adapters"), ("people", "account_urls"),
         ("people", "middleware"), ("people", "sessions"), ("people", "letters"), ("contracts", "imports"),
         ("editor", "adapters"), ("editor", "backends"), ("editor", "viewsets"),
-        ("web", "statements"), ("web", "documents"), ("web", "phone"), ("web", "reports"), ("web", "public"), ("mailbox", "imap"), ("mailbox", "lmtp"),
+        ("web", "statements"), ("web", "documents"), ("web", "phone"), ("web", "reports"), ("web", "public"), ("mailbox", "imap"), ("mailbox", "lmtp"), ("remote", "broker"),
     }  # fmt: skip
     found = [
         module.name

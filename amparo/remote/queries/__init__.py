@@ -1,0 +1,23 @@
+"""Reads of remote sessions."""
+
+from .record import Played, TimeLine, due_recordings, open_record, play, recordings_of, time_line, verified
+from .sessions import Row, Situation, asked_of, clock_of, of_case, open_of_case, situations, weight_of
+
+__all__ = [
+    "Played",
+    "Row",
+    "Situation",
+    "TimeLine",
+    "asked_of",
+    "clock_of",
+    "due_recordings",
+    "of_case",
+    "open_of_case",
+    "open_record",
+    "play",
+    "recordings_of",
+    "situations",
+    "time_line",
+    "verified",
+    "weight_of",
+]

@@ -1,0 +1,130 @@
+"""The record of a session, read: verified, played, and as a line of what happened and was typed. LIV-2, CAS-7."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.conf import settings
+
+from amparo.policies.queries import value
+from amparo.remote.machine import State
+from amparo.remote.models import Chunk, Session
+from amparo.remote.rules import typed
+from amparo.remote.rules.record import Broken, Frame, Kind, Link, check, frames, read_chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One chunk of a record with its parts."""
+
+    link: Link
+    begins_ms: int
+    screen: bytes
+    input: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLine:
+    """What happened, oldest first (milliseconds, kind, words or text), and how long the record is."""
+
+    rows: list[dict[str, Any]]
+    length_ms: int
+    typed_count: int
+
+
+def path_of(session: Session) -> Path:
+    """Return where a session's record lies."""
+    return Path(settings.RECORDINGS_ROOT) / f"{session.public_id}.amr"
+
+
+def open_record(session: Session) -> BinaryIO:
+    """Open a record for reading. Raises Broken where the file is not there."""
+    try:
+        return path_of(session).open("rb")
+    except FileNotFoundError:
+        raise Broken("the file of the record is not there") from None
+
+
+def links_of(session: Session) -> list[Link]:
+    """Return the chain of a record. One statement."""
+    rows = Chunk.objects.filter(session=session).order_by("number").values_list("number", "screen_sha256", "input_sha256", "link")
+    return [Link(*row) for row in rows]
+
+
+def verified(session: Session) -> tuple[int, str]:
+    """Verify a whole record against its chain; return how many chunks, and what does not hold (empty: it is whole)."""
+    links = links_of(session)
+    try:
+        with open_record(session) as file:
+            last = check(session.public_id, links, file)
+    except Broken as broken:
+        return len(links), str(broken)
+    if len(links) != session.chunks or (links and last != session.head):
+        return len(links), "the last chunk is missing"
+    return len(links), ""
+
+
+def play(session: Session) -> Iterator[Played]:
+    """Yield the chunks of a record in order, in flat memory. Raises Broken."""
+    with open_record(session) as file:
+        for chunk in Chunk.objects.filter(session=session).order_by("number").iterator(chunk_size=200):
+            file.seek(chunk.offset)
+            screen, given = read_chunk(file, chunk.number)
+            yield Played(Link(chunk.number, chunk.screen_sha256, chunk.input_sha256, chunk.link), chunk.begins_ms, screen, given)
+
+
+def time_line(session: Session, *, reveal: bool) -> TimeLine:
+    """Return what happened and what was typed, with dots for the letters unless it is revealed. Raises Broken."""
+    rows: list[dict[str, Any]] = []
+    done: list[Frame] = []
+    last = count = 0
+    for chunk in play(session):
+        for one in frames(chunk.screen):
+            last = max(last, one.ms)
+            if one.kind != Kind.HAPPENED:
+                continue
+            told = json.loads(one.payload)
+            if told.get("what") == "segment":  # the input begins anew with each segment
+                count += _typed(done, rows, reveal)
+                done = []
+            rows.append({"ms": one.ms, **told})
+        for one in frames(chunk.input):
+            last = max(last, one.ms)
+            if one.kind == Kind.DONE:
+                done.append(one)
+            elif one.kind == Kind.CLIPBOARD and reveal:
+                rows.append({"ms": one.ms, "what": "clipboard_text", **json.loads(one.payload)})
+    count += _typed(done, rows, reveal)
+    rows.sort(key=lambda row: row["ms"])
+    return TimeLine(rows, last, count)
+
+
+def _typed(done: list[Frame], rows: list[dict[str, Any]], reveal: bool) -> int:
+    count = 0
+    for one in typed.stretches(done):
+        text = one.text if reveal or one.kind != "typed" else typed.masked(one.text)
+        rows.append({"ms": one.begins_ms, "until": one.ends_ms, "what": one.kind, "text": text})
+        count += len(one.text) if one.kind == "typed" else 0
+    return count
+
+
+def recordings_of(case_id: int) -> list[Session]:
+    """Return the sessions of a case whose recordings are whole and there, oldest first: for the file of the case. CAS-7."""
+    rows = Session.objects.filter(case_id=case_id, state=State.ENDED, chunks__gt=0, purged_at__isnull=True)
+    return [one for one in rows.select_related("engineer", "case").order_by("pk") if path_of(one).is_file()]
+
+
+def due_recordings(*, at: datetime, limit: int = 50) -> list[Session]:
+    """Return recordings of closed cases that were kept for their own time, `remote.recording_months`. CAS-2."""
+    months = value("remote.recording_months", at=at)
+    count = at.year * 12 + at.month - 1 - months
+    before = at.replace(year=count // 12, month=count % 12 + 1, day=min(at.day, 28))
+    old = Session.objects.filter(
+        state=State.ENDED, ended_at__lt=before, purged_at__isnull=True, chunks__gt=0, case__closed_at__isnull=False
+    )
+    return list(old.select_related("case").order_by("pk")[:limit])

@@ -1,0 +1,167 @@
+"""Remote sessions in words: what the customer is asked and told, and their facts on the record of the case. LIV-2, LIV-3. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from amparo.cases.words import Data, Telling
+from amparo.cases.words import minutes as in_minutes
+
+MODES: Final = {"view": gettext_lazy("To see"), "control": gettext_lazy("To see and control")}
+STATES: Final = {
+    "offered": gettext_lazy("The code waits"),
+    "joined": gettext_lazy("The customer is asked"),
+    "consented": gettext_lazy("The engineer is awaited"),
+    "running": gettext_lazy("Going on"),
+    "dropped": gettext_lazy("The line dropped"),
+    "ended": gettext_lazy("Over"),
+}
+TONES: Final = {"offered": "waiting", "joined": "waiting", "consented": "act", "running": "act", "dropped": "late", "ended": "done"}
+WAYS: Final = {
+    "helper": gettext_lazy("with the helper program"),
+    "browser": gettext_lazy("by sharing the screen in the browser"),
+    "meshcentral": gettext_lazy("through MeshCentral"),
+}
+REASONS: Final = {
+    "stopped_by_customer": gettext_lazy("The customer stopped it"),
+    "stopped_by_engineer": gettext_lazy("The engineer ended it"),
+    "declined": gettext_lazy("The customer did not consent"),
+    "unanswered": gettext_lazy("Nobody answered the question"),
+    "expired": gettext_lazy("Nobody entered the code in time"),
+    "withdrawn": gettext_lazy("The code was withdrawn"),
+    "time": gettext_lazy("The time of attention was used up"),
+    "bytes": gettext_lazy("It reached the size that one session may have"),
+    "lost": gettext_lazy("The line dropped and did not come back"),
+    "cut": gettext_lazy("It was cut by a fault of the service"),
+    "fault": gettext_lazy("One of the ends broke the protocol"),
+    "closed": gettext_lazy("The case is no longer in attention"),
+}
+
+
+def ask_sentence(*, vendor: str, engineer: str, number: str, title: str, mode: str, minutes_left: int) -> str:
+    """Return all that the customer is asked before anything is seen: this very text is kept with the answer. LIV-2."""
+    lines = [
+        _("%(engineer)s of %(vendor)s asks to see your screen and to use your keyboard and mouse.")
+        if mode == "control"
+        else _("%(engineer)s of %(vendor)s asks to see your screen, without touching anything."),
+        _("It is for your case %(number)s: %(title)s."),
+    ]
+    if minutes_left:
+        lines.append(
+            ngettext(
+                "For up to %(minutes)s minute of attention; then you are asked before anything more is charged.",
+                "For up to %(minutes)s minutes of attention; then you are asked before anything more is charged.", minutes_left,
+            )
+        )  # fmt: skip
+    lines.append(_("What is seen and done is recorded and kept with your case, where you can look at it."))
+    lines.append(_("Close what you do not want to be seen. You stop everything at any time, with one key or with the button."))
+    given = {"engineer": engineer, "vendor": vendor, "number": number, "title": title.rstrip("."), "minutes": minutes_left}
+    return "\n".join(str(line) % given for line in lines)
+
+
+def ask_control_sentence(engineer: str) -> str:
+    """Return the question for control while the screen is seen already."""
+    return _("%(engineer)s asks to use your keyboard and mouse. You can take it back at any time.") % {"engineer": engineer}
+
+
+def ask_clipboard_sentence(engineer: str) -> str:
+    """Return the question for the clipboard."""
+    return _("%(engineer)s asks to share the clipboard: text only, what you copy from now on and what the engineer copies.") % {"engineer": engineer}
+
+
+def banner(engineer: str, number: str) -> str:
+    """Return what the banner says for as long as the session runs."""
+    return _("%(engineer)s is connected to this computer · case %(number)s · it is recorded") % {"engineer": engineer, "number": number}
+
+
+def clock_sentence(seconds: int, limit: int) -> str:
+    """«13 min de 30»; without a limit the minutes alone."""
+    if not limit:
+        return in_minutes(seconds)
+    return _("%(now)s of %(limit)s min") % {"now": seconds // 60, "limit": limit // 60}
+
+
+def warn_sentence(minutes_left: int) -> str:
+    """Return the warning near the limit. CAS-5."""
+    return ngettext("%(count)s minute of this attention is left.", "%(count)s minutes of this attention are left.", minutes_left) % {"count": minutes_left}
+
+
+def pause_sentence(limit_minutes: int) -> str:
+    """Return what both sides are told at the limit. CAS-5, CHG-5."""
+    return _(
+        "The %(limit)s minutes of this attention are used up. Nothing is seen or done now, and the clock stands. "
+        "How it goes on is asked in your case: nothing is charged without your consent."
+    ) % {"limit": limit_minutes}
+
+
+def end_sentence(reason: str, detail: str = "") -> str:
+    """Return the last words of a session."""
+    text = str(REASONS.get(reason, reason))
+    return f"{text}. {detail[:1].upper()}{detail[1:]}." if detail else f"{text}."
+
+
+def _offered(d: Data) -> str:
+    text = _("%(number)s: a remote session to see the screen was offered.")
+    if d["mode"] == "control":
+        text = _("%(number)s: a remote session to see and control was offered.")
+    return text % {"number": d["number"]}
+
+
+def _consented(d: Data) -> str:
+    text = _("%(number)s: the customer consented to be seen.")
+    if d["mode"] == "control":
+        text = _("%(number)s: the customer consented to be seen and controlled.")
+    return text % {"number": d["number"]}
+
+
+def _mode(d: Data) -> str:
+    texts = {
+        ("control", True): _("%(number)s: the customer consented to control."),
+        ("control", False): _("%(number)s: the customer did not consent to control."),
+        ("view", True): _("%(number)s: from here on the engineer only sees."),
+    }
+    return texts[(d["mode"], bool(d.get("answer", True)))] % {"number": d["number"]}
+
+
+def _clipboard(d: Data) -> str:
+    text = _("%(number)s: the customer consented to share the clipboard.")
+    if not d["on"]:
+        text = _("%(number)s: the clipboard is not shared.")
+    return text % {"number": d["number"]}
+
+
+def _ended(d: Data) -> str:
+    given = {"number": d["number"], "time": in_minutes(d["seconds"]), "reason": REASONS.get(d["reason"], d["reason"]), "count": d["chunks"]}
+    if not d["seconds"]:
+        return _("%(number)s: the remote session ended before it began. %(reason)s.") % given
+    text = _("%(number)s: the remote session ended after %(time)s. %(reason)s.") % given
+    if not d["chunks"]:
+        return text
+    return text + " " + ngettext("Recorded in %(count)s chunk.", "Recorded in %(count)s chunks.", d["chunks"]) % given
+
+
+def _plain(text: Any) -> Any:
+    return lambda d: str(text) % {"number": d["number"]}
+
+
+TELLINGS: Final[dict[str, Telling]] = {
+    "remote.offered": Telling(_offered, "device-desktop"),
+    "remote.joined": Telling(_plain(gettext_lazy("%(number)s: the code was entered; the customer is asked.")), "device-desktop"),
+    "remote.consented": Telling(_consented, "check", inline=True),
+    "remote.declined": Telling(_plain(gettext_lazy("%(number)s: the customer did not consent; nothing was seen.")), "x", inline=True),
+    "remote.began": Telling(_plain(gettext_lazy("%(number)s: the remote session began.")), "player-play"),
+    "remote.dropped": Telling(_plain(gettext_lazy("%(number)s: the line dropped; the clock stands.")), "plug-connected-x"),
+    "remote.resumed": Telling(_plain(gettext_lazy("%(number)s: the line came back.")), "plug-connected"),
+    "remote.mode": Telling(_mode, "pointer"),
+    "remote.clipboard": Telling(_clipboard, "clipboard"),
+    "remote.paused": Telling(_plain(gettext_lazy("%(number)s: the time is used up; nothing is seen or done until it is decided.")), "player-pause"),
+    "remote.ended": Telling(_ended, "device-desktop-off", inline=True),
+    "remote.withdrawn": Telling(_plain(gettext_lazy("%(number)s: the code was withdrawn, because codes were being guessed.")), "shield", staff=True),
+    "remote.revealed": Telling(_plain(gettext_lazy("%(number)s: what was typed was read, unmasked.")), "eye"),
+    "remote.recording_purged": Telling(
+        _plain(gettext_lazy("%(number)s: the recording was removed because its time was over; its hash stays.")), "archive"
+    ),
+}
