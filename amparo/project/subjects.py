@@ -18,6 +18,7 @@ from amparo.kernel.actor import Actor
 VISIBLE: dict[str, str] = {
     "ticket": "amparo.tickets.access.may_see_id",
     "case": "amparo.cases.access.may_see_id",
+    "chat": "amparo.chat.access.may_see_id",
     "complaint": "amparo.complaints.access.may_see_id",
     "quote": "amparo.quotations.access.may_see_id",
     "order": "amparo.quotations.access.may_see_order_id",
@@ -42,6 +43,7 @@ PUBLISHED: dict[str, str] = {
     "topic": "amparo.forum.access.may_see_id",
     "course": "amparo.campus.access.may_see_id",
     "forumpost": "amparo.forum.access.may_see_post_id",
+    "toldpost": "amparo.forum.access.may_be_told_post_id",
 }
 
 
@@ -86,8 +88,10 @@ def may_follow(actor: Actor, topic: str) -> bool:
     if not actor.is_signed_in:
         return False
     kind, _sep, number = topic.partition(":")
-    if topic in ("queue", "calls", "reconciliations", "imports", "defects", "sales", "mail", "video-work"):
+    if topic in ("queue", "chats", "calls", "reconciliations", "imports", "defects", "sales", "mail", "video-work"):
         return actor.is_staff
+    if kind in ("chat-answering", "chat-typing"):  # who writes at this moment: of staff the customer hears, of him staff
+        return actor.is_staff is (kind == "chat-typing") and may_see(actor, f"chat:{number}")
     if kind.endswith("-desk"):  # notes, tags, who looks: nothing a customer may even know of. SEC-10
         return actor.is_staff and may_see(actor, f"{kind.removesuffix('-desk')}:{number}")
     if kind == "user":

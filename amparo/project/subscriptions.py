@@ -59,6 +59,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "complaint.lapsed": (_COMPLAINTS + "decided",),
     "complaint.withdrawn": (_COMPLAINTS + "withdrawn",),
     "case.purge_announced": ("amparo.notifications.reactions.records.purge_announced",),
+    "contact.removed": ("amparo.chat.reactions.contact_removed",),
+    "chat.ended": ("amparo.chat.reactions.ended",),
     "promise.warned": (_TELL + "promise_warned", _QUOTES + "promised", _COMPLAINTS + "warned", _FORUM + "promised"),
     "promise.lapsed": (_TELL + "promise_lapsed", _QUOTES + "promised", _COMPLAINTS + "lapsed", _FORUM + "promised"),
     "pocket.low": ("amparo.notifications.reactions.units.warned",),
@@ -70,7 +72,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "card.redeemed": (_TELL + "contract_sold",),
     "card.guessing": (_TELL + "guessing",),
     **dict.fromkeys(
-        ("activation.guessing", "activation.mismatch", "activation.churn", "activation.moves_exhausted"),
+        ("activation.guessing", "activation.mismatch", "activation.churn", "activation.moves_exhausted", "activation.networks"),
         ("amparo.notifications.reactions.licences.watched",),
     ),
     "licence.registration_asked": ("amparo.notifications.reactions.licences.asked",),
@@ -90,7 +92,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("sale.stuck", "sale.paid_again", "sale.payment_differs"), ("amparo.notifications.reactions.sales.trouble",)),
     "seat.assigned": (_CAMPUS + "seat_assigned",),
     "enrolment.completed": (_CAMPUS + "completed",),
-    **dict.fromkeys(("certificate.issued", "certificate.expiring"), (_CAMPUS + "certificate",)),
+    **dict.fromkeys(("certificate.issued", "certificate.expiring", "certificate.outgrown"), (_CAMPUS + "certificate",)),
     **dict.fromkeys(("class.planned", "class.dropped"), (_CAMPUS + "class_planned",)),
     "release.published": (_RELEASES + "published", _RELEASES + "checks_due"),
     "release.yanked": (_RELEASES + "yanked",),
@@ -102,12 +104,13 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "article.flagged": (_ARTICLES + "flagged",),
     "knowledge.reviews_due": (_ARTICLES + "reviews_due",),
     "knowledge.outgrown": (_ARTICLES + "outgrown",),
-    "release.made_current": ("amparo.knowledge.reactions.made_current",),
+    "release.made_current": ("amparo.knowledge.reactions.made_current", "amparo.campus.reactions.made_current"),
     "product.changed": ("amparo.search.reactions.product_changed",),
     **dict.fromkeys(("topic.opened", "topic.replied"), (_FORUM + "posted",)),
     **dict.fromkeys(
-        ("topic.post_hidden", "topic.hidden", "topic.closed", "topic.moved", "topic.split", "topic.merged_in"), (_FORUM + "supervised",)
+        ("topic.post_hidden", "topic.hidden", "topic.closed", "topic.moved", "topic.split", "topic.merged_in", "topic.merged"), (_FORUM + "supervised",)
     ),
+    "topic.act_undone": (_FORUM + "undone",),
     "topic.solved": (_FORUM + "solved",),
     "topic.reviewed": (_FORUM + "reviewed",),
     **dict.fromkeys(("topic.held", "topic.flagged"), (_FORUM + "waiting",)),

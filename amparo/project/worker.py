@@ -34,6 +34,8 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.ledger.tasks.tick", 30),
     ("amparo.contracts.tasks.tick", 60),
     ("amparo.cases.tasks.tick", 5),
+    ("amparo.chat.tasks.tick", 1),
+    ("amparo.chat.tasks.keep", 600),
     ("amparo.complaints.tasks.tick", 2),
     ("amparo.quotations.tasks.tick", 5),
     ("amparo.sales.tasks.tick", 30),
@@ -60,6 +62,7 @@ LONG: tuple[tuple[str, float], ...] = (
     ("amparo.fairness.tasks.tick", 600),
     ("amparo.contracts.tasks.imports", 1),
     ("amparo.downloads.tasks.tick", 3),
+    ("amparo.campus.tasks.sweep", 3600),
 )
 # Videos take minutes of processor each: apart, so that nothing else waits for them.
 FILMS: tuple[tuple[str, float], ...] = (("amparo.videos.tasks.tick", 2), ("amparo.project.demo.videos.tick", 5))

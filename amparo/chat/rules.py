@@ -1,0 +1,75 @@
+"""What is decided without a database: who is offered a chat, what a question in public may not tell. CHT-1, CHT-2, FOR-1."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from amparo.kernel import masking
+
+PRESENT = timedelta(seconds=60)  # a page that is open is told of every quarter of a minute
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody on duty: how many chats he has or is offered, of which products he knows, when he was last given one."""
+
+    user_id: int
+    load: int = 0
+    products: frozenset[int] = frozenset()
+    last_given: float = 0.0
+
+
+def choose(
+    candidates: Iterable[Candidate], *, product_id: int | None, passed: Collection[int] = (), limit: int
+) -> int | None:
+    """Return who is offered a chat: by skill, then by load, then who waited longest; None where nobody is free. CHT-1.
+
+    Who knows the product comes first, then who is of no product (and helps with all), then others: somebody is better
+    than nobody. Who passed this chat on, or has as many as one may have, is left out.
+
+    >>> choose([Candidate(1, 3), Candidate(2, 0, frozenset({9}))], product_id=8, limit=4)
+    1
+    """
+
+    def skill(one: Candidate) -> int:
+        if product_id is not None and product_id in one.products:
+            return 0
+        return 1 if not one.products or product_id is None else 2
+
+    free = [one for one in candidates if one.load < limit and one.user_id not in passed]
+    best = min(free, key=lambda one: (skill(one), one.load, one.last_given, one.user_id), default=None)
+    return best.user_id if best else None
+
+
+def is_present(seen_at: datetime | None, *, at: datetime) -> bool:
+    """True where a page of the person was open within the last minute."""
+    return seen_at is not None and at - seen_at < PRESENT
+
+
+def without_private(text: str, private: Iterable[str]) -> str:
+    """Return a text that may stand in public: no name of the customer or its people, and nothing that masking knows. FOR-1, CHT-2.
+
+    >>> without_private("Soy Lupita Romero de Abarrotes Lupita, correo a@b.mx", ["Abarrotes Lupita", "Lupita Romero"])
+    'Soy •••• de ••••, correo ••••@b.mx'
+    """
+    words = sorted({word.strip() for word in private if len(word.strip()) > 1}, key=len, reverse=True)
+    for word in words:
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", masking.DOTS, text, flags=re.IGNORECASE)
+    masked, _found = masking.mask(text)
+    return masked
+
+
+def private_words(names: Iterable[str]) -> list[str]:
+    """Return names with their parts that are long enough to tell who it is: «Lupita Romero», «Lupita», «Romero».
+
+    >>> private_words(["Ana de la O"])
+    ['Ana de la O', 'Ana']
+    """
+    found: list[str] = []
+    for name in names:
+        parts = [part for part in re.split(r"\s+", name.strip()) if len(part) > 2]
+        found += [name.strip(), *parts] if len(parts) > 1 else [name.strip(), *(part for part in parts if part != name.strip())]
+    return [word for word in dict.fromkeys(found) if word]
