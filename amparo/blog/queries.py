@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 from wagtail.models import Revision
 
-from amparo.contracts.access import readable, reader
+from amparo.contracts.access import readable, readers
 from amparo.contracts.rules.audience import Reader
 from amparo.files.models import StoredFile
 from amparo.files.queries import files_of
@@ -98,18 +98,25 @@ def for_my_products(actor: Actor, *, language: str, at: datetime) -> list[dict[s
     return [_shown(row) for row in posts.order_by("-published_at", "-pk").values(*_ROW)[:MINE_SIZE]]
 
 
-def may_read(actor: Actor, post: Post, *, at: datetime) -> bool:
-    """Tell whether a post is for somebody at a moment, in one statement at most. ACC-1."""
-    return post.live and reader(actor, at=at).may_see(post.audience, post.product_id)
+def told_of(post: Post, people: Sequence[tuple[Actor, str]], *, at: datetime) -> list[bool]:
+    """Tell of each of many people, with his language, whether a letter about a post is for him. Three statements. SRC-3, SEC-11.
 
-
-def concerns(actor: Actor, post: Post) -> bool:
-    """Tell whether a post is about a product of which somebody's company has a licence, or about all."""
-    if post.product_id is None:
-        return True
-    if actor.customer_id is None:
-        return False
-    return Licence.objects.filter(customer_id=actor.customer_id, product_id=post.product_id, withdrawn_at__isnull=True).exists()
+    He may read it, it is about a product of his company or about all, and he has no version in his own language that he may
+    read: where that one is not for him, this one is what he gets.
+    """
+    versions = list(Post.objects.filter(translation_group=post.translation_group, live=True))
+    wanted = {one.product_id for one in versions if one.product_id is not None}
+    owned = set(Licence.objects.filter(product_id__in=wanted, withdrawn_at__isnull=True).values_list("customer_id", "product_id")) if wanted else set()
+    found = []
+    for (actor, language), who in zip(people, readers([actor for actor, _language in people], at=at), strict=True):
+        his = [
+            one
+            for one in versions
+            if who.may_see(one.audience, one.product_id) and (one.product_id is None or (actor.customer_id, one.product_id) in owned)
+        ]
+        own = [one for one in his if language.startswith(one.language)]
+        found.append(post in (own or his))
+    return found
 
 
 def feed(by: Narrowed, language: str) -> list[Post]:

@@ -5,7 +5,7 @@ Nothing else in the code decides who may use a service. And who may do what with
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -337,6 +337,14 @@ def reader(actor: Actor, *, at: datetime) -> Reader:
     if not actor.is_signed_in:
         return ANYBODY
     return reader_of(_ground(actor, None, at), _asked(at, None))
+
+
+def readers(people: Sequence[Actor], *, at: datetime) -> list[Reader]:
+    """Return the reader that each of many people is, in one statement for all. SEC-11, SEC-20."""
+    asking = [actor for actor in people if actor.is_signed_in and not actor.is_staff]
+    asked = _asked(at, None)
+    found = {actor.user_id: reader_of(ground, asked) for actor, ground in zip(asking, queries.grounds(asking, at=at), strict=True)}
+    return [OF_STAFF if actor.is_staff else found.get(actor.user_id, ANYBODY) for actor in people]
 
 
 def reader_from(ground: Ground, *, at: datetime) -> Reader:

@@ -76,6 +76,11 @@ def may_see_post_id(actor: Actor, number: int, *, at: datetime) -> bool:
     return posts_visible_to(actor, at=at).filter(pk=number).exists()
 
 
+def may_be_told_post_id(actor: Actor, number: int, *, at: datetime) -> bool:
+    """True where a letter may still quote a post: it stands for everybody who reads its topic; hidden, it goes to nobody. SEC-11, SEC-20."""
+    return posts_visible_to(actor, at=at).filter(pk=number, visibility="shown", topic__visibility="shown").exists()
+
+
 def require_standing(actor: Actor, *, at: datetime) -> None:
     """Raise NoStanding, with the way out, for who may not take part. Staff take part by their work. ACC-2, ACC-9."""
     if actor.is_staff:

@@ -36,6 +36,9 @@ def may_still_read(letter: Letter) -> bool:
     actor = actor_by_id(letter.user_id)
     if not actor.is_signed_in:
         return False
+    about = str((letter.words or {}).get("about") or "")
+    if about and not _may_see()(actor, about):
+        return False
     if actor.is_staff:
         return True
     acting = actor_in(letter.user_id, letter.customer_id) if letter.customer_id else actor

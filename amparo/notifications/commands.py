@@ -38,7 +38,8 @@ class Words:
     """What is told, in the person's language: a title, paragraphs, figures, and where it leads.
 
     `papers` go with the letter, made when it is sent: (file name, typed string of what is printed). `leave_url` is where one press
-    stops such letters, without signing in (RFC 8058).
+    stops such letters, without signing in (RFC 8058). `about` is the typed string of what is quoted, where it is less than the
+    notice's subject: who may not read it any more when the letter goes does not get it.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Words:
     footnote: str = ""
     papers: tuple[tuple[str, str], ...] = ()
     leave_url: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

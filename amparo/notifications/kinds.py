@@ -56,7 +56,7 @@ _KINDS = (
     Kind("course_seat", "customer", _("Your company has a seat in a course for you")),
     Kind("course_completed", "customer", _("One of your company's people completed a course"), mail=False),
     Kind("certificate", "customer", _("A certificate of yours")),
-    Kind("certificate_ending", "customer", _("A certificate of yours is about to expire")),
+    Kind("certificate_ending", "customer", _("A certificate of yours is about to expire, or is of an earlier version of its product")),
     Kind("live_class", "customer", _("The date of a live class of a course that you take")),
     Kind("licence", "customer", _("A licence that you asked for was registered, or not")),
     Kind("new_matter", "staff", _("A new ticket or case came in"), mail=False),

@@ -1,6 +1,7 @@
 """SCORM packages at an origin of their own: what foreign authors wrote runs here, far from the pages and their cookies. SRC-4, SEC-28.
 
-An address is signed, for one enrolment and one lesson, and ends after some hours. No cookie is read or set; nothing is
+An address is signed, for one enrolment and one lesson, and ends after some hours; before, it is asked again and again
+whether the lessons are still open to the person (ACC-4). No cookie is read or set; nothing is
 served but the files of that package and our player, which speaks with the page around it by messages of exact origins.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from html import escape
@@ -24,9 +26,11 @@ from django.core import signing  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
 
 from amparo.campus.commands import scorm  # noqa: E402
-from amparo.campus.models import Enrolment, Package  # noqa: E402
+from amparo.campus.models import Package  # noqa: E402
+from amparo.kernel import clock  # noqa: E402
 
 CHUNK = 65_536
+JUDGED_SECONDS, JUDGED_MAX = 30, 10_000
 OURS = Path(__file__).resolve().parents[1] / "campus" / "static" / "campus" / "player.js"
 SCRIPTS = {"1.2": "scorm12.min.js", "2004": "scorm2004.min.js"}
 PLAYER = """<!doctype html><html lang="es"><head><meta charset="utf-8"><title>SCORM</title>
@@ -56,7 +60,7 @@ def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         token, _sep, path = environ.get("PATH_INFO", "").encode("latin-1").decode().lstrip("/").partition("/")
         enrolment, _lesson, number = scorm.opened(token)
         close_old_connections()
-        if not Enrolment.objects.filter(pk=enrolment, state__in=["started", "completed"], person__is_active=True).exists():
+        if not _is_open(enrolment, number, anew=path == "_player/"):
             return _refuse(start, "403 Forbidden")
         found = package(number)
     except (signing.BadSignature, UnicodeDecodeError, ValueError, Package.DoesNotExist):
@@ -73,16 +77,34 @@ def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
     return _file(start, environ, found, path.removeprefix("content/"))
 
 
+_judged: dict[tuple[int, int], float] = {}
+
+
+def _is_open(enrolment: int, number: int, *, anew: bool) -> bool:
+    """Ask whether the lessons are open: anew for the player, else as judged half a minute ago, for a course has hundreds of files."""
+    now, which = time.monotonic(), (enrolment, number)
+    if not anew and _judged.get(which, 0) > now:
+        return True
+    if len(_judged) > JUDGED_MAX:
+        _judged.clear()
+    if not scorm.still_open(enrolment, number, at=clock.now()):
+        _judged.pop(which, None)
+        return False
+    _judged[which] = now + JUDGED_SECONDS
+    return True
+
+
 def _headers(kind: str, size: int, policy: str) -> list[tuple[str, str]]:
     return [
         ("Content-Type", kind), ("Content-Length", str(size)), ("Content-Security-Policy", policy.format(portal=settings.PUBLIC_URL)),
-        ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "private, max-age=3600"),
+        ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+        ("Cache-Control", "no-store" if kind.startswith("text/html") else "private, max-age=3600"),
         ("Cross-Origin-Resource-Policy", "same-origin"), ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
     ]  # fmt: skip
 
 
 def _refuse(start: Start, status: str) -> Iterable[bytes]:
-    start(status, [*_headers("text/plain", len(status), FRAME)[:5], ("Cache-Control", "no-store")])
+    start(status, [one for one in _headers("text/plain", len(status), FRAME) if one[0] != "Cache-Control"] + [("Cache-Control", "no-store")])
     return [status.encode()]
 
 

@@ -1,6 +1,6 @@
 """The verbs of the campus."""
 
-from .certificates import remind_due
+from .certificates import outgrow, remind_due
 from .editing import (
     add_course,
     add_lesson,
@@ -19,12 +19,13 @@ from .enrolling import cancel, enrol, start
 from .learning import finish_lesson, mark_attended, switch_version
 from .publishing import drop_class, offer_again, plan_class, publish, put_cohort, retire
 from .quizzes import allow_attempt, allowed_more, begin_attempt, keep_answers, lapse_due, submit, terms_of
-from .scorm import add_package, track
+from .scorm import add_package, put_package, read_package, sweep, track
 from .seats import assign, buy_seats, give_back_seat, take_back
 
 __all__ = [
     "add_course", "add_lesson", "add_package", "add_section", "allow_attempt", "allowed_more", "assign", "begin_attempt", "buy_seats", "cancel", "change_course",
     "change_lesson", "drop_class", "enrol", "finish_lesson", "give_back_seat", "keep_answers", "lapse_due", "mark_attended", "move_lesson",
-    "move_section", "offer_again", "plan_class", "publish", "put_cohort", "put_question", "remind_due", "remove_lesson", "remove_question",
-    "remove_section", "rename_section", "retire", "start", "submit", "switch_version", "take_back", "terms_of", "track",
+    "move_section", "offer_again", "outgrow", "plan_class", "publish", "put_cohort", "put_package", "put_question", "read_package",
+    "remind_due", "remove_lesson", "remove_question",
+    "remove_section", "rename_section", "retire", "start", "submit", "sweep", "switch_version", "take_back", "terms_of", "track",
 ]  # fmt: skip

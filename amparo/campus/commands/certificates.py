@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from amparo.campus.models import Certificate, Enrolment
-from amparo.campus.rules.certificates import make_code, next_reminder
+from amparo.campus.rules.certificates import make_code, next_reminder, outgrown
 from amparo.contracts.rules.terms import last_day
 from amparo.history.commands import record
 from amparo.kernel.actor import SYSTEM, Actor
@@ -61,5 +62,22 @@ def remind_due(*, at: datetime, limit: int = 200) -> int:
                 continue
             days = max(1, -(-(one.valid_until - at) // timedelta(days=1)))
             record("certificate.expiring", subject=one, actor=SYSTEM, at=at, customer=one.enrolment.customer_id, person=one.person_id, days=days)
+            count += 1
+    return count
+
+
+@transaction.atomic
+def outgrow(product_id: int, *, version: str, before: str, at: datetime) -> int:
+    """Record of each certificate that a new major version outgrew that it did; return how many those are. Fact: `certificate.outgrown`.
+
+    Only of the newest that a person has of a course, still in force, in a course that is still given; what an earlier
+    version outgrew already was told then. SRC-4.
+    """
+    newer = Certificate.objects.filter(person=OuterRef("person"), course=OuterRef("course"), issued_at__gt=OuterRef("issued_at"))
+    held = Certificate.objects.filter(Q(valid_until=None) | Q(valid_until__gt=at), ~Exists(newer), product=product_id, course__published__isnull=False, course__retired_at=None)
+    count = 0
+    for one in held.select_related("enrolment").order_by("pk"):
+        if outgrown(one.product_version, version) and not (before and outgrown(one.product_version, before)):
+            record("certificate.outgrown", subject=one, actor=SYSTEM, at=at, customer=one.enrolment.customer_id, person=one.person_id, version=version)
             count += 1
     return count

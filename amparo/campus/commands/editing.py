@@ -18,6 +18,7 @@ from amparo.campus import access
 from amparo.campus.errors import ContentInvalid
 from amparo.campus.models import Course, Lesson, Package, Question, Section
 from amparo.campus.models.courses import ACCESS, CREDITS
+from amparo.campus.rules.packages import Contents
 from amparo.campus.rules.progress import LESSON_KINDS, QUIZ
 from amparo.campus.rules.quiz import MANY, ONE, OPTIONS_MAX, QUESTION_KINDS
 from amparo.contracts.rules.audience import AUDIENCES
@@ -26,6 +27,7 @@ from amparo.history.commands import record
 from amparo.kernel import markdown
 from amparo.kernel.actor import Actor
 
+from .scorm import put_package
 from .shared import edited, permit
 
 COURSE_FIELDS: Final = (
@@ -141,9 +143,9 @@ def remove_section(section: Section, *, actor: Actor, at: datetime) -> None:
 @transaction.atomic
 def add_lesson(
     section: Section, kind: str, *, quiz: Mapping[str, Any] | None = None, files_given: Sequence[str] = (), draft_key: str = "",
-    package: Package | None = None, actor: Actor, at: datetime, **fields: Any,
+    package: Package | Contents | None = None, actor: Actor, at: datetime, **fields: Any,
 ) -> Lesson:  # fmt: skip
-    """Add a lesson at the end of a section. Raises NotPermitted, ContentInvalid."""
+    """Add a lesson at the end of a section, with the SCORM package that was read for it. Raises NotPermitted, ContentInvalid."""
     permit(access.may_teach(actor) or actor.is_system)
     course = edited(section.course, seen=None, at=at)
     if kind not in LESSON_KINDS or Lesson.objects.filter(section__course=course).count() >= LESSONS_MAX:
@@ -155,7 +157,7 @@ def add_lesson(
 @transaction.atomic
 def change_lesson(
     lesson: Lesson, *, quiz: Mapping[str, Any] | None = None, files_given: Sequence[str] = (), draft_key: str = "",
-    package: Package | None = None, seen: int | None = None, actor: Actor, at: datetime, **fields: Any,
+    package: Package | Contents | None = None, seen: int | None = None, actor: Actor, at: datetime, **fields: Any,
 ) -> Lesson:  # fmt: skip
     """Write a lesson anew. Raises NotPermitted, Stale, ContentInvalid."""
     permit(access.may_teach(actor) or actor.is_system)
@@ -165,7 +167,7 @@ def change_lesson(
 
 def _written(
     lesson: Lesson, fields: Mapping[str, Any], quiz: Mapping[str, Any] | None, files_given: Sequence[str], draft_key: str,
-    package: Package | None, actor: Actor, at: datetime,
+    package: Package | Contents | None, actor: Actor, at: datetime,
 ) -> Lesson:  # fmt: skip
     if unknown := set(fields) - set(LESSON_FIELDS):
         raise ContentInvalid(fields=sorted(unknown))
@@ -175,6 +177,8 @@ def _written(
     lesson.body_html = markdown.render(lesson.body)
     if lesson.kind == QUIZ:
         lesson.quiz = _quiz_terms(quiz if quiz is not None else lesson.quiz)
+    if isinstance(package, Contents):
+        package = put_package(lesson.section.course, package, actor=actor, at=at)
     if package is not None and package.course_id != lesson.section.course_id:
         raise ContentInvalid(field="package")
     lesson.package = package

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,6 +21,7 @@ from amparo.campus.rules import packages
 from amparo.campus.rules.progress import SCORM, TRACKED, Progress
 from amparo.history.commands import record
 from amparo.kernel.actor import Actor
+from amparo.people.queries import actor_by_id, actor_in
 
 from .enrolling import ask_content
 from .learning import complete_if_done
@@ -28,6 +29,7 @@ from .shared import add_step, locked, open_lesson, permit, progress_of
 
 SALT = "campus.scorm"
 HOURS = 8
+LEFT_FOR = timedelta(days=1)
 
 
 def folder() -> Path:
@@ -64,18 +66,28 @@ def _only_read(stream: IO[bytes]) -> str:
     return ""
 
 
-@transaction.atomic
-def add_package(course: Course, source: IO[bytes], *, actor: Actor, at: datetime) -> Package:
-    """Take a SCORM package into a course: read by its manifest, kept under hashes, never unpacked to its own paths. SRC-4.
+def read_package(source: IO[bytes], *, actor: Actor) -> packages.Contents:
+    """Read a SCORM package by its manifest and keep its files under their hashes, never at paths of its own. SRC-4, SEC-28.
 
-    It is read whole before its first byte is kept: what is refused leaves nothing behind. Fact: `package.added`. Raises NotPermitted, PackageRefused with what is wrong in words. SEC-28.
+    It is read whole before its first byte is kept: what is refused leaves nothing behind. Hundreds of megabytes may take
+    their time, so that this is done before any transaction; `sweep` takes away what no package came to name.
+    Raises NotPermitted, PackageRefused with what is wrong in words.
     """
     permit(access.may_teach(actor) or actor.is_system)
     try:
         packages.read(source, _only_read)
-        contents = packages.read(source, _keep)
+        return packages.read(source, _keep)
     except packages.Unsafe as unsafe:
         raise PackageRefused(str(words.PACKAGE_FAULTS[unsafe.fault]) % {"name": unsafe.name}, field="package", fault=unsafe.fault) from None
+
+
+@transaction.atomic
+def put_package(course: Course, contents: packages.Contents, *, actor: Actor, at: datetime) -> Package:
+    """Enter into a course what was read: in the transaction of the lesson that it is for, so that both come or none. Fact: `package.added`.
+
+    Raises NotPermitted.
+    """
+    permit(access.may_teach(actor) or actor.is_system)
     listing = json.dumps(contents.files, sort_keys=True).encode()
     assert actor.user_id is not None
     made = Package.objects.create(
@@ -84,6 +96,31 @@ def add_package(course: Course, source: IO[bytes], *, actor: Actor, at: datetime
     )  # fmt: skip
     record("package.added", subject=course, actor=actor, at=at, package=made.pk, files=len(contents.files), size=contents.size, sha256=made.sha256)
     return made
+
+
+def add_package(course: Course, source: IO[bytes], *, actor: Actor, at: datetime) -> Package:
+    """Take a SCORM package into a course: read and kept first, then entered. Raises what `read_package` raises."""
+    return put_package(course, read_package(source, actor=actor), actor=actor, at=at)
+
+
+def sweep(*, at: datetime) -> int:
+    """Take away files that no package names: of forms that were refused, of uploads that broke off. Return how many.
+
+    Only what has lain for a day, so that nothing goes while it is being taken in. Kept again, a file is new again.
+    """
+    if not folder().is_dir():
+        return 0
+    before = (at - LEFT_FOR).timestamp()
+    old = [path for path in folder().rglob("*") if path.is_file() and path.stat().st_mtime < before]
+    if not old:
+        return 0
+    named = {digest for files in Package.objects.values_list("files", flat=True).iterator() for digest, _size in files.values()}
+    count = 0
+    for path in old:
+        if path.name not in named:
+            path.unlink(missing_ok=True)
+            count += 1
+    return count
 
 
 def address(enrolment: Enrolment, package: Package, lesson: int) -> str:
@@ -96,6 +133,20 @@ def opened(token: str) -> tuple[int, int, int]:
     """Return the enrolment, lesson and package of a signed address. Raises signing.BadSignature."""
     enrolment, lesson, package = signing.loads(token, salt=SALT, max_age=HOURS * 3600)
     return int(enrolment), int(lesson), int(package)
+
+
+def still_open(enrolment_id: int, package_id: int, *, at: datetime) -> bool:
+    """True where a signed address still leads somewhere: the lessons are open to its person at this moment. ACC-4, SEC-11.
+
+    Judged for the company that the course was taken with, as the pages judge for whoever acts.
+    """
+    found = Enrolment.objects.select_related("course__product", "person").filter(
+        pk=enrolment_id, state__in=["started", "completed"], person__is_active=True
+    ).first()  # fmt: skip
+    if found is None or not Package.objects.filter(pk=package_id, course_id=found.course_id).exists():
+        return False
+    acting = actor_in(found.person_id, found.customer_id) if found.customer_id else actor_by_id(found.person_id)
+    return access.content(acting, found, at=at).allowed
 
 
 @transaction.atomic

@@ -12,6 +12,8 @@ from amparo.campus.tests.world import DAY, card_for, finish, fresh, key, lesson,
 from amparo.conftest import NOON
 from amparo.kernel.actor import SYSTEM
 from amparo.notifications.models import Notice
+from amparo.products import commands as products
+from amparo.products.models import Product, Release
 
 pytestmark = pytest.mark.django_db
 
@@ -47,3 +49,19 @@ def test_who_is_in_a_course_is_told_of_a_class(registered, contact, deliver):
     deliver()
     assert ("live_class", f"Una clase en vivo ya tiene fecha: {course.title}") in told(registered) and not told(contact)
     assert Notice.objects.get(user=registered.user_id, kind="live_class").subject_ref == mine.subject and day.pk
+
+
+def test_a_certificate_that_its_product_outgrew_is_told_once(registered, deliver):
+    """SRC-4: by a new major version alone, to who has no newer certificate; not again by the next minor one."""
+    product = Product.objects.create(code="POS", name="Mostrador POS", created_at=NOON)
+    versions = [
+        Release.objects.create(product=product, version=one, released_on=NOON.date() - (9 - n) * DAY, created_at=NOON)
+        for n, one in enumerate(("10.2", "10.3", "11.0", "11.1"))
+    ]  # fmt: skip
+    products.make_current(versions[0], actor=SYSTEM, at=NOON)
+    finish(started(published(product_id=product.pk, texts=1), registered), registered)
+    for number, release in enumerate(versions[1:], 1):
+        products.make_current(release, actor=SYSTEM, at=NOON + number * DAY)
+        deliver(NOON + number * DAY)
+    titles = [title for kind, title in told(registered) if kind == "certificate_ending"]
+    assert len(titles) == 1 and "Mostrador POS" in titles[0] and "renueve" in titles[0].lower()

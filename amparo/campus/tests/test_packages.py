@@ -8,17 +8,21 @@ import zipfile
 
 import pytest
 from django.core import signing
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amparo.campus import commands
+from amparo.campus import access, commands
+from amparo.campus.commands import scorm
 from amparo.campus.commands.scorm import address, opened, path_of
 from amparo.campus.errors import ContentInvalid, PackageRefused
 from amparo.campus.models import Package, ScormState, Step
 from amparo.campus.rules.packages import CMI_OCTETS_MAX, Unsafe, parse, report, safe_path
 from amparo.campus.tests.packages import manifest, package
-from amparo.campus.tests.world import drafted, fresh, lesson, lessons_of, started
+from amparo.campus.tests.world import DAY, contract_for, drafted, fresh, lesson, lessons_of, started
 from amparo.conftest import NOON, make_staff
+from amparo.kernel import clock
 from amparo.kernel.actor import SYSTEM
 from amparo.kernel.refusals import NotPermitted
 
@@ -128,3 +132,66 @@ def test_a_package_is_kept_by_hash_tracked_and_resumed(settings, tmp_path, regis
     assert opened(token) == (mine.pk, one, made.pk)
     with pytest.raises(signing.BadSignature):
         opened(token[:-2] + "xx")
+
+
+@pytest.mark.django_db
+def test_a_package_is_kept_before_any_transaction(settings, tmp_path, monkeypatch):
+    """SRC-4: hundreds of megabytes hold no lock while they are written."""
+    settings.MEDIA_ROOT = tmp_path
+    depths, outside = [], len(connection.savepoint_ids)
+    keep = scorm._keep
+    monkeypatch.setattr(scorm, "_keep", lambda stream: (depths.append(len(connection.savepoint_ids)), keep(stream))[1])
+    commands.add_package(drafted(), package(), actor=make_staff("Inés", "instructor"), at=NOON)
+    assert set(depths) == {outside}
+
+
+@pytest.mark.django_db
+def test_a_refused_lesson_leaves_no_package_behind(settings, tmp_path, client_for):
+    """SRC-4: neither a row nor, after a day, a byte; what a package names stays."""
+    settings.MEDIA_ROOT = tmp_path
+    author, course = make_staff("Inés", "instructor"), drafted()
+    section = commands.add_section(course, "Primera", actor=SYSTEM, at=NOON)
+    read = commands.read_package(package(), actor=author)
+    with pytest.raises(ContentInvalid):
+        commands.add_lesson(section, "scorm", package=read, title="", actor=author, at=NOON)
+    assert not Package.objects.exists() and sum(path.is_file() for path in tmp_path.rglob("*")) >= 2
+    given = {"kind": "scorm", "title": "x" * 161, "package": SimpleUploadedFile("curso.zip", package().getvalue())}
+    assert client_for(author).post(f"/desk/campus/sections/{section.pk}/lessons/", given).status_code in (200, 422)
+    assert not Package.objects.exists()
+    assert commands.sweep(at=clock.now()) == 0 and commands.sweep(at=clock.now() + 2 * DAY) >= 2
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+    commands.add_lesson(section, "scorm", package=commands.read_package(package(), actor=author), title="Interactiva", actor=author, at=NOON)
+    kept = sum(path.is_file() for path in tmp_path.rglob("*"))
+    assert Package.objects.count() == 1 and commands.sweep(at=clock.now() + 2 * DAY) == 0 and sum(path.is_file() for path in tmp_path.rglob("*")) == kept
+
+
+@pytest.mark.django_db
+def test_an_address_that_was_given_out_ends_with_the_standing(settings, tmp_path, contact, customer, monkeypatch):
+    """ACC-4, SEC-11, SEC-28: eight hours are its most; closed to the person, it opens nothing, and the player is not kept by the browser."""
+    from amparo.project import scorm as outlet
+
+    settings.MEDIA_ROOT, settings.SCORM_URL = tmp_path, "http://localhost:9999"
+    monkeypatch.setattr(outlet, "_judged", {})
+    monkeypatch.setattr(outlet, "close_old_connections", lambda: None)  # the test's own is in use
+    now = clock.now()
+    contract_for(customer.pk, starts=now - 10 * DAY, months=1)
+    course = drafted("covered")
+    made = commands.add_package(course, package(), actor=make_staff("Inés", "instructor"), at=NOON)
+    lesson(course, "scorm", package=made)
+    commands.publish(course, actor=SYSTEM, at=NOON)
+    mine = started(fresh(course), contact, at=now)
+    token = address(mine, made, lessons_of(mine)[0]).split("/")[3]
+
+    def asked(path: str) -> tuple[str, dict[str, str]]:
+        got: list[tuple[str, dict[str, str]]] = []
+        outlet.package.cache_clear()
+        body = outlet.application({"REQUEST_METHOD": "GET", "PATH_INFO": f"/{token}/{path}"}, lambda status, headers: got.append((status, dict(headers))))
+        b"".join(body)
+        return got[0]
+
+    entry = f"content/{made.entry}"
+    assert [asked(path)[0] for path in ("_player/", entry)] == ["200 OK", "200 OK"] and asked("_player/")[1]["Cache-Control"] == "no-store"
+    monkeypatch.setattr(clock, "now", lambda: now + 40 * DAY)
+    assert not access.content(contact, fresh(mine), at=clock.now()).allowed
+    outlet._judged.clear()  # as half a minute later
+    assert [asked(path)[0] for path in ("_player/", entry)] == ["403 Forbidden", "403 Forbidden"]

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from amparo.campus import access, commands, forms, queries, words
-from amparo.campus.models import ClassDate, Cohort, Course, Lesson, Package, Question, Section
+from amparo.campus.models import ClassDate, Cohort, Course, Lesson, Question, Section
+from amparo.campus.rules.packages import Contents
 from amparo.campus.rules.progress import FILE, LESSON_KINDS, SCORM, TEXT
 from amparo.files.queries import drafts
 from amparo.kernel.refusals import Invalid, Stale
@@ -116,7 +117,7 @@ def lesson_new(request: HttpRequest, section_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made = commands.add_lesson(
-                found, kind, package=_package(request, found.course, kind), quiz=form.quiz_given(), files_given=request.POST.getlist("files")[:1], draft_key=request.POST.get("draft_key", "")[:40],
+                found, kind, package=_package(request, kind), quiz=form.quiz_given(), files_given=request.POST.getlist("files")[:1], draft_key=request.POST.get("draft_key", "")[:40],
                 actor=request.actor, at=request.now, **form.fields_given(),
             )  # fmt: skip
         except Invalid as wrong:
@@ -126,10 +127,10 @@ def lesson_new(request: HttpRequest, section_id: int) -> HttpResponse:
     return _lesson_form(request, form, found.course, kind, f"section:{section_id}", None)
 
 
-def _package(request: HttpRequest, course: Course, kind: str) -> Package | None:
-    """Take in the SCORM package that came with the form. Raises PackageRefused."""
+def _package(request: HttpRequest, kind: str) -> Contents | None:
+    """Read the SCORM package that came with the form, outside any transaction. Raises PackageRefused."""
     upload = request.FILES.get("package") if kind == SCORM else None
-    return commands.add_package(course, upload, actor=request.actor, at=request.now) if upload is not None else None
+    return commands.read_package(upload, actor=request.actor) if upload is not None else None
 
 
 def _lesson_form(request: HttpRequest, form: forms.LessonForm, course: Course, kind: str, place: str, lesson: Lesson | None) -> HttpResponse:
@@ -153,7 +154,7 @@ def lesson(request: HttpRequest, lesson_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             commands.change_lesson(
-                found, package=_package(request, course, found.kind), quiz=form.quiz_given(), files_given=request.POST.getlist("files")[:1], draft_key=request.POST.get("draft_key", "")[:40],
+                found, package=_package(request, found.kind), quiz=form.quiz_given(), files_given=request.POST.getlist("files")[:1], draft_key=request.POST.get("draft_key", "")[:40],
                 seen=number(request, "seen"), actor=request.actor, at=request.now, **form.fields_given(),
             )  # fmt: skip
         except Invalid as wrong:

@@ -22,7 +22,7 @@ from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.policies.queries import value
 
-from .shared import indexed, member_for
+from .shared import free_name, indexed, member_for
 
 PROOF_MINUTES = 20
 
@@ -35,6 +35,7 @@ def introduce(alias: str, digest: str, *, actor: Actor, at: datetime) -> Member:
     if digest not in DIGESTS:
         raise Invalid(field="digest")
     member = member_for(actor, alias=alias, at=at)
+    free_name(rules.alias_key(name), member.pk, at=at)
     member.alias, member.alias_key, member.digest = name, rules.alias_key(name), digest
     try:
         with transaction.atomic():

@@ -239,7 +239,8 @@ def undo(act: Act, *, actor: Actor, at: datetime) -> Act:
     _UNDO[act.verb](topic, act, actor, at)
     act.undone_at, act.undone_by_id = at, actor.user_id
     act.save(update_fields=["undone_at", "undone_by"])
-    record("topic.act_undone", subject=topic, actor=actor, at=at, act=act.pk, verb=act.verb, author=topic.author_id)
+    record("topic.act_undone", subject=topic, actor=actor, at=at, act=act.pk, verb=act.verb, author=topic.author_id,
+           into=act.before.get("into"))  # fmt: skip
     return act
 
 

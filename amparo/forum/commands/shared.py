@@ -15,8 +15,9 @@ from amparo.files import commands as files
 from amparo.forum import access, rules
 from amparo.forum.errors import AliasTaken, FirstDay, KeyReused, NotAPicture, TooManyPictures, TooManyPosts
 from amparo.forum.models import Flag, Member, Post, Review, Theme, Topic
+from amparo.history.commands import record
 from amparo.kernel import markdown
-from amparo.kernel.actor import Actor
+from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import NotPermitted
 from amparo.policies.queries import group, value
 from amparo.search import commands as search
@@ -61,6 +62,8 @@ def member_for(actor: Actor, *, alias: str = "", at: datetime) -> Member:
             found.save(update_fields=["is_staff"])
         return found
     chosen = rules.alias_of(alias) if alias.strip() else ""
+    if chosen:
+        free_name(rules.alias_key(chosen), actor.user_id, at=at)
     for turn in range(4):
         name = chosen or rules.alias_of(rules.proposed_alias(actor.name, actor.email, actor.user_id + turn * 100_003))
         try:
@@ -73,6 +76,22 @@ def member_for(actor: Actor, *, alias: str = "", at: datetime) -> Member:
             if chosen:
                 break
     raise AliasTaken(field="alias")
+
+
+def free_name(key: str, wanted_by: int, *, at: datetime) -> None:
+    """Let a name go that its holder never wrote under: a name belongs to who is known by it. Fact: `member.name_freed`. SEC-29.
+
+    Only names that can be read in the forum are refused as taken, so that trying names tells nobody who has an account.
+    """
+    holder = Member.objects.select_for_update(of=("self",)).select_related("user").filter(alias_key=key).exclude(pk=wanted_by).first()
+    if holder is None or holder.is_staff or Post.objects.filter(author_id=holder.pk).exists():
+        return
+    taken, number = holder.alias, holder.pk
+    while Member.objects.filter(alias_key=rules.alias_key(name := rules.proposed_alias(holder.user.name, holder.user.email, number))).exists():
+        number += 100_003
+    holder.alias, holder.alias_key = name, rules.alias_key(name)
+    holder.save(update_fields=["alias", "alias_key"])
+    record("member.name_freed", subject=holder, actor=SYSTEM, at=at, alias=taken, became=name)
 
 
 def judged(member: Member, actor: Actor, *, at: datetime) -> int:

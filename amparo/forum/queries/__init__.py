@@ -3,6 +3,7 @@
 from .board import DESK_SHOWN, RAIL, OwedRow, acts, owed, review, reviews, waiting
 from .hearing import (
     Heard,
+    Limits,
     digest_for,
     digests_due,
     excerpt_of,
@@ -11,12 +12,14 @@ from .hearing import (
     leave_path,
     left_by,
     level_of,
+    limits_for_new,
     member_of,
     members_like,
     muted,
     person_of,
     time_in_words,
     watched,
+    watchers,
     watches_of,
 )
 from .topics import (
@@ -34,7 +37,7 @@ from .topics import (
 )
 
 __all__ = [
-    "DESK_SHOWN", "PAGE_POSTS", "RAIL", "Heard", "OwedRow", "PostRow", "TopicRow", "acts", "digest_for", "digests_due", "excerpt_of", "feed", "heard_of", "languages_of", "leave_path", "left_by", "level_of",
-    "member_of", "members_like", "muted", "owed", "page_of_post", "page_topic", "person_of", "posts_page", "review", "reviews", "sitemap",
-    "themes", "time_in_words", "topics", "versions", "waiting", "watched", "watches_of",
+    "DESK_SHOWN", "PAGE_POSTS", "RAIL", "Heard", "Limits", "OwedRow", "PostRow", "TopicRow", "acts", "digest_for", "digests_due", "excerpt_of", "feed", "heard_of",
+    "languages_of", "leave_path", "left_by", "level_of", "limits_for_new", "member_of", "members_like", "muted", "owed", "page_of_post", "page_topic", "person_of", "posts_page", "review", "reviews", "sitemap",
+    "themes", "time_in_words", "topics", "versions", "waiting", "watched", "watchers", "watches_of",
 ]  # fmt: skip

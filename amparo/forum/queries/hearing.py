@@ -19,6 +19,7 @@ from amparo.kernel.actor import Actor
 from amparo.kernel.markdown import excerpt
 from amparo.people.models import User
 from amparo.people.queries import actor_by_id
+from amparo.policies.queries import value
 
 LEAVING = "amparo.forum.leave"
 SUGGESTED, DIGEST_TOPICS, DIGEST_HOUR = 8, 12, 8
@@ -56,6 +57,13 @@ def watched(heard: Heard) -> list[int]:
     by["topic"].setdefault(topic.author_id, "watching")
     heard_by = rules.levels_heard([by["topic"], by["theme"], by["product"]])
     return sorted(user for user, level in heard_by.items() if user != heard.post.author_id and rules.hears_of(level, is_first_post=heard.is_first))
+
+
+def watchers(topic: Topic) -> set[int]:
+    """Return who watches or tracks a topic, and who began it, but for who muted it. One statement."""
+    levels = dict(Watch.objects.filter(kind="topic", target_id=topic.pk).values_list("user_id", "level"))
+    levels.setdefault(topic.author_id, "watching")
+    return {user for user, level in levels.items() if level in ("watching", "tracking")}
 
 
 def muted(topic: Topic, user_ids: Iterable[int]) -> set[int]:
@@ -178,3 +186,19 @@ def left_by(word: str) -> tuple[int, str] | None:
 def person_of(user_id: int) -> tuple[str, str] | None:
     """Return in which language and zone somebody is written to, None where he is not active."""
     return User.objects.filter(pk=user_id, is_active=True).values_list("language", "time_zone").first()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many pictures a post of a new member takes, and when it is how many more. FOR-1."""
+
+    pictures: int
+    most: int
+    posts: int
+    hours: int
+
+
+def limits_for_new(at: datetime) -> Limits:
+    """Return what a new member is told beside the text that he writes."""
+    new, most, posts, days = (value(f"forum.{name}", at=at) for name in ("new_pictures_max", "pictures_max", "trust1_replies", "trust1_days"))
+    return Limits(new, most, posts, 24 * days)

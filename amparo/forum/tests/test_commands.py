@@ -147,8 +147,20 @@ def test_names_that_are_none(asker, name):
         commands.introduce(name, "none", actor=asker, at=NOON)
 
 
-def test_names_that_look_alike_are_one(asker, answerer):
+def test_a_name_that_nobody_wrote_under_tells_nobody_who_has_an_account(ask, asker, answerer, newcomer, moderator):
+    """SEC-29: trying names finds only what everybody can read; a holder who never wrote is called otherwise."""
+    commands.introduce("Callada", "none", actor=newcomer, at=NOON)
+    commands.introduce("Callada", "none", actor=answerer, at=NOON)
+    assert Member.objects.get(pk=answerer.user_id).alias == "Callada" and Member.objects.get(pk=newcomer.user_id).alias.startswith("Nadia-")
+    ask()
+    for taken in ("Paula", "Monica"):  # who wrote, and who is of the staff
+        with pytest.raises(errors.AliasTaken):
+            commands.introduce(taken, "none", actor=answerer, at=NOON)
+
+
+def test_names_that_look_alike_are_one(ask, asker, answerer):
     """FOR-1: case, accents, invisible signs and full-width letters make no other name."""
+    ask()
     commands.introduce("Pedro.R", "none", actor=asker, at=NOON)
     for same in ("pedro.r", "PEDRO-R", "Pédro_R", "Pe\u200bdro.R", "Ｐｅｄｒｏ.R"):
         with pytest.raises(errors.AliasTaken):

@@ -92,3 +92,12 @@ def test_a_post_takes_no_more_pictures_than_it_may_and_nobody_elses(ask, answere
     post = commands.reply(topic, W("Mire.", two[:1], "k"), actor=newcomer, at=NOON)
     assert post.visibility == "held" and len(post.pictures) == 1
     assert client_for(VISITOR).get(post.pictures[0]["url"]).status_code == 404, "no stranger sees what waits for a moderator"
+
+
+def test_the_page_says_how_many_pictures_a_new_member_may_add_and_when_more(ask, newcomer, answerer, client_for):
+    """FOR-1, ACC-9: to who is registered only, beside the text; who is trusted reads nothing of it."""
+    topic = ask()
+    page = client_for(newcomer).get(f"/forum/topics/{topic.pk}/").content.decode()
+    assert "a lo más 1 imagen" in page and "3 mensajes visibles" in page and 'data-upload' in page
+    assert "a lo más 1 imagen" in client_for(newcomer).get("/forum/new/").content.decode()
+    assert "a lo más 1 imagen" not in client_for(answerer).get(f"/forum/topics/{topic.pk}/").content.decode()

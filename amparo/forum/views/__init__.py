@@ -56,6 +56,7 @@ def composing(request: Any, place: str, kept: dict[str, str] | None, *, trust: i
         "may_upload": may_upload(actor),
         "began": signing.dumps(request.now.isoformat(), salt=_BEGAN),
         "needs_proof": not actor.is_staff and not trust,
+        "limits": queries.limits_for_new(request.now) if not actor.is_staff and not trust else None,
     }
 
 

@@ -70,7 +70,7 @@ def completed(fact: FactRow) -> None:
 
 
 def certificate(fact: FactRow) -> None:
-    """Tell the holder that his certificate is there, or that it expires and how it is renewed."""
+    """Tell the holder that his certificate is there, that it expires, or that its product moved on; and how it is renewed."""
     one = Certificate.objects.select_related("course").filter(pk=fact.subject_id).first()
     if one is None:
         return
@@ -86,6 +86,13 @@ def certificate(fact: FactRow) -> None:
                 title=title % {"n": days, "course": one.course_title}, url=f"/campus/courses/{one.course.slug}/",
                 paragraphs=(_("Take the course again to renew it. What you have passed stays on record."),), figures=tuple(figures), action=_("Renew it"),
             )  # fmt: skip
+        if fact.name == "certificate.outgrown":
+            figures += [(_("Version of the certificate"), one.product_version), (_("Current version"), str(fact.data["version"]))]
+            return Words(
+                title=_("%(product)s has a new version: renew your certificate of %(course)s") % {"product": one.product_name, "course": one.course_title},
+                url=f"/campus/courses/{one.course.slug}/", figures=tuple(figures), action=_("Renew it"),
+                paragraphs=(_("It stays genuine, and whoever verifies it reads that it is of an earlier version. Take the course again to be certified in the new one."),),
+            )  # fmt: skip
         return Words(
             title=_("Your certificate: %(course)s") % {"course": one.course_title}, url=f"/campus/certificates/{one.pk}/",
             paragraphs=(_("Anybody can verify it with its code, without signing in."),), figures=tuple(figures), action=_("Certificate in PDF"),
@@ -96,7 +103,7 @@ def certificate(fact: FactRow) -> None:
     for reader in _people([one.person_id]):
         with translation.override(reader.language):
             told.append((reader, write(reader)))
-    kind = "certificate_ending" if fact.name == "certificate.expiring" else "certificate"
+    kind = "certificate" if fact.name == "certificate.issued" else "certificate_ending"
     commands.tell(kind, told, subject=fact.subject, customer_id=fact.customer_id, fact_id=fact.id, at=moment(fact))
 
 

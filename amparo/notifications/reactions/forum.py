@@ -63,7 +63,7 @@ def posted(fact: FactRow) -> None:
     def write(reader: Reader, title: str) -> Words:
         return Words(
             title=title % {"topic": topic.title}, url=f"/forum/posts/{heard.post.pk}/", paragraphs=(f"{heard.author}:", queries.excerpt_of(heard)),
-            action=_("Read and answer"), leave_url=queries.leave_path(reader.user_id, topic.subject),
+            action=_("Read and answer"), leave_url=queries.leave_path(reader.user_id, topic.subject), about=f"toldpost:{heard.post.pk}",
         )  # fmt: skip
 
     _tell("forum_mention", fact, topic, called, lambda reader: write(reader, _("Somebody calls you in “%(topic)s”")), staff_kind="forum_staff")
@@ -95,6 +95,10 @@ def solved(fact: FactRow) -> None:
 def supervised(fact: FactRow) -> None:
     """Tell an author what became of his post or topic, with the reason. FOR-1."""
     topic = _topic(fact)
+    if topic is not None and fact.name == "topic.merged":
+        author, topic = topic.author_id, topic.merged_into
+    else:
+        author = fact.data.get("author") or (topic.author_id if topic else 0)
     if topic is None:
         return
     titles = {
@@ -104,6 +108,7 @@ def supervised(fact: FactRow) -> None:
         "topic.moved": lambda: _("Your topic stands in another theme now: %(topic)s"),
         "topic.split": lambda: _("What you wrote is a topic of its own now: %(topic)s"),
         "topic.merged_in": lambda: _("Another topic was put together with yours: %(topic)s"),
+        "topic.merged": lambda: _("Your topic was put together with another one: %(topic)s"),
     }
 
     def write(reader: Reader) -> Words:
@@ -113,7 +118,28 @@ def supervised(fact: FactRow) -> None:
             action=_("See it"),
         )  # fmt: skip
 
-    _tell("forum_own", fact, topic, {fact.data.get("author") or topic.author_id}, write, staff_kind="forum_staff")
+    _tell("forum_own", fact, topic, {author}, write, staff_kind="forum_staff")
+
+
+def undone(fact: FactRow) -> None:
+    """Tell who watches that two topics which were put together stand apart again, and where each is. FOR-1."""
+    topic, into = _topic(fact), Topic.objects.filter(pk=fact.data.get("into") or 0).first()
+    if fact.data["verb"] != "merge" or topic is None or into is None:
+        return
+
+    def of(one: Topic) -> Writing:
+        def write(reader: Reader) -> Words:
+            text = _("It had been put together with another one, which was undone: its posts are back in it.")
+            return Words(
+                title=_("This topic stands by itself again: %(topic)s") % {"topic": one.title}, url=one.url, paragraphs=(text,), action=_("See it"),
+                leave_url=queries.leave_path(reader.user_id, one.subject),
+            )  # fmt: skip
+
+        return write
+
+    first, second = queries.watchers(topic), queries.watchers(into)
+    _tell("forum", fact, topic, first, of(topic), staff_kind="forum_staff")
+    _tell("forum", fact, into, second - first, of(into), staff_kind="forum_staff")
 
 
 def reviewed(fact: FactRow) -> None:

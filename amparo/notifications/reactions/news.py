@@ -10,7 +10,7 @@ from amparo.blog import queries as blog
 from amparo.blog.models import Post
 from amparo.history.queries import FactRow
 from amparo.people.models import User
-from amparo.people.queries import actor_of
+from amparo.people.queries import actor_of, with_rights
 
 from .. import commands
 from ..commands import Reader, Words
@@ -21,7 +21,8 @@ from .shared import moment
 def published(fact: FactRow) -> None:
     """Tell who chose it of a post that came out: about a product of theirs, for an audience that they belong to, in their language.
 
-    Asked at this moment, and again when a letter goes out (SEC-11, SEC-20). A change of what is published tells nobody.
+    Asked at this moment for all in as many statements as for one, and again when a letter goes out (SEC-11, SEC-20). A
+    change of what is published tells nobody.
     """
     if not fact.data.get("first"):
         return
@@ -29,24 +30,14 @@ def published(fact: FactRow) -> None:
     if post is None:
         return
     chose = Preference.objects.filter(Q(page=True) | Q(mail=True), kind="news").values("user_id")
+    users = list(with_rights(User.objects.filter(pk__in=chose, is_active=True)).order_by("pk"))
+    people = [(user, actor) for user in users if not (actor := actor_of(user)).is_staff]
     told = []
-    for user in User.objects.filter(pk__in=chose, is_active=True).order_by("pk"):
-        actor = actor_of(user)
-        if actor.is_staff or not _in_his_language(post, user.language):
-            continue
-        if not blog.concerns(actor, post) or not blog.may_read(actor, post, at=moment(fact)):
-            continue
-        with translation.override(user.language):
-            told.append((Reader(user.pk, user.language, user.time_zone), _words(post)))
+    for (user, _actor), is_his in zip(people, blog.told_of(post, [(actor, user.language) for user, actor in people], at=moment(fact)), strict=True):
+        if is_his:
+            with translation.override(user.language):
+                told.append((Reader(user.pk, user.language, user.time_zone), _words(post)))
     commands.tell("news", told, subject=fact.subject, customer_id=None, fact_id=fact.id, at=moment(fact))
-
-
-def _in_his_language(post: Post, language: str) -> bool:
-    """True where this is the version to tell of: in the reader's language, or the only one there is."""
-    if language.startswith(post.language):
-        return True
-    others = Post.objects.filter(translation_group=post.translation_group, live=True).exclude(pk=post.pk)
-    return not any(language.startswith(one) for one in others.values_list("language", flat=True))
 
 
 def _words(post: Post) -> Words:

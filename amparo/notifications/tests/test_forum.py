@@ -11,10 +11,20 @@ from amparo.conftest import NOON
 from amparo.deadlines import commands as deadlines
 from amparo.forum import commands as forum
 from amparo.forum.models import Member
-from amparo.forum.tests.conftest import answerer, ask, asker, moderator, newcomer, other_theme, say, theme  # noqa: F401 fixtures
+from amparo.forum.tests.conftest import (  # noqa: F401 fixtures
+    answerer,
+    ask,
+    asker,
+    moderator,
+    newcomer,
+    other_theme,
+    say,
+    second_moderator,
+    theme,
+)
 from amparo.kernel.actor import SYSTEM
 from amparo.notifications import commands
-from amparo.notifications.models import Letter, Notice
+from amparo.notifications.models import Letter, Notice, Preference
 from amparo.project import mail_doors
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +149,37 @@ def test_digests_in_the_morning_once(ask, say, asker, answerer, theme, deliver):
     assert "No imprime el corte" in str(letters[0].words) and "/forum/leave/" in letters[0].words["leave_url"]
     forum.unsubscribe(answerer.user_id, "digest", actor=SYSTEM, at=NOON)
     assert Member.objects.get(pk=answerer.user_id).digest == "none"
+
+
+def test_a_post_that_was_hidden_meanwhile_is_in_no_letter(ask, say, asker, answerer, moderator, deliver):  # noqa: F811
+    """SEC-11, SEC-20: asked again by the post just before it goes, of staff too; the letter about another post goes."""
+    topic = ask()
+    forum.watch("topic", topic.pk, "watching", actor=moderator, at=NOON)
+    Preference.objects.create(user_id=moderator.user_id, kind="forum_staff", page=True, mail=True)
+    say(topic, "La clave es canario.", by=answerer)
+    other = say(topic, "Revise el cable.", by=answerer)
+    deliver()
+    assert (told("forum"), told("forum_staff")) == ([asker.user_id] * 2, [moderator.user_id] * 3)  # of the question too
+    forum.hide_post(other.topic.posts.get(body__contains="canario"), "Tiene una clave.", actor=moderator, at=NOON)
+    commands.send_due(at=NOON)
+    assert sum("Revise el cable." in letter.body for letter in mail.outbox) == 2 and not any("canario" in letter.body for letter in mail.outbox)
+    assert Letter.objects.filter(state="dropped").count() == 2
+
+
+def test_who_watches_is_told_that_a_merge_was_undone(ask, say, asker, answerer, moderator, second_moderator, deliver):  # noqa: F811
+    """FOR-1: once each, where his topic is again; not who muted it, not who undid it; and the author that it was merged."""
+    topic, into = ask("No imprime el ticket"), ask("La impresora no corta", by=answerer)
+    third, muting = ask("Otra pregunta más", by=moderator), second_moderator
+    forum.watch("topic", into.pk, "tracking", actor=asker, at=NOON)
+    forum.watch("topic", topic.pk, "muted", actor=muting, at=NOON)
+    Notice.objects.all().delete()
+    forum.merge(topic, into, actor=moderator, at=NOON)
+    deliver()
+    assert "se juntó con otro" in Notice.objects.get(user_id=asker.user_id, kind="forum_own").title
+    Notice.objects.all().delete()
+    forum.undo(topic.acts.get(verb="merge"), actor=moderator, at=NOON)
+    deliver()
+    deliver()
+    told = {notice.user_id: notice.url for notice in Notice.objects.filter(kind="forum")}
+    assert told == {asker.user_id: topic.url, answerer.user_id: into.url}
+    assert not Notice.objects.filter(user_id__in=[muting.user_id, moderator.user_id]).exists() and third.visibility == "shown"

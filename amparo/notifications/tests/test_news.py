@@ -99,3 +99,41 @@ def test_each_gets_the_post_in_his_language_where_there_is_one(editor, owner, de
     blog.publish(made, actor=editor, at=NOON)
     deliver()
     assert [one.words["title"].endswith("Versión 10.1") for one in Letter.objects.filter(kind="news")] == [True]
+
+
+def test_who_may_not_read_his_language_gets_the_version_that_he_may(editor, owner, registered, deliver):
+    """SRC-3, SEC-11: a restricted version in one's own language keeps nobody from the one that is open to him."""
+    from amparo.editor import commands as editing
+
+    for actor in (owner, registered):
+        choose({"news": (True, True)}, actor=actor, at=NOON)
+    spanish = blog.draft_post("Solo para clientes", summary="x", body="Texto.", audience="customer", actor=editor, at=NOON)
+    made = blog.translate(spanish, actor=editor, at=NOON)
+    blog.publish(spanish, actor=editor, at=NOON)
+    made.title, made.audience = "For everybody", "visitor"
+    editing.save_draft(made, actor=editor, at=NOON)
+    blog.publish(made, actor=editor, at=NOON)
+    deliver()
+    told = {(one.user_id, one.words["title"].rpartition(": ")[2]) for one in Letter.objects.filter(kind="news")}
+    assert told == {(owner.user_id, "Solo para clientes"), (registered.user_id, "For everybody")}
+
+
+def test_telling_many_asks_as_many_statements_as_telling_one(editor, owner, customer, product, deliver, django_assert_max_num_queries):
+    """SRC-3: with 20 readers of many companies, of an audience that is judged for each."""
+    from amparo.conftest import make_contact, make_customer, make_user
+    from amparo.history.queries import facts
+    from amparo.notifications.reactions import news
+    from amparo.people.queries import actor_by_id
+
+    people = [make_contact(make_customer(f"Tienda {n}"), f"Persona {n}") for n in range(10)] + [actor_by_id(make_user(f"Solo {n}").pk) for n in range(9)]
+    for actor in (owner, *people):
+        choose({"news": (False, True)}, actor=actor, at=NOON)
+    post = out(editor, "Con licencia", audience="licensed", product_id=product.pk)
+    fact = next(one for one in facts(post.subject) if one.name == "post.published")
+    with django_assert_max_num_queries(12):
+        news.published(fact)
+    assert list(Letter.objects.filter(kind="news").values_list("user_id", flat=True)) == [owner.user_id]
+    other = out(editor, "Para clientes", audience="customer")
+    with django_assert_max_num_queries(12):
+        news.published(next(one for one in facts(other.subject) if one.name == "post.published"))
+    assert Letter.objects.filter(kind="news").count() == 12
