@@ -44,7 +44,6 @@ PUBLISHED: dict[str, str] = {
     "course": "amparo.campus.access.may_see_id",
     "forumpost": "amparo.forum.access.may_see_post_id",
     "toldpost": "amparo.forum.access.may_be_told_post_id",
-    "toldpost": "amparo.forum.access.may_be_told_post_id",
 }
 
 

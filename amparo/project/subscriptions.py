@@ -111,7 +111,6 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         ("topic.post_hidden", "topic.hidden", "topic.closed", "topic.moved", "topic.split", "topic.merged_in", "topic.merged"), (_FORUM + "supervised",)
     ),
     "topic.act_undone": (_FORUM + "undone",),
-    "topic.act_undone": (_FORUM + "undone",),
     "topic.solved": (_FORUM + "solved",),
     "topic.reviewed": (_FORUM + "reviewed",),
     **dict.fromkeys(("topic.held", "topic.flagged"), (_FORUM + "waiting",)),

@@ -63,7 +63,6 @@ LONG: tuple[tuple[str, float], ...] = (
     ("amparo.contracts.tasks.imports", 1),
     ("amparo.downloads.tasks.tick", 3),
     ("amparo.campus.tasks.sweep", 3600),
-    ("amparo.campus.tasks.sweep", 3600),
 )
 # Videos take minutes of processor each: apart, so that nothing else waits for them.
 FILMS: tuple[tuple[str, float], ...] = (("amparo.videos.tasks.tick", 2), ("amparo.project.demo.videos.tick", 5))
