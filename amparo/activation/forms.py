@@ -123,7 +123,7 @@ class RequestForm(forms.Form):
         if upload is not None:
             if upload.size > BODY_MAX:
                 raise forms.ValidationError(_("This file is larger than any request. Choose the one that the program wrote."))
-            given["request"] = upload.read().decode("utf-8", "replace").replace("\x00", "")
+            given["request"] = upload.read().decode("utf-8", "replace").replace("\0", "")
         if not given.get("request"):
             raise forms.ValidationError(_("Paste the text of the request, or choose its file."))
         return given

@@ -113,7 +113,9 @@ def offline(request: HttpRequest) -> HttpResponse:
             return redirect("activation:answer", made.pk)
         if made:
             return redirect(f"{reverse('activation:place')}?{urlencode({'r': made})}")
-    return render(request, "activation/portal/offline.html", {"form": form}, status=422 if form.errors else 200)
+    page = render(request, "activation/portal/offline.html", {"form": form}, status=422 if form.errors else 200)
+    page["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"  # nowhere else is it asked for
+    return page
 
 
 def _handed_in(request: HttpRequest, text: str) -> OfflineRequest | str:
