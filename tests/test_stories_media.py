@@ -12,19 +12,23 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from amparo.conftest import PASSWORD, _restore_seeds, make_user
+from amparo.activation import commands as activation
+from amparo.activation.models import OfflineRequest
+from amparo.activation.tests.world import Device
+from amparo.conftest import PASSWORD, make_contact, make_customer, make_user
 from amparo.downloads import commands as downloads
 from amparo.downloads.commands.disk import path_of
 from amparo.downloads.commands.publishing import Sheet
 from amparo.downloads.models import Artifact
 from amparo.kernel.actor import SYSTEM
+from amparo.people.models import Customer, User
 from amparo.people.queries import actor_by_id
 from amparo.policies.commands import set_value
 from amparo.products import commands as products
+from amparo.project import testreset
 from amparo.videos import commands as videos
 from amparo.videos.models import Conversion, Video, Watched
 from amparo.videos.tests.conftest import film
@@ -36,7 +40,7 @@ from .test_stories import Player
 pytestmark = [pytest.mark.browser, pytest.mark.operations, pytest.mark.django_db, needs_chromium]
 PIECE = 8 * 1024 * 1024  # as the page sends them
 SECONDS = 24
-STAFF = "medios@vendor.mx"
+STAFF, SHOP = "medios@vendor.mx", "tienda@shop.mx"
 CAPTIONS = "WEBVTT\n\n00:00.000 --> 00:10.000\nAbra la caja del día.\n\n00:10.000 --> 00:24.000\nImprima el corte.\n"
 CHAPTERS = "WEBVTT\n\n00:00.000 --> 00:08.000\nAbrir\n\n00:08.000 --> 00:24.000\nCortar\n"
 
@@ -48,8 +52,13 @@ def _world(folder: Path) -> SimpleNamespace:
     set_value("videos.stream_minutes", 0, from_at=now, actor=SYSTEM, at=now)
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.Argon2PasswordHasher"]):
         keeper = actor_by_id(make_user("Mireya Medios", STAFF, roles=("editor", "developer"), language="es-mx").pk)
+        contact = make_contact(make_customer("Abarrotes Lupita"), "Lupita")
+        User.objects.filter(pk=contact.user_id).update(email=SHOP, language="es-mx")
+        User.objects.get(pk=contact.user_id).emailaddress_set.update(email=SHOP)
     product = products.add_product("pos", "Mostrador POS", actor=keeper, at=before)
     release = downloads.prepare(product, "10.0", Sheet(notes="- 10.0"), released_on=before.date(), actor=keeper, at=before)
+    products.register_licence("CAJA-7K2M-9P4Q", product, Customer.objects.get(pk=contact.customer_id), terminals=2, actor=SYSTEM, at=before)
+    activation.ensure_keys(at=before)
     video = videos.add_video("Corte de caja", description="Cómo se hace.", theme="Caja", actor=keeper, at=before)
     large = folder / "pos-10.0.exe"
     large.write_bytes(b"MZ" + os.urandom(PIECE + 3_000_000))
@@ -69,8 +78,7 @@ def playing(django_db_setup, django_db_blocker, tmp_path_factory):
                 world.url, world.own = running.url, (running.url, running.stream_url.rsplit("/", 1)[0], "blob:" + running.url)
                 yield world
         finally:
-            call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
-            _restore_seeds()
+            testreset.reset()
 
 
 def _send_in_two_goes(player: Player, path: str, field: str, file: Path, done: Any) -> None:
@@ -200,3 +208,44 @@ def _keys(player: Player, shown: Film) -> None:
     shown.waits("!video.paused && video.currentTime > 11.2")
     page.keyboard.press("k")
     shown.waits("video.paused")
+
+
+# A camera of a drawn picture, and a reader of such pictures, which browsers have on telephones and not on every desk.
+CAMERA = """(() => {
+  const drawn = document.createElement("canvas");
+  drawn.getContext("2d").fillRect(0, 0, 9, 9);
+  navigator.mediaDevices.getUserMedia = async (asked) => {
+    if (!asked.video || asked.audio) throw new TypeError("only the picture is wanted");
+    if (sessionStorage.camera !== "allowed") throw new DOMException("no", sessionStorage.camera || "NotAllowedError");
+    return window.given = drawn.captureStream(9);
+  };
+  window.BarcodeDetector = class {
+    static async getSupportedFormats() { return ["qr_code"]; }
+    async detect(video) { return video.srcObject ? [{ rawValue: sessionStorage.letters }] : []; }
+  };
+})()"""
+
+
+def test_a_request_is_read_by_the_camera_and_a_denied_one_is_told_in_words(playing, open_page):  # noqa: F811
+    """LIC-1: the page alone may ask for the camera; nothing runs on when it was read."""
+    player = Player(open_page(playing.own), playing.url)
+    player.sign_in(SHOP, PASSWORD)
+    player.go("/activation/offline/")
+    page = player.page
+    player.reads("o pegue el texto o elija el archivo abajo")  # this Chromium reads no pictures: the other ways are named
+    assert not page.locator("[data-begin]").is_visible()
+    assert page.evaluate("document.featurePolicy.allowsFeature('camera')") and not page.evaluate("document.featurePolicy.allowsFeature('microphone')")
+    page.add_init_script(CAMERA)
+    player.go("/activation/offline/")
+    for name, words in (("NotAllowedError", "No se permitió la cámara"), ("NotFoundError", "no tiene cámara"), ("NotReadableError", "no se pudo abrir")):
+        page.evaluate("name => { sessionStorage.camera = name }", name)
+        page.locator("[data-begin]").click()
+        player.reads(words)
+    page.evaluate("letters => { sessionStorage.camera = 'allowed'; sessionStorage.letters = letters }",
+                  f"{playing.url.upper()}/A/{Device().text(timezone.now())}")  # fmt: skip
+    with page.expect_navigation(url="**/activation/**r=**"):
+        page.locator("[data-begin]").click()
+    page.fill("[name=terminal]", "Caja 1")
+    with page.expect_navigation():
+        page.locator("main form[method=post] button[type=submit]").first.click()
+    assert OfflineRequest.objects.get().activation.terminal.name == "Caja 1"
