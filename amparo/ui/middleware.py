@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -14,8 +14,11 @@ from django.utils.cache import patch_vary_headers
 _PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
 
 
-def policy(nonce: str | None) -> str:
-    """Return the content security policy of a page: only what we serve runs, and nothing inline but what carries the nonce."""
+def policy(nonce: str | None, *, connect: Iterable[str] = ()) -> str:
+    """Return the content security policy of a page: only what we serve runs, and nothing inline but what carries the nonce.
+
+    `connect`: origins that this page alone speaks with besides (a gateway of sound and image, a telephone exchange).
+    """
     script = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
     stream = " ".join(filter(None, ("'self'", getattr(settings, "STREAM_ORIGIN", ""), getattr(settings, "GATEWAY_ORIGIN", ""))))
     return "; ".join(
