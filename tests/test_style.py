@@ -193,7 +193,8 @@ def test_apps_hold_what_the_layout_names():
         ("notifications", "letters"), ("notifications", "readers"), ("people", "backends"), ("people", "adapters"), ("people", "account_urls"),
         ("people", "middleware"), ("people", "sessions"), ("people", "letters"), ("contracts", "imports"),
         ("editor", "adapters"), ("editor", "backends"), ("editor", "viewsets"),
-        ("web", "statements"), ("web", "documents"), ("web", "phone"), ("web", "reports"), ("web", "public"), ("mailbox", "imap"), ("mailbox", "lmtp"), ("remote", "broker"),
+        ("web", "statements"), ("web", "documents"), ("web", "phone"), ("web", "reports"), ("web", "public"), ("mailbox", "imap"), ("mailbox", "lmtp"),
+        ("live", "ami"), ("live", "sip"), ("remote", "broker"),
     }  # fmt: skip
     found = [
         module.name

@@ -43,6 +43,7 @@ _APPS = [
     "knowledge",
     "videos",
     "blog",
+    "live",
 ]
 
 

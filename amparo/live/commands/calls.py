@@ -10,11 +10,10 @@ from django.db import transaction
 from amparo.history.commands import record, signal
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid, NotPermitted, Stale
+from amparo.live import access, rules
+from amparo.live.errors import CallEnded, CallOpen
+from amparo.live.models import Call, Outcome
 from amparo.people.models import Contact, Customer
-
-from . import access, rules
-from .errors import CallEnded, CallOpen
-from .models import Call, Outcome
 
 PURGED = "—"  # a call that has ended says what it was about
 
@@ -28,12 +27,13 @@ def start_call(
     caller_id: int | None = None,
     caller_name: str = "",
     is_outgoing: bool = False,
+    line_id: int | None = None,
     actor: Actor,
     at: datetime,
 ) -> Call:
     """Begin the record of a call; the same key returns the call that it began. TEL-3.
 
-    `caller_id` is the user of a contact of the customer; without one, `caller_name` says who speaks.
+    `line_id` is the call of an exchange that it is. `caller_id` is the user of a contact of the customer; without one, `caller_name` says who speaks.
     Raises NotPermitted, NumberInvalid, Invalid, Stale (the key was used for another call).
     """
     if not access.may_take_calls(actor) or actor.user_id is None:
@@ -52,6 +52,7 @@ def start_call(
             "caller_name": caller_name.strip()[:120],
             "is_outgoing": is_outgoing,
             "taken_by_id": actor.user_id,
+            "line_id": line_id,
             "started_at": at,
         },
     )
@@ -89,14 +90,14 @@ def end_call(
 ) -> Call:
     """End a call with what it was about and what came of it; `linked` names the ticket or case. TEL-3.
 
-    Raises NotPermitted, CallEnded, Invalid.
+    Where an exchange told when it was hung up, the call ended then, not when its outcome was written. Raises NotPermitted, CallEnded, Invalid.
     """
     call = _locked(call, actor)
     if call.ended_at is not None:
         raise CallEnded(call=call.pk)
     if not about.strip():
         raise Invalid(field="about")
-    call.ended_at = max(at, call.started_at)
+    call.ended_at = max(call.hung_up_at or at, call.started_at)
     call.about = about.strip()[:200]
     _take_outcome(call, outcome, notes, linked)
     call.save()

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from amparo.kernel.actor import Actor
-
-from . import access
+from amparo.live import access
 
 _COLUMNS = (
     "id", "phone", "customer_id", "customer__name", "caller_name", "taken_by_id", "taken_by__name", "is_outgoing",
-    "started_at", "ended_at", "about", "outcome", "linked",
+    "started_at", "hung_up_at", "ended_at", "about", "outcome", "linked", "line_id",
 )  # fmt: skip
 
 

@@ -1,0 +1,33 @@
+"""The figures of the telephone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from amparo.kernel.refusals import Text
+from amparo.policies.registry import declare
+
+
+def _codes(given: Any) -> Text | None:
+    return None if re.fullmatch(r"(\+?[1-9][0-9]{0,2})( +\+?[1-9][0-9]{0,2})*", str(given).strip()) else _("Write calling codes with spaces between them, for example: 52 1.")
+
+
+def _starts(given: Any) -> Text | None:
+    return None if re.fullmatch(r"(\+?[0-9]{2,12})?( +\+?[0-9]{2,12})*", str(given).strip()) else _("Write how numbers begin, with their country and spaces between them, for example: +52900 +521900.")
+
+
+def _positive(given: Any) -> Text | None:
+    return None if int(given) >= 0 else _("Write a number that is not negative.")
+
+
+_G = "live"
+declare("live.dial_countries", default="52", kind=str, label=_("Countries that may be called from a screen"), group=_G, rule="TEL-3", check=_codes,
+        help=_("Calling codes with spaces between them. Calls to any other country are refused."))
+declare("live.dial_refused", default="+52900 +52901 +521900", kind=str, label=_("Numbers that are never dialled"), group=_G, rule="TEL-3", check=_starts,
+        help=_("How they begin, with their country. What a country counts as premium is refused besides."))
+declare("live.dial_daily_max", default=150, kind=int, label=_("Calls that one person may place from screens in a day"), group=_G, rule="TEL-3", check=_positive)
+declare("live.announcement", default="", kind=str, label=_("What whoever answers says where calls are recorded"), group=_G, rule="TEL-3",
+        help=_("Empty takes: «This call is recorded to attend you better. If you do not agree, tell me.»"))
