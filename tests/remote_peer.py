@@ -184,9 +184,19 @@ class Line:
             return Image.new("RGB", (width, height), (red, green, blue))
         if control >> 4 == 9:
             return Image.open(io.BytesIO(self.take(self._length()))).convert("RGB")
-        size = width * height * 3
+        colours = b""
+        if control & 0x40:
+            assert self.take(1) == b"\1", "the filter is a palette"
+            colours = self.take(3 * (self.take(1)[0] + 1))
+        across = (width + 7) // 8 if len(colours) == 6 else width
+        size = across * height if colours else width * height * 3
         pixels = self.take(size) if size < 12 else self.inflate.decompress(self.take(self._length()))
-        return Image.frombytes("RGB", (width, height), pixels)
+        assert len(pixels) == size
+        if not colours:
+            return Image.frombytes("RGB", (width, height), pixels)
+        if len(colours) == 6:
+            return _painted(Image.frombytes("1", (width, height), pixels).convert("L").point(lambda v: 1 if v else 0), colours)
+        return _painted(Image.frombytes("L", (width, height), pixels), colours)
 
     def _length(self) -> int:
         length = shift = 0
@@ -236,6 +246,12 @@ class Line:
         """Break the line without a word."""
         self.connection.socket.close()
         self.over.set()
+
+
+def _painted(indices: Image.Image, colours: bytes) -> Image.Image:
+    indices = indices.copy()
+    indices.putpalette(colours + bytes(768 - len(colours)))
+    return indices.convert("RGB")
 
 
 def until(true: Any, seconds: float = 10) -> bool:

@@ -89,6 +89,7 @@ class Panel(threading.Thread):
             while not self._closing:
                 self._once()
         except Exception as reason:  # whatever it was: no banner, no session
+            import traceback; traceback.print_exc()
             self.told("gone", type(reason).__name__)
             return
         self.display.close()

@@ -1,0 +1,392 @@
+"""The Linux helper as a process upon a real X screen, against a broker that says what the test wants. LIV-2, SEC-40, SEC-41."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import struct
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from Xlib import display
+
+from amparo.project import debian
+
+from .remote_peer import Broker, Line, Program, command, until, x_screen
+from .source import ROOT
+
+sys.path.insert(0, str(ROOT / "clients/remote"))
+
+from amparo_remote import paint, protocol, rfb
+from amparo_remote.address import lawful
+from amparo_remote.cli import unable
+from amparo_remote.consent import Consent
+from amparo_remote.protocol import NonsenseError
+from amparo_remote.screen import changed, piece
+from amparo_remote.words import ENGLISH, SPANISH, Words
+
+needs_screen = pytest.mark.skipif(not debian.present(debian.DESKTOP), reason=f"not run without {' '.join(debian.DESKTOP.packages)}")
+BANNER = (0, 0, 1024, 44)
+
+
+# What needs no screen.
+
+
+@pytest.mark.parametrize("text", [
+    "", "nonsense", "[]", "{}", '{"type":3}', '{"type":"ask"}', '{"type":"start"}', '{"type":"mode","mode":"root"}',
+    '{"type":"ask","question":1,"vendor":"V","engineer":"","minutes":30,"mode":"view"}',
+    '{"type":"ask","question":1,"vendor":"V","engineer":"E","minutes":-1,"mode":"view"}',
+    '{"type":"ask","question":1,"vendor":"V","engineer":"E","minutes":30,"mode":"view","resume":"' + "x" * 300 + '"}',
+    '{"type":"clock","seconds":"1","limit":2}', '{"type":"clock","seconds":true,"limit":2}', '{"type":"clock","seconds":1e9,"limit":2}',
+    '{"type":"clipboard","text":"' + "x" * 70_000 + '"}', '{"type":"end","reason":"' + "x" * 20_000 + '"}', "[" * 9_000,
+    '{"type":"elsewhere","helper":7}', '{"type":"ask_mode","question":null,"mode":"view"}',
+])  # fmt: skip
+def test_a_broker_that_talks_nonsense_is_not_believed(text):
+    """LIV-2"""
+    with pytest.raises(NonsenseError):
+        protocol.read(text)
+
+
+def test_words_of_a_broker_steer_no_terminal():
+    """SEC-40: no escape sequence, no line of its own, no writing from right to left."""
+    said = protocol.read(json.dumps({"type": "end", "reason": "x", "sentence": "a\x1b[2Jb\r\nsudo\u202ecod\u0007 \u200bñ€"}))
+    assert said == protocol.End("x", "a[2Jb sudocod ñ€")
+    assert protocol.read('{"type":"clipboard","text":"a\\u0000\\tb\\nc"}') == protocol.Clipboard("a\tb\nc")
+    assert protocol.read('{"type":"of a later version"}') == protocol.Other("of a later version")
+    assert protocol.digits(" 123 456-789") == "123456789" and not protocol.digits("12345678²") and not protocol.digits("1234567890")
+
+
+def _greeted() -> rfb.Peer:
+    peer = rfb.Peer("x", (640, 480))
+    assert list(peer.feed(b"RFB 003.008\n\x01\x01")) == [rfb.Ready()]
+    return peer
+
+
+@pytest.mark.parametrize("data", [
+    b"RFB 003.003\n", b"GET / HTTP/1.1", b"RFB 003.008\n\x02", b"RFB 003.008\n\x01\x01\x06\0\0\0\0\0\0\x02hi", b"RFB 003.008\n\x01\x01\xfb",
+    b"RFB 003.008\n\x01\x01\x02\0\xff\xff", b"RFB 003.008\n\x01\x01\xff", b"RFB 003.008\n\x01\x01\0\0\0\0" + bytes([8, 8, 0, 1, 0, 7, 0, 7, 0, 3, 0, 3, 6, 0, 0, 0]),
+    b"RFB 003.008\n\x01\x01" + b"\x02\0\x01\0" + b"\0" * 3_000_000,
+])  # fmt: skip
+def test_a_viewer_that_talks_nonsense_is_cut(data):
+    """SEC-40"""
+    with pytest.raises(NonsenseError):
+        list(rfb.Peer("x", (640, 480)).feed(data))
+
+
+def test_a_viewer_is_understood_however_its_bytes_are_cut():
+    """LIV-2"""
+    peer, found = _greeted(), []
+    whole = struct.pack(">BBHHHH", 3, 1, 0, 0, 640, 480) + struct.pack(">BBxxI", 4, 1, 0xF1) + struct.pack(">BBHH", 5, 1, 7, 9)
+    for byte in struct.pack(">BxHiii", 2, 3, 7, -26, -223) + whole:
+        found += peer.feed(bytes((byte,)))
+    assert found == [rfb.UpdateWanted(True, (0, 0, 640, 480)), rfb.Key(True, 0xF1), rfb.Pointer(1, 7, 9)]
+    assert peer.wishes == rfb.Wishes("BGRX", True, rfb.QUALITY[6], True)
+
+
+def test_pictures_say_what_changed_and_nothing_else():
+    """LIV-2"""
+    size, black = (200, 130), bytes(200 * 130 * 4)
+    assert list(changed(black, black, size)) == []
+    assert sum(width * height for _x, _y, width, height in changed(None, black, size)) == 200 * 130
+    dotted = bytearray(black)
+    dotted[(129 * 200 + 199) * 4 + 2] = 255
+    assert list(changed(black, bytes(dotted), size)) == [(192, 128, 8, 2)]
+    corner = piece(bytes(dotted), size, (192, 128, 8, 2))
+    assert corner.getpixel((7, 1)) == (255, 0, 0) and corner.getpixel((0, 0)) == (0, 0, 0)
+    painter, wishes = rfb.Painter(), rfb.Wishes(tight=True, quality=79)
+    noise = Image.effect_noise((64, 64), 90).convert("RGB")
+    assert painter.rectangle(Image.new("RGB", (64, 64), (1, 2, 3)), 0, 0, wishes)[12:] == b"\x80\x01\x02\x03"
+    assert painter.rectangle(corner, 0, 0, wishes)[12] == 1 and painter.rectangle(corner, 0, 0, wishes)[12] == 0
+    assert painter.rectangle(noise, 0, 0, wishes)[12] == 0x90, "a photograph is JPEG"
+    raw = painter.rectangle(corner, 0, 0, rfb.Wishes(order="XRGB"))
+    assert raw[12 + 15 * 4 :] == b"\0\xff\0\0", "raw in the order that the viewer wants"
+
+
+def test_what_was_not_given_is_not_taken_whatever_the_broker_says():
+    """LIV-2, SEC-40"""
+    given = Consent()
+    given.start("control")
+    assert not given.seen and not given.controlled
+    given.give("view")
+    assert given.seen and not given.controlled, "control was not given"
+    given.give("control")
+    assert given.controlled
+    given.asking = True
+    assert given.seen and not given.controlled, "nobody but the customer answers a question"
+    given.asking = False
+    given.broker_says("view")
+    given.broker_says("control")
+    assert not given.controlled, "control that was taken back is asked for again"
+    given.give("control")
+    given.paused = True
+    assert not given.seen
+    given.halt()
+    assert not given.seen and not given.controlled
+
+
+def test_only_encrypted_addresses_or_this_computer():
+    """SEC-41"""
+    assert [lawful(a) for a in ("https://a.mx", "wss://a.mx/x", "http://127.0.0.1:8", "ws://localhost/x")] == [True] * 4
+    assert not any(lawful(a) for a in ("http://a.mx", "ws://192.0.2.2", "ftp://127.0.0.1", "http://127.0.0.1.a.mx", "//a.mx", "file:///etc/passwd", "wss://"))
+
+
+def test_it_says_plainly_what_it_cannot(monkeypatch):
+    """LIV-2"""
+    for name in ("DISPLAY", "XDG_SESSION_TYPE", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert unable(None) == "no_screen" and unable(":0") is None
+    monkeypatch.setenv("XDG_SESSION_TYPE", "wayland")
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert unable(None) == "wayland" and "/r/" in Words("es-mx")("wayland", server="https://a.mx")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert unable(None) == "macos" and "browser" in Words("en")("macos", server="https://a.mx")
+    assert SPANISH.keys() == ENGLISH.keys()
+    picture = paint.banner("x" * 300, "quedan 30 min", [("stop", "Detener")], paint.RED, 390)
+    assert picture.image.width <= 390 and picture.hit(*[sum(picture.buttons["stop"][n::2]) // 2 for n in (0, 1)]) == "stop"
+
+
+# Upon a real screen.
+
+
+class Desk:
+    """A customer's screen with a terminal that writes down what is typed into it, and the helper of a session."""
+
+    def __init__(self, display: str, broker: Broker, folder: Path) -> None:
+        self.display, self.broker, self.typed = display, broker, folder / "typed"
+        self.programs: list[Program] = []
+        command(display, "setxkbmap", "us")
+        shell = f"cat > {self.typed}"
+        self.run("xterm", "-u8", "-geometry", "80x20+20+400", "-e", "sh", "-c", shell, LC_ALL="C.UTF-8")
+        assert until(self.typed.exists), "xterm"
+
+    def run(self, *words: str, **environment: str) -> Program:
+        self.programs.append(Program(self.display, *words, **environment))
+        return self.programs[-1]
+
+    def helper(self, *options: str) -> tuple[Program, Line]:
+        program = self.run(sys.executable, "-m", "amparo_remote.cli", "--server", self.broker.url, "--terminal", *options, "123 456 789",
+                           PYTHONPATH=str(ROOT / "clients/remote"))  # fmt: skip
+        return program, self.broker.line()
+
+    def text(self) -> str:
+        return self.typed.read_text()
+
+    def close(self) -> None:
+        for program in self.programs:
+            program.kill()
+            print(program.output)  # pytest shows it when a test fails
+
+
+@pytest.fixture(scope="module")
+def broker():
+    peer = Broker()
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def desk(broker, tmp_path, x_display):
+    found = Desk(x_display, broker, tmp_path)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def x_display():
+    with x_screen(41) as name:
+        yield name
+
+
+def _colour(screen: Image.Image, area: tuple[int, int, int, int], colour: tuple[int, int, int]) -> bool:
+    """Tell whether the colour fills a part of the area; JPEG may have changed it a little."""
+    close = [n for n, found in screen.crop(area).getcolors(1 << 20) if all(abs(a - b) < 12 for a, b in zip(found, colour, strict=True))]
+    return sum(close) > 2_000
+
+
+def _press(desk: Desk, at: tuple[int, int]) -> None:
+    """Press where the customer's own hand is: not by the line."""
+    command(desk.display, "xdotool", "mousemove", str(at[0]), str(at[1]), "click", "1")
+
+
+def _windows(name: str) -> list[tuple[int, int, int, int]]:
+    """Return where the helper's own windows are."""
+    connection = display.Display(name)
+    try:
+        ours = [window for window in connection.screen().root.query_tree().children if window.get_wm_name() == "Amparo"]
+        places = [window.get_geometry() for window in ours]
+        return [(place.x, place.y, place.width, place.height) for place in places]
+    finally:
+        connection.close()
+
+
+@needs_screen
+def test_a_session_with_control_from_the_code_to_the_key_that_stops_it(desk):
+    """LIV-2, SEC-40: consent, typing and pointing that arrive whole, the banner, what is taken back, the stop."""
+    program, line = desk.helper()
+    hello = line.hear("hello")
+    assert hello["code"] == "123456789" and hello["screen"] == [1024, 768] and hello["can"] == ["view", "control", "clipboard"]
+    line.ask()
+    assert until(lambda: "Escriba" in program.output)
+    assert "Ana Ruiz pide ver y manejar esta computadora. Se graba." in program.output and "C-2041" in program.output
+    program.type("quizás")
+    program.type("controlar")
+    assert line.hear("consent") == {"type": "consent", "question": 1, "answer": "yes", "mode": "control"}
+    assert not line.bytes, "nothing before the engineer is there"
+    line.start("control")
+    line.say("clock", seconds=60, limit=1800, running=True)
+    screen = line.update(incremental=False)
+    assert _colour(screen, BANNER, paint.SLATE) or _colour(screen, BANNER, paint.RED), "no picture before the banner"
+    assert until(lambda: _colour(line.update(incremental=False), BANNER, paint.RED)) and screen.getpixel((60, 460)) == (255, 255, 255), "banner and terminal"
+
+    line.click(200, 600)
+    assert until(lambda: "x:200 y:600" in command(desk.display, "xdotool", "getmouselocation"))
+    for text in ("Hello from engineer 42!\n", "¿Qué pasó, señor Núñez?\n", "10 € «Ω» {[@]}\n"):
+        line.type(text)
+    assert until(lambda: desk.text().count("\n") == 3)
+    assert desk.text() == "Hello from engineer 42!\n¿Qué pasó, señor Núñez?\n10 € «Ω» {[@]}\n"
+    command(desk.display, "setxkbmap", "es")
+    line.type("Año @ ñ\n")
+    assert until(lambda: desk.text().endswith("Año @ ñ\n")), desk.text()
+
+    line.say("ask_clipboard", question=2, sentence="Compartir el portapapeles.")
+    assert until(lambda: "portapapeles" in program.output)
+    line.type("sí\n")  # the engineer's own hand answers nothing
+    program.type("sí")
+    assert line.hear("consent") == {"type": "consent", "question": 2, "answer": "yes"}
+    command(desk.display, sys.executable, "-c", _COPY)
+    assert line.hear("clipboard")["text"] == "copiado: ñ€"
+    line.say("clipboard", text="del ingeniero: ñ€")
+    assert until(lambda: "del ingeniero: ñ€" in command(desk.display, sys.executable, "-c", _PASTE))
+
+    line.raw(struct.pack(">BBxxI", 4, 1, 0xFFE3))  # Control is down when control ends
+    line.say("mode", mode="view")
+    line.type("esto no\n")
+    line.say("ask_mode", question=3, mode="control", sentence="Ana Ruiz pide el control.")
+    assert until(lambda: "pide el control" in program.output)
+    program.type("sí")
+    line.hear("consent")
+    line.say("mode", mode="control")
+    line.type("y esto sí\n")
+    assert until(lambda: desk.text().endswith("Año @ ñ\ny esto sí\n")), desk.text()
+    command(desk.display, "xdotool", "key", "ctrl+alt+shift+s")
+    assert line.hear("stop") and line.is_cut()
+    assert program.end() == 0 and "Usted detuvo la sesión" in program.output
+
+
+_COPY = """
+from Xlib import X, display, Xatom
+from Xlib.protocol.event import SelectionNotify
+import time
+d = display.Display(); w = d.screen().root.create_window(0, 0, 1, 1, 0, d.screen().root_depth)
+utf8, sel = d.intern_atom("UTF8_STRING"), d.intern_atom("CLIPBOARD")
+w.set_selection_owner(sel, X.CurrentTime); d.flush(); end = time.time() + 1.5
+while time.time() < end:
+    while d.pending_events():
+        e = d.next_event()
+        if e.type == X.SelectionRequest:
+            e.requestor.change_property(e.property, utf8, 8, "copiado: ñ€".encode())
+            e.requestor.send_event(SelectionNotify(time=e.time, requestor=e.requestor, selection=e.selection, target=e.target, property=e.property))
+            d.flush(); end = time.time() + 0.2
+    time.sleep(0.02)
+"""
+_PASTE = """
+from Xlib import X, display
+import time
+d = display.Display(); w = d.screen().root.create_window(0, 0, 1, 1, 0, d.screen().root_depth)
+utf8, sel, place = d.intern_atom("UTF8_STRING"), d.intern_atom("CLIPBOARD"), d.intern_atom("P")
+w.convert_selection(sel, utf8, place, X.CurrentTime); d.flush(); end = time.time() + 1
+while time.time() < end:
+    if d.pending_events() and d.next_event().type == X.SelectionNotify:
+        print(bytes(w.get_full_property(place, utf8).value).decode()); break
+    time.sleep(0.02)
+"""
+
+
+@needs_screen
+def test_view_only_takes_nothing_and_comes_back_after_a_dropped_line(desk):
+    """LIV-2, SEC-40: less given than asked; the line drops and comes back; the time's pause; the window's own buttons."""
+    program, line = desk.helper("--language", "en")
+    line.hear("hello")
+    line.ask(language="en", stop="Stop")
+    assert until(lambda: "View only" in program.output or "Type" in program.output)
+    program.type("view")
+    assert line.hear("consent")["mode"] == "view"
+    line.start("control")  # the broker lies
+    assert until(lambda: _colour(line.update(incremental=False), BANNER, paint.TEAL)) and not _colour(line.update(incremental=False), BANNER, paint.RED)
+    line.click(200, 600)
+    line.type("nada\n")
+    line.cut()
+    again = desk.broker.line()
+    assert again.hear("resume") == {"type": "resume", "version": 1, "resume": "secreto-de-prueba"}
+    again.start("view")
+    assert until(lambda: _colour(again.update(incremental=False), BANNER, paint.TEAL))
+    again.say("pause", reason="limit", sentence="Se acabó el tiempo.")
+    again.want(incremental=False)
+    again.say("go", sentence="")
+    assert again.take(1) == b"\0"
+    assert desk.text() == "", "nothing was typed in view only"
+
+    again.say("end", reason="stopped_by_engineer", sentence="The engineer ended it.")
+    assert program.end() == 0 and "The engineer ended it." in program.output
+
+
+@needs_screen
+def test_the_window_asks_and_a_click_of_the_customer_answers(desk):
+    """LIV-2: without a terminal; a click too soon counts for nothing; the banner comes back above what covers it."""
+    program, line = desk.helper()
+    line.hear("hello")
+    line.ask(mode="view")
+    places: list[tuple[int, int, int, int]] = []
+    assert until(lambda: places.extend(_windows(desk.display)) or places)
+    x, y, _across, down = places[0]
+    yes = (60, down - 40)
+    with contextlib.suppress(TimeoutError):
+        _press(desk, (x + yes[0], y + yes[1]))
+        line.hear("consent", 0.8)
+        raise AssertionError("a click before it could be read")
+    _press(desk, (x + yes[0], y + yes[1]))
+    assert line.hear("consent") == {"type": "consent", "question": 1, "answer": "yes", "mode": "view"}
+    line.start("view")
+    cover = desk.run(sys.executable, "-c", _COVER)
+    assert until(lambda: "up" in cover.output)
+    assert until(lambda: _colour(line.update(incremental=False), BANNER, paint.TEAL), 5), "the banner is above again"
+    line.raw(b"\x06\0\0\0\0\0\0\x02hi")
+    assert line.hear("stop") and program.end() == 4 and "no acepta" in program.output
+
+
+_COVER = """
+from Xlib import X, display
+import time
+d = display.Display()
+w = d.screen().root.create_window(0, 0, 1024, 300, 0, d.screen().root_depth, override_redirect=True, background_pixel=0x334455)
+w.map(); w.configure(stack_mode=X.Above); d.sync(); print("up", flush=True); time.sleep(20)
+"""
+
+
+@needs_screen
+def test_refusals_and_lies_end_with_words(desk):
+    """LIV-2, SEC-39, SEC-41"""
+    program, line = desk.helper()
+    line.hear("hello")
+    line.say("refused", code="CODE_USED", sentence="Este código ya se usó. Pida otro.")
+    assert program.end() == 1 and "Este código ya se usó" in program.output
+
+    program, line = desk.helper()
+    line.hear("hello")
+    line.say("start", mode="view", segment=1)
+    assert line.hear("stop") and program.end() == 4, "nothing was consented to"
+    assert not line.bytes
+
+    program, line = desk.helper()
+    line.hear("hello")
+    line.ask()
+    assert until(lambda: "Escriba" in program.output)
+    program.type("no")
+    assert line.hear("consent")["answer"] == "no" and program.end() == 1 and "Nadie vio su pantalla" in program.output
+
+    done = desk.run(sys.executable, "-m", "amparo_remote.cli", "--server", "http://192.0.2.2:9", "123456789", PYTHONPATH=str(ROOT / "clients/remote"))
+    assert done.end() == 3 and "https://" in done.output
+    done = desk.run(sys.executable, "-m", "amparo_remote.cli", "--server", "http://127.0.0.1:9", "123456789", PYTHONPATH=str(ROOT / "clients/remote"))
+    assert done.end() == 3 and "127.0.0.1:9" in done.output
