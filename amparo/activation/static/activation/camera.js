@@ -48,11 +48,11 @@ async function camera(box) {
     try {
       stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { facingMode: "environment" } });
       video.srcObject = stream;
+      video.hidden = stop.hidden = false;
       await video.play();
     } catch (error) {
       return end(WHY[error.name] ?? "busy");
     }
-    video.hidden = stop.hidden = false;
     say("aim");
     return look(stream);
   }

@@ -65,4 +65,5 @@ export default function (form) {
     await upload?.abort();
     end(words.paused);
   });
+  form.dataset.ready = "yes";
 }
