@@ -80,7 +80,7 @@ _REMEDIES: Mapping[str, tuple[Any, str, Any, str]] = {
 }
 # Where somebody was going who is asked to accept an agreement first; the rungs above name their own pages.
 _BEGINS = {
-    "ticket": "tickets:new", "case": "cases:new", "development": "quotations:request_new", "phone_limited": "web:help",
+    "ticket": "tickets:new", "case": "cases:new", "chat": "chat:list", "development": "quotations:request_new", "phone_limited": "web:help",
 }  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def all_standings(actor: Actor, at: datetime, *, customer_id: int | None = None)
 
 
 # Judged by the rules, but told to people only once the service itself exists.
-NOT_OFFERED_YET = frozenset({"chat", "classroom"})
+NOT_OFFERED_YET: frozenset[str] = frozenset()
 
 
 def offered_standings(actor: Actor, at: datetime, *, customer_id: int | None = None) -> list[Standing]:

@@ -32,6 +32,7 @@ VISIBLE: dict[str, str] = {
     "certificate": "amparo.campus.access.may_see_certificate_id",
     "seats": "amparo.campus.access.may_see_seats_id",
     "release": "amparo.downloads.access.may_see_id",
+    "class": "amparo.classroom.access.may_see_id",
     "identity": "amparo.project.subjects.everybody",
 }
 

@@ -43,7 +43,9 @@ _APPS = [
     "knowledge",
     "videos",
     "blog",
+    "chat",
     "live",
+    "classroom",
 ]
 
 

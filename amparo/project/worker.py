@@ -51,10 +51,11 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.activation.tasks.tick", 600),
     ("amparo.files.tasks.tick", 600),
     ("amparo.people.tasks.tick", 600),
+    ("amparo.classroom.tasks.remind", 20),
     ("amparo.project.worker.heartbeat", 10),
 )
 # What asks other systems and may wait for them: beside what must be in time.
-OUTSIDE: tuple[tuple[str, float], ...] = (("amparo.mailbox.tasks.tick", 15), ("amparo.sales.tasks.look", 60))
+OUTSIDE: tuple[tuple[str, float], ...] = (("amparo.classroom.tasks.tick", 10), ("amparo.mailbox.tasks.tick", 15), ("amparo.sales.tasks.look", 60))
 
 # What takes its time, in a thread of its own, so that no promise waits for it.
 LONG: tuple[tuple[str, float], ...] = (
@@ -65,7 +66,7 @@ LONG: tuple[tuple[str, float], ...] = (
     ("amparo.campus.tasks.sweep", 3600),
 )
 # Videos take minutes of processor each: apart, so that nothing else waits for them.
-FILMS: tuple[tuple[str, float], ...] = (("amparo.videos.tasks.tick", 2), ("amparo.project.demo.videos.tick", 5))
+FILMS: tuple[tuple[str, float], ...] = (("amparo.classroom.tasks.films", 2), ("amparo.videos.tasks.tick", 2), ("amparo.project.demo.videos.tick", 5))
 
 
 def tick_functions(table: tuple[tuple[str, float], ...] = TICKS) -> list[tuple[Callable[..., object], float]]:

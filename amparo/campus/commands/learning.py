@@ -46,7 +46,7 @@ def _has_begun(enrolment: Enrolment, lesson: int, at: datetime) -> bool:
 def mark_attended(enrolment: Enrolment, lesson: int, *, actor: Actor, at: datetime) -> Progress:
     """Note for a student that he took part in a live class. Raises NotPermitted, NotStarted, LessonLocked."""
     enrolment = locked(enrolment)
-    permit(access.may_teach(actor), enrolment=enrolment.pk)
+    permit(access.may_teach(actor) or actor.is_system, enrolment=enrolment.pk)
     if enrolment.started_at is None:
         raise NotStarted(enrolment=enrolment.pk)
     if lesson_of(enrolment, lesson)["kind"] != LIVE:

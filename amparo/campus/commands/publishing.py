@@ -186,6 +186,16 @@ def plan_class(
 
 
 @transaction.atomic
+def place_class(planned: ClassDate, place: str, *, actor: Actor, at: datetime) -> ClassDate:
+    """Say where a live class is given: the address of its room here. Fact: `class.placed`. Raises NotPermitted."""
+    permit(access.may_teach(actor) or actor.is_system)
+    planned.place = place[:300]
+    planned.save(update_fields=["place"])
+    record("class.placed", subject=f"course:{planned.lesson.section.course_id}", actor=actor, at=at, lesson=planned.lesson_id, starts_at=planned.starts_at)
+    return planned
+
+
+@transaction.atomic
 def drop_class(planned: ClassDate, *, actor: Actor, at: datetime) -> None:
     """Take a date of a live class away. Fact: `class.dropped`. Raises NotPermitted."""
     permit(access.may_teach(actor))

@@ -1,8 +1,8 @@
 """The verbs of files."""
 
 from .attaching import attach, discard, remove_orphans
-from .keeping import keep, octets_of
+from .keeping import keep, keep_path, octets_of
 from .purging import purge, remove_purged
 from .storing import store
 
-__all__ = ["attach", "discard", "keep", "octets_of", "purge", "remove_orphans", "remove_purged", "store"]
+__all__ = ["attach", "discard", "keep", "keep_path", "octets_of", "purge", "remove_orphans", "remove_purged", "store"]

@@ -1,0 +1,85 @@
+"""A recording on its way from the gateway's tracks to one film that plays. LIV-1, LIV-3."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import Q
+
+from amparo.classroom.machine import Film
+from amparo.classroom.models import Recording
+from amparo.files import commands as files
+from amparo.kernel.actor import SYSTEM, Actor
+from amparo.kernel.refusals import NotPermitted
+
+from .shared import stir, tell
+
+TRIES_MAX = 3
+ABANDONED_MINUTES = 10  # a worker that makes a film says so now and then
+
+
+@transaction.atomic
+def next_film(*, at: datetime) -> Recording | None:
+    """Claim the recording that has waited longest, or whose maker died. Any number of workers may ask."""
+    abandoned = Q(state=Film.MAKING.value, touched_at__lt=at - timedelta(minutes=ABANDONED_MINUTES))
+    found = Recording.objects.select_for_update(skip_locked=True, of=("self",)).select_related("live_class")
+    one = found.filter(Q(state=Film.WAITING.value, touched_at__lte=at) | abandoned).order_by("touched_at", "pk").first()
+    if one is not None:
+        one.state, one.touched_at, one.tries = Film.MAKING.value, at, one.tries + 1
+        one.save(update_fields=["state", "touched_at", "tries"])
+    return one
+
+
+@transaction.atomic
+def begin_film(recording: Recording, *, at: datetime) -> None:
+    """Say that the film is being made."""
+    progress_film(recording, 1, at=at)
+
+
+@transaction.atomic
+def progress_film(recording: Recording, percent: int, *, at: datetime) -> None:
+    """Say how far it is."""
+    if Recording.objects.filter(pk=recording.pk, state=Film.MAKING.value).update(percent=percent, touched_at=at):
+        stir(recording.live_class)
+
+
+@transaction.atomic
+def film_done(recording: Recording, path: Path | None, *, seconds: int, url: str = "", actor: Actor, at: datetime) -> Recording:
+    """Attach the film to its class, and tell so on the record of its case or course; no track and no page elsewhere: nothing was recorded.
+
+    Fact: `class.recorded`. Raises NotPermitted for anybody but the service.
+    """
+    if not actor.is_system:
+        raise NotPermitted
+    recording = Recording.objects.select_for_update(of=("self",)).select_related("live_class").get(pk=recording.pk)
+    live_class = recording.live_class
+    recording.state = Film.READY.value if path is not None or url else Film.EMPTY.value
+    if path is not None:
+        name = f"{live_class.title[:100]}.webm"
+        recording.file = files.keep_path(path, subject=live_class.subject, name=name, content_type="video/webm", actor=actor, at=at)
+    recording.percent, recording.seconds, recording.url, recording.touched_at, recording.reason = 100, seconds, url, at, ""
+    recording.save()
+    if recording.state == Film.READY:
+        tell("recorded", live_class, above=True, actor=SYSTEM, at=at, seconds=seconds, file=recording.file.public_id if recording.file else "")
+    stir(live_class)
+    return recording
+
+
+@transaction.atomic
+def look_again(room: str, *, at: datetime) -> int:
+    """Look soon for the recording of a room that another server said is ready; rooms that we do not know change nothing."""
+    found = Recording.objects.filter(live_class__room=room, state__in=(Film.WAITING.value, Film.EMPTY.value, Film.FAILED.value))
+    return found.update(state=Film.WAITING.value, touched_at=at, tries=0)
+
+
+@transaction.atomic
+def fail_film(recording: Recording, reason: str, *, at: datetime) -> Recording:
+    """Note that it could not be made: it is tried again after a while, three times in all; the tracks stay."""
+    recording = Recording.objects.select_for_update(of=("self",)).select_related("live_class").get(pk=recording.pk)
+    recording.state = Film.WAITING.value if recording.tries < TRIES_MAX else Film.FAILED.value
+    recording.reason, recording.touched_at = reason[:400], at + timedelta(minutes=recording.tries)
+    recording.save(update_fields=["state", "reason", "touched_at"])
+    stir(recording.live_class)
+    return recording

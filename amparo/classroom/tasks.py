@@ -1,0 +1,163 @@
+# ruff: noqa: S603
+"""What comes by itself: the gateway's notices, reminders, what must be put right, and films made of recordings. LIV-1."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+from amparo.kernel import clock
+from amparo.kernel.actor import SYSTEM
+from amparo.media import rooms
+from amparo.media import rules as media
+from amparo.media.errors import GatewayAway, GatewayRefused
+from amparo.media.rooms import janus
+
+from . import commands, queries
+from .machine import INSTRUCTOR, Place, State
+from .models import LiveClass, Participant, Recording
+from .rules import film
+from .rules.notices import SCREEN, read
+
+log = structlog.get_logger("amparo.classroom")
+SECONDS_MIN = 0.5
+LIMIT_SECONDS = 4 * 3600
+
+
+def notices(found: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
+    """Take what Janus tells; whoever must not be there is sent out at once. SEC-38."""
+    seen = read(found)
+    if not seen:
+        return
+    secret = janus.secrets()["room"]
+    undo = commands.note(seen, lambda word, room, who: media.proves(word, room, who, secret=secret), at=at)
+    for one in undo:
+        log.warning("sent out of a room", room=one.room, why=one.why)
+        with contextlib.suppress(GatewayAway, GatewayRefused):
+            rooms.remove(one.room, one.participant, at=at)
+
+
+def tick(*, at: datetime) -> None:
+    """End what was forgotten; compare what the gateway has with what should be."""
+    for live_class in queries.forgotten():
+        if commands.end_forgotten(live_class, at=at) is not None:
+            shut(live_class, at=at)
+    for live_class in LiveClass.objects.filter(state=State.RUNNING.value).order_by("pk"):
+        with contextlib.suppress(GatewayAway, GatewayRefused):
+            present = {one.participant for one in rooms.participants(live_class.room, at=at)}
+            commands.close_absent(live_class, {word.removesuffix(SCREEN) for word in present}, at=at)
+            allowed = set(Participant.objects.filter(live_class=live_class, place=Place.ADMITTED.value).values_list("word", flat=True))
+            for word in present:
+                if word.removesuffix(SCREEN) not in allowed:
+                    rooms.remove(live_class.room, word, at=at)
+
+
+def remind(*, at: datetime) -> None:
+    """Remind of classes that begin soon."""
+    commands.remind_due(at=at)
+
+
+def shut(live_class: LiveClass, *, at: datetime) -> None:
+    """Close the room of a class that ended."""
+    with contextlib.suppress(GatewayAway, GatewayRefused):
+        rooms.end(live_class.room, at=at)
+
+
+def films(*, at: datetime) -> bool:
+    """Make the next recording into one film; takes as long as it is long. LIV-1."""
+    recording = commands.next_film(at=at)
+    if recording is None:
+        return False
+    try:
+        make_film(recording)
+    except (OSError, subprocess.SubprocessError, ValueError, GatewayAway, GatewayRefused) as error:
+        log.error("film failed", live_class=recording.live_class_id, error=type(error).__name__, exc_info=True)
+        commands.fail_film(recording, f"{type(error).__name__}: {error}"[:400], at=clock.now())
+    return True
+
+
+def make_film(recording: Recording) -> None:
+    """Turn the tracks of a class into one WebM and attach it."""
+    live_class = recording.live_class
+    commands.begin_film(recording, at=clock.now())
+    found = rooms.recordings(live_class.room, at=clock.now())
+    elsewhere = next((one.url for one in found if one.url), "")
+    if elsewhere or not found:
+        commands.film_done(recording, None, seconds=0, url=elsewhere, actor=SYSTEM, at=clock.now())
+        return
+    leading = set(Participant.objects.filter(live_class=live_class, role=INSTRUCTOR).values_list("word", flat=True))
+    with tempfile.TemporaryDirectory(prefix="amparo-film-") as folder:
+        tracks = unpack(found, leading, Path(folder))
+        target = Path(folder) / "film.webm"
+        if not tracks:
+            commands.film_done(recording, None, seconds=0, actor=SYSTEM, at=clock.now())
+            return
+        encode(recording, tracks, target)
+        commands.film_done(recording, target, seconds=round(film.lasts(tracks)), actor=SYSTEM, at=clock.now())
+    janus.forget(live_class.room)
+
+
+def unpack(found: Sequence[rooms.Recording], leading: set[str], folder: Path) -> list[film.Track]:
+    """Turn Janus' tracks into files that ffmpeg reads; one that holds too little is passed over."""
+    usable = [one for one in found if one.path is not None and one.begun_at is not None]
+    if not usable:
+        return []
+    starts = film.offsets([one.begun_at for one in usable if one.begun_at])
+    tracks: list[film.Track] = []
+    for number, (one, start) in enumerate(zip(usable, starts, strict=True)):
+        target = folder / f"{number}.{'opus' if one.kind == film.AUDIO else 'webm'}"
+        done = subprocess.run([_program("janus-pp-rec"), str(one.path), str(target)], capture_output=True, check=False, timeout=LIMIT_SECONDS, env=_environment())
+        seconds = length(target) if done.returncode == 0 and target.exists() else 0.0
+        if seconds >= SECONDS_MIN:
+            tracks.append(film.Track(target, one.kind, one.participant, start, seconds, one.participant in leading))
+    return tracks
+
+
+def length(path: Path) -> float:
+    """Return how long a file plays, 0 where it cannot be told."""
+    ask = [_ffmpeg("ffprobe"), "-v", "error", "-show_entries", "packet=pts_time", "-of", "csv=p=0", str(path)]
+    done = subprocess.run(ask, capture_output=True, text=True, check=False, timeout=600, env=_environment())
+    moments = [float(word) for line in done.stdout.splitlines() if (word := line.strip().strip(",")) and word.replace(".", "", 1).isdecimal()]
+    return max(moments, default=0.0)
+
+
+def encode(recording: Recording, tracks: Sequence[film.Track], target: Path) -> None:
+    """Run ffmpeg and say how far it is. Raises CalledProcessError."""
+    command = ["nice", "-n", "10", _ffmpeg("ffmpeg"), *film.arguments(tracks, target)]
+    told = 1
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment()) as process:
+        assert process.stdout and process.stderr
+        for line in process.stdout:
+            name, _sep, word = line.strip().partition("=")
+            now = film.percent(word, film.lasts(tracks)) if name == "out_time_us" else 0
+            if now >= told + 3:
+                told = now
+                commands.progress_film(recording, now, at=clock.now())
+        words = process.stderr.read()
+    if process.returncode != 0 or not target.exists():
+        raise subprocess.CalledProcessError(process.returncode, "ffmpeg", stderr=words[-300:])
+
+
+def _environment() -> dict[str, str]:
+    return dict(os.environ)
+
+
+def _ffmpeg(name: str) -> str:
+    folder = os.environ.get("AMPARO_FFMPEG")
+    found = shutil.which(name, path=folder) if folder else None
+    return found or shutil.which(name) or name
+
+
+def _program(name: str) -> str:
+    unpacked = Path(settings.BASE_DIR) / ".cache" / "debian" / "root" / "usr" / "bin" / name
+    return shutil.which(name) or (str(unpacked) if unpacked.exists() else name)

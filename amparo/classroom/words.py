@@ -1,0 +1,57 @@
+"""Words of the classroom for pages, and its facts as sentences on the record of a case. LIV-3."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+
+from amparo.cases.words import Telling, tell_also
+from amparo.ui import formats
+
+KINDS: Final[dict[str, Any]] = {
+    "course": gettext_lazy("Class of a course"), "advice": gettext_lazy("Advice in the classroom"), "hour": gettext_lazy("Exclusive hour"),
+}  # fmt: skip
+STATES: Final[dict[str, Any]] = {
+    "proposed": pgettext_lazy("class", "Waits for the customer's yes"), "planned": pgettext_lazy("class", "Planned"),
+    "running": pgettext_lazy("class", "Running now"), "ended": pgettext_lazy("class", "Over"), "cancelled": pgettext_lazy("class", "Called off"),
+}  # fmt: skip
+TONES: Final = {"proposed": "act", "planned": "waiting", "running": "act", "ended": "done", "cancelled": "neutral"}
+ROLES: Final[dict[str, Any]] = {"instructor": gettext_lazy("Instructor"), "student": gettext_lazy("Student")}
+FILMS: Final[dict[str, Any]] = {
+    "waiting": pgettext_lazy("recording", "Waits to be made"), "making": pgettext_lazy("recording", "Being made"),
+    "ready": pgettext_lazy("recording", "Ready"), "empty": pgettext_lazy("recording", "Nothing was recorded"),
+    "failed": pgettext_lazy("recording", "Could not be made"),
+}  # fmt: skip
+
+
+def minutes(count: int) -> str:
+    """Return a duration as it is read: "1 h 30 min"."""
+    hours, rest = divmod(count, 60)
+    return " ".join([*([_("%(n)s h") % {"n": hours}] if hours else []), *([_("%(n)s min") % {"n": rest}] if rest or not hours else [])])
+
+
+def _when(data: dict[str, Any]) -> str:
+    return formats.moment_full(datetime.fromisoformat(data["starts_at"]), zone=timezone.get_current_timezone())
+
+
+def _ended(data: dict[str, Any]) -> str:
+    count = sum(1 for one in data.get("people", ()) if one["role"] == "student")
+    return ngettext(
+        "The class «%(title)s» ended: %(count)s person took part.", "The class «%(title)s» ended: %(count)s people took part.", count
+    ) % {"title": data["title"], "count": count}  # fmt: skip
+
+
+def tell_cases() -> None:
+    """Let the record of a case say what happened in its classes; called while the service starts. LIV-3."""
+    tell_also({
+        "class.scheduled": Telling(lambda d: _("A class was planned: «%(title)s», %(when)s.") % {"title": d["title"], "when": _when(d)}, "calendar"),
+        "class.moved": Telling(lambda d: _("The class «%(title)s» is at another time: %(when)s.") % {"title": d["title"], "when": _when(d)}, "calendar-time"),
+        "class.cancelled": Telling(lambda d: _("The class «%(title)s» was called off.") % {"title": d["title"]}, "calendar-x"),
+        "class.started": Telling(lambda d: _("The class «%(title)s» began.") % {"title": d["title"]}, "school"),
+        "class.ended": Telling(_ended, "school"),
+        "class.recorded": Telling(lambda d: _("The recording of the class «%(title)s» is ready.") % {"title": d["title"]}, "video"),
+    })  # fmt: skip
