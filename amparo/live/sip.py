@@ -44,13 +44,33 @@ _ELSEWHERE = re.compile(r"SIP\s*;\s*cause\s*=\s*200\b|Q\.850\s*;\s*cause\s*=\s*2
 _OURS = {b"INVITE", b"CANCEL", b"ACK", b"OPTIONS", b"BYE"}
 
 
+class _Datagrams(asyncio.DatagramProtocol):
+    """Hands over what comes to a socket, to whoever listens when it comes."""
+
+    def __init__(self, owner: UdpSipTransport) -> None:
+        self.owner = owner
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        self.owner._dispatch(data, addr[:2])
+
+
+class _Udp(UdpSipTransport):
+    """The library's transport with a socket of our own making."""
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        made, _protocol = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=self.local_addr)
+        self._udp_transport = made
+        self.local_addr = made.get_extra_info("sockname")[:2]
+
+
 class Ears:
     """One registration and what comes to it, until `stop`."""
 
     def __init__(self, address: Address, transport: str, *, own_host: str, exchange_ip: str) -> None:
         self.address, self.exchange_ip = address, exchange_ip
         self.contact = f"amparo-{secrets.token_hex(12)}"
-        kind: type[SipTransport] = TcpSipTransport if transport == "tcp" else UdpSipTransport
+        kind: type[SipTransport] = TcpSipTransport if transport == "tcp" else _Udp
         self.transport = kind(local_addr=(own_host, 0))
         self.dropped = 0
         self.state: asyncio.Queue[tuple[bool, int]] = asyncio.Queue()
@@ -67,7 +87,6 @@ class Ears:
             self.transport.local_addr = writer.get_extra_info("sockname")[:2]
         else:
             await self.transport.start()
-            self.transport.local_addr = self.transport._udp_transport.get_extra_info("sockname")[:2]  # type: ignore[attr-defined]
         self.uac = SipUAC(self.transport)
         self.uas = SipUAS(self.transport, uac=self.uac, user_agent="Amparo")
         self.uas.on_invite = self._rings

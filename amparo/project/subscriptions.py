@@ -79,6 +79,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "licence.registration_done": ("amparo.notifications.reactions.licences.answered",),
     "licence.registration_refused": ("amparo.notifications.reactions.licences.answered",),
     "call.ended": (_TELL + "lead",),
+    "call.lead": (_TELL + "lead",),
     "request.amended": ("amparo.notifications.reactions.requests.amended",),
     "agreement.accepted": ("amparo.notifications.reactions.agreements.accepted",),
     "agreement.published": ("amparo.notifications.reactions.agreements.published",),

@@ -31,6 +31,13 @@ class EndCall(forms.Form):
     notes = forms.CharField(label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+class Lead(forms.Form):
+    """What a caller wants to buy. TEL-2."""
+
+    about = forms.CharField(label=_("What was asked for"), max_length=200)
+    notes = forms.CharField(label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
 class _ForCaller(forms.Form):
     """For whom: a contact of the customer, or whoever speaks."""
 

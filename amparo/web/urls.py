@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import desk, phone, portal, public, reconciliations, reports, statements
+from .views import desk, phone, portal, public, reconciliations, reports, rings, statements
 
 portal_urls = [
     path("", portal.home, name="home"),
@@ -26,6 +26,9 @@ desk_urls = [
     path("statements/<int:customer_id>/", statements.of_customer, name="statement"),
     path("statements/<int:customer_id>/<form>/", statements.of_customer, name="statement_as"),
     path("phone/", phone.screen, name="phone"),
+    path("phone/ring/", rings.ring, name="ring"),
+    path("phone/ring/<int:line_id>/", rings.unknown, name="unknown"),
+    path("phone/calls/<int:call_id>/lead/", rings.lead, name="call_lead"),
     path("phone/<int:customer_id>/", phone.caller, name="caller"),
     path("phone/calls/start/", phone.start, name="call_start"),
     path("phone/<int:customer_id>/calls/start/", phone.start, name="call_start_with"),

@@ -1,7 +1,7 @@
 """The verbs of live service."""
 
 from .callbacks import settle_callback
-from .calls import end_call, identify_caller, note_outcome, purge, start_call
+from .calls import end_call, identify_caller, link_call, note_outcome, pass_on_to_sales, purge, start_call
 from .dialling import ask_to_dial, dialled, take_dials
 from .events import choose_caller, sweep, take_delivery, take_event, tell_of_browser
 from .exchanges import (
@@ -15,7 +15,7 @@ from .exchanges import (
 )
 
 __all__ = [
-    "add_exchange", "ask_to_dial", "change_exchange", "choose_caller", "dialled", "end_call", "give_line", "identify_caller", "new_secret",
-    "note_outcome", "note_state", "pause_line", "purge", "settle_callback", "start_call", "sweep", "take_delivery", "take_dials",
+    "add_exchange", "ask_to_dial", "change_exchange", "choose_caller", "dialled", "end_call", "give_line", "identify_caller", "link_call", "new_secret",
+    "note_outcome", "note_state", "pass_on_to_sales", "pause_line", "purge", "settle_callback", "start_call", "sweep", "take_delivery", "take_dials",
     "take_event", "take_line_away", "tell_of_browser",
 ]  # fmt: skip

@@ -159,3 +159,30 @@ def purge(linked: Sequence[str], *, actor: Actor, at: datetime) -> list[str]:
     subjects = [call.subject for call in calls]
     calls.update(about=PURGED, notes="", phone="", caller_name="")
     return subjects
+
+
+@transaction.atomic
+def link_call(call: Call, linked: str, *, actor: Actor, at: datetime) -> Call:
+    """Say which ticket or case a call that still goes on is about (`case:41`). TEL-2, CAS-1. Raises NotPermitted, Invalid."""
+    call = _locked(call, actor)
+    kind, _sep, number = linked.partition(":")
+    if kind not in ("ticket", "case") or not number.isdecimal():
+        raise Invalid(field="linked")
+    if call.linked != linked:
+        call.linked = linked
+        call.save(update_fields=["linked"])
+        record("call.linked", subject=call, actor=actor, at=at, linked=linked)
+    return call
+
+
+@transaction.atomic
+def pass_on_to_sales(call: Call, *, about: str, notes: str = "", actor: Actor, at: datetime) -> Call:
+    """Tell sales of what a caller wants while the call goes on. TEL-2. Fact: `call.lead`. Raises NotPermitted, Invalid."""
+    call = _locked(call, actor)
+    if not about.strip():
+        raise Invalid(field="about")
+    if notes.strip() and call.ended_at is None:
+        call.notes = "\n".join(filter(None, (call.notes, notes.strip())))
+        call.save(update_fields=["notes"])
+    record("call.lead", subject=call, actor=actor, at=at, about=about.strip()[:200], notes=notes.strip(), number=call.phone, caller=call.caller_name)
+    return call

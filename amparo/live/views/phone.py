@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ def window(request: HttpRequest) -> HttpResponse:
         return render(request, "live/desk/_wrap_up.html", context)
     lines = list(access.own_lines(request.actor))
     speaks = next((one for one in lines if one.exchange.browser and one.sip_user and one.sip_password_sealed), None)
-    context |= {"lines": lines, "speaks": speaks, "words": _words(), "why_not": _why_not(request, speaks)}
+    context |= {"lines": lines, "speaks": speaks, "words": json.dumps(_words(), ensure_ascii=False), "why_not": _why_not(request, speaks)}
     page = render(request, "live/desk/window.html", context)
     page["Content-Security-Policy"] = policy(request.csp_nonce(), connect=_spoken_with(speaks))
     page["Permissions-Policy"] = PERMISSIONS

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from amparo.cases import words as cases
 from amparo.cases.models import Closing
+from amparo.history.models import Fact
 from amparo.history.queries import FactRow
 from amparo.kernel.markdown import excerpt
 from amparo.people.queries import customer_card
@@ -346,13 +347,14 @@ def closing_refused(fact: FactRow) -> None:
 
 def lead(fact: FactRow) -> None:
     """Tell sales what a customer may need: a call passed on, a contract asked for or ending. TEL-2, ACC-8."""
-    if fact.name == "call.ended" and fact.data.get("outcome") != "lead":
+    if fact.name == "call.ended" and (fact.data.get("outcome") != "lead" or Fact.objects.filter(subject=fact.subject, name="call.lead").exists()):
         return
     told = []
     for reader in readers.staff("sales"):
         with translation.override(reader.language):
             title = {
                 "call.ended": _("A caller was passed on to sales"),
+                "call.lead": _("A caller was passed on to sales"),
                 "contract.asked": _("A customer asks for a contract"),
                 "contract.ending": _("A customer's contract ends soon"),
             }[fact.name]

@@ -15,7 +15,7 @@ from amparo.cases.commands import open_case
 from amparo.kernel.refusals import Invalid
 from amparo.live import commands as live
 from amparo.live.access import visible_to as visible_calls
-from amparo.live.queries import open_calls
+from amparo.live.queries import open_calls, owed_callbacks
 from amparo.people.access import visible_customers
 from amparo.threads.models import QUEUE_LABELS
 from amparo.tickets.commands import open_ticket
@@ -34,6 +34,8 @@ def screen(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "")[:80]
     found = phone.search(words, request.actor) if len(words.strip()) > 1 else []
     context = {"words": words, "found": found, "call": _current(request), "start": forms.StartCall()}
+    if not request.htmx:
+        context["owed"] = owed_callbacks(request.actor, limit=8)
     return render(request, "web/desk/_callers.html" if request.htmx else "web/desk/phone.html", context)
 
 
@@ -45,7 +47,8 @@ def caller(request: HttpRequest, customer_id: int) -> HttpResponse:
 
 
 def _current(request: HttpRequest) -> dict[str, Any] | None:
-    return next(iter(open_calls(request.actor)), None)
+    """The call one is in; else one that is over and not written down yet."""
+    return min(open_calls(request.actor), key=lambda call: (call["hung_up_at"] is not None, -call["id"]), default=None)
 
 
 def _show(request: HttpRequest, customer_id: int, *, status: int = 200, **shown: Form) -> HttpResponse:
@@ -63,6 +66,7 @@ def _show(request: HttpRequest, customer_id: int, *, status: int = 200, **shown:
         "end_form": shown.get("end_form") or forms.EndCall(),
         "start": shown.get("start") or forms.StartCall(initial={"phone": sight.card.phone}),
         "open_form": next(iter(shown), ""),
+        "lead": shown.get("lead") or forms.Lead(),
     }
     return render(request, "web/desk/caller.html", context, status=status)
 
@@ -96,7 +100,7 @@ def start(request: HttpRequest, customer_id: int | None = None) -> HttpResponse:
         if customer_id is not None:
             return _show(request, customer_id, status=422, start=form)
         return render(
-            request, "web/desk/phone.html", {"words": "", "found": [], "call": None, "start": form}, status=422
+            request, "web/desk/phone.html", {"words": "", "found": [], "call": None, "start": form, "owed": []}, status=422
         )
     return redirect("desk_web:caller", customer_id) if customer_id else redirect("desk_web:phone")
 
@@ -122,7 +126,7 @@ def end(request: HttpRequest, call_id: int) -> HttpResponse:
             return _show(request, call.customer_id, status=422, end_form=form)
         return render(
             request, "web/desk/phone.html",
-            {"words": "", "found": [], "call": _current(request), "start": forms.StartCall(), "end_form": form}, status=422,
+            {"words": "", "found": [], "call": _current(request), "start": forms.StartCall(), "end_form": form, "owed": []}, status=422,
         )  # fmt: skip
     live.end_call(call, **form.cleaned_data, actor=request.actor, at=request.now)
     messages.success(request, _("The call is on record."))
@@ -146,6 +150,7 @@ def new_case(request: HttpRequest, customer_id: int) -> HttpResponse:
         except Invalid as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.text))
         else:
+            _link(request, customer_id, f"case:{case.pk}")
             return redirect(f"/desk/cases/{case.pk}/")
     return _show(request, customer_id, status=422, case_form=form)
 
@@ -168,8 +173,20 @@ def new_ticket(request: HttpRequest, customer_id: int) -> HttpResponse:
         except Invalid as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.text))
         else:
+            _link(request, customer_id, f"ticket:{ticket.pk}")
             return redirect(f"/desk/tickets/{ticket.pk}/")
     return _show(request, customer_id, status=422, ticket_form=form)
+
+
+def _link(request: HttpRequest, customer_id: int, subject: str) -> None:
+    """Link the call under way with what it became, where it is with this customer. TEL-2, CAS-1."""
+    current = next((one for one in reversed(open_calls(request.actor)) if one["customer_id"] in (None, customer_id)), None)
+    if current is None:
+        return
+    call = visible_calls(request.actor).get(pk=current["id"])
+    if current["customer_id"] is None:
+        live.identify_caller(call, customer_id=customer_id, actor=request.actor, at=request.now)
+    live.link_call(call, subject, actor=request.actor, at=request.now)
 
 
 def _key(request: HttpRequest) -> str:

@@ -32,8 +32,9 @@ const keep = {
 
 /** Fetch a region and change what differs. */
 export async function refresh(region) {
+  if (region.told) { region.seen = Date.now(); return region.told(""); }
   if (region.fetching) { region.stale = true; return; }
-  if (document.hidden) { region.stale = true; return; }
+  if (document.hidden && region.dataset.followHidden === undefined) { region.stale = true; return; }
   region.fetching = true;
   region.stale = false;
   try {
@@ -43,7 +44,7 @@ export async function refresh(region) {
   } catch { /* the next change, or the clock, asks again */ } finally {
     region.fetching = false;
     region.seen = Date.now();
-    if (region.stale && !document.hidden) refresh(region);
+    if (region.stale && (!document.hidden || region.dataset.followHidden !== undefined)) refresh(region);
   }
 }
 
@@ -63,6 +64,8 @@ function put(region, html) {
 function changed(topic) {
   for (const region of shown()) {
     if (!topicsOf(region).includes(topic)) continue;
+    if (region.told) { region.told(topic); continue; }
+    if (region.dataset.followSoon !== undefined) { refresh(region); continue; } // somebody calls: no time to wait for more
     clearTimeout(region.soon);
     region.soon = setTimeout(() => refresh(region), 120);
   }
@@ -104,6 +107,15 @@ document.addEventListener("visibilitychange", () => {
 });
 window.addEventListener("pagehide", () => { source?.close(); opened = ""; });
 window.addEventListener("pageshow", (event) => { if (event.persisted) { open(); shown().forEach(refresh); } });
+
+/** Call a function with each topic that changes, with "" where anything may have been missed; returns what asks for other topics. */
+export function follow(topics, told) {
+  const region = { dataset: { follow: topics }, isConnected: true, told, seen: Date.now() };
+  regions.add(region);
+  clearTimeout(settleTimer);
+  settleTimer = setTimeout(open, 50);
+  return (others) => { region.dataset.follow = others; open(); };
+}
 
 export default function (region) {
   region.seen = Date.now();

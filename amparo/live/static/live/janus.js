@@ -1,0 +1,124 @@
+// A line through our gateway to an exchange that speaks plain SIP: the SIP plugin of Janus. The same words as jssip.js.
+const WHY = { 403: "rejected", 404: "not_found", 408: "no_answer", 480: "no_answer", 484: "not_found", 486: "busy", 487: "no_answer", 600: "busy", 603: "rejected" };
+const AGAIN = 2000;
+
+export class Line {
+  constructor(setup, hear, library, adapter, renew) {
+    Object.assign(this, { setup, hear, Janus: library, adapter, renew, id: "", incoming: false, talking: false, offer: null, stopped: false, tries: 0 });
+  }
+
+  start() {
+    this.Janus.init({ debug: false, dependencies: this.Janus.useDefaultDependencies({ adapter: this.adapter }), callback: () => this.connect() });
+  }
+
+  connect() {
+    this.janus = new this.Janus({
+      server: this.setup.gateway, token: this.setup.token, iceServers: this.setup.ice_servers, destroyOnUnload: true,
+      success: () => this.janus.attach({ plugin: "janus.plugin.sip", opaqueId: `line-${this.setup.line}`, success: (handle) => this.register(handle), error: () => this.again(),
+        onmessage: (message, jsep) => this.told(message, jsep), onremotetrack: (track, _mid, on) => on && track.kind === "audio" && this.hear("sound", new MediaStream([track])), oncleanup: () => {} }),
+      error: () => this.again(), destroyed: () => {},
+    });
+  }
+
+  async again() {
+    if (this.stopped || this.waits) return;
+    this.hear("lost");
+    if (this.id) this.over("ended");
+    this.waits = setTimeout(async () => {
+      this.waits = null;
+      const fresh = await this.renew(); // tokens of the gateway end; a fresh one each time
+      if (fresh) this.setup = fresh;
+      this.connect();
+    }, Math.min(AGAIN * 2 ** this.tries++, 30e3));
+  }
+
+  register(handle) {
+    this.handle = handle;
+    const { uri, user, password, name, proxy } = this.setup;
+    handle.send({ message: { request: "register", username: uri, authuser: user, secret: password, display_name: name, ...(proxy ? { proxy } : {}), register_ttl: 120, user_agent: "Amparo" } });
+  }
+
+  told(message, jsep) {
+    const result = message.result ?? {};
+    const told = {
+      registered: () => { this.tries = 0; this.hear("ready"); },
+      registration_failed: () => this.hear([401, 403, 404, 407].includes(result.code) ? "denied" : "lost"),
+      unregistered: () => this.hear("lost"),
+      calling: () => this.hear("placed", { id: message.call_id ?? result.call_id ?? "", number: "", name: "" }),
+      ringing: () => this.hear("ringing"), progress: () => this.hear("ringing"),
+      incomingcall: () => this.ring(message, result, jsep),
+      accepted: () => this.accepted(jsep),
+      updatingcall: () => this.update(jsep),
+      holding: () => this.hear("held"), resuming: () => this.hear("resumed"),
+      hangup: () => this.hungUp(result),
+      transfer: () => {}, notify: () => this.passed?.(/^SIP\/2\.0 2/.test(result.content ?? "")),
+    };
+    if (jsep && result.event !== "incomingcall" && result.event !== "updatingcall") this.handle.handleRemoteJsep({ jsep, error: () => this.hangUp() });
+    told[result.event]?.();
+    if (message.error && this.id && !this.talking) this.over("failed", "other");
+  }
+
+  ring(message, result, jsep) {
+    if (this.id) return this.handle.send({ message: { request: "decline", code: 486 } });
+    Object.assign(this, { id: message.call_id ?? result.call_id ?? "call", incoming: true, offer: jsep });
+    const number = decodeURIComponent((result.username ?? "").replace(/^sips?:/, "").split("@")[0]);
+    this.hear("incoming", { id: this.id, number, name: (result.displayname ?? "").replaceAll('"', "") });
+  }
+
+  accepted() {
+    if (this.talking) return;
+    this.talking = true;
+    this.hear("talking");
+  }
+
+  update(jsep) {
+    if (jsep) this.handle.createAnswer({ jsep, tracks: [{ type: "audio", capture: this.stream?.getAudioTracks()[0] ?? true, recv: true }], success: (ours) => this.handle.send({ message: { request: "update" }, jsep: ours }), error: () => {} });
+  }
+
+  hungUp(result) {
+    if (!this.id) return;
+    const was = this.talking;
+    this.handle.hangup();
+    if (was) this.over("ended");
+    else if (this.incoming && this.declined) this.over("declined");
+    else this.over("failed", WHY[result.code] ?? "other");
+  }
+
+  over(how, why = "") {
+    Object.assign(this, { id: "", incoming: false, talking: false, offer: null, declined: false, passed: null });
+    this.hear(how, why);
+  }
+
+  answer(stream) {
+    this.stream = stream;
+    this.handle.createAnswer({
+      jsep: this.offer, tracks: [{ type: "audio", capture: stream.getAudioTracks()[0], recv: true }],
+      success: (jsep) => this.handle.send({ message: { request: "accept" }, jsep }), error: () => this.decline(),
+    });
+  }
+
+  dial(number, stream) {
+    this.stream = stream;
+    this.id = "placing";
+    this.handle.createOffer({
+      tracks: [{ type: "audio", capture: stream.getAudioTracks()[0], recv: true }],
+      success: (jsep) => this.handle.send({ message: { request: "call", uri: `sip:${number}@${this.setup.domain}` }, jsep }), error: () => this.over("failed", "other"),
+    });
+  }
+
+  decline() { this.declined = true; this.handle.send({ message: { request: "decline", code: 486 } }); }
+  hangUp() { this.handle?.send({ message: { request: "hangup" } }); }
+  hold(on) { this.handle.send({ message: { request: on ? "hold" : "unhold" } }); }
+  tone(key) { this.handle.dtmf({ dtmf: { tones: key } }); }
+
+  transfer(extension) {
+    return new Promise((resolve) => {
+      this.passed = resolve;
+      this.handle.send({ message: { request: "transfer", uri: `sip:${extension}@${this.setup.domain}` } });
+      setTimeout(() => resolve(false), 20e3);
+    });
+  }
+
+  replace(track) { return this.handle?.webrtcStuff?.pc?.getSenders().find((sender) => sender.track?.kind === "audio" || !sender.track)?.replaceTrack(track); }
+  stop() { this.stopped = true; this.janus?.destroy(); }
+}

@@ -1,0 +1,73 @@
+// A line straight to an exchange that speaks SIP over WebSocket: JsSIP. What happens is told to `hear(name, detail)`.
+const WHY = { 403: "rejected", 404: "not_found", 408: "no_answer", 480: "no_answer", 484: "not_found", 486: "busy", 487: "no_answer", 600: "busy", 603: "rejected" };
+
+export class Line {
+  constructor(setup, hear, library) {
+    this.setup = setup;
+    this.hear = hear;
+    this.library = library;
+    this.session = null;
+  }
+
+  start() {
+    const JsSIP = this.library;
+    this.agent = new JsSIP.UA({
+      sockets: [new JsSIP.WebSocketInterface(this.setup.socket)], uri: this.setup.uri, password: this.setup.password, display_name: this.setup.name,
+      register_expires: 120, session_timers: false, user_agent: "Amparo", connection_recovery_min_interval: 1, connection_recovery_max_interval: 20,
+    });
+    this.agent.on("registered", () => this.hear("ready"));
+    this.agent.on("unregistered", () => this.hear("lost"));
+    this.agent.on("disconnected", () => this.hear("lost"));
+    this.agent.on("registrationFailed", ({ response }) => this.hear([401, 403, 404, 407].includes(response?.status_code) ? "denied" : "lost"));
+    this.agent.on("newRTCSession", ({ session, originator, request }) => this.take(session, originator, request));
+    this.agent.start();
+  }
+
+  take(session, originator, request) {
+    if (this.session) return session.terminate({ status_code: 486 });
+    this.session = session;
+    const incoming = originator === "remote";
+    session.on("peerconnection", ({ peerconnection }) => this.listen(peerconnection));
+    if (session.connection) this.listen(session.connection);
+    session.on("progress", () => !incoming && this.hear("ringing"));
+    session.on("accepted", () => this.hear("talking"));
+    session.on("hold", ({ originator: who }) => who === "local" && this.hear("held"));
+    session.on("unhold", ({ originator: who }) => who === "local" && this.hear("resumed"));
+    session.on("ended", () => this.over("ended"));
+    session.on("failed", ({ message, originator: who }) => this.over(who === "local" && incoming ? "declined" : "failed", WHY[message?.status_code] ?? "other"));
+    const other = incoming ? session.remote_identity : null;
+    this.hear(incoming ? "incoming" : "placed", { id: request.call_id, number: other?.uri.user ?? "", name: other?.display_name ?? "" });
+  }
+
+  listen(connection) {
+    connection.addEventListener("track", ({ track, streams }) => this.hear("sound", streams[0] ?? new MediaStream([track])));
+  }
+
+  over(how, why = "") {
+    this.session = null;
+    this.hear(how, why);
+  }
+
+  options(stream) {
+    return { mediaStream: stream, pcConfig: { iceServers: this.setup.ice_servers }, rtcOfferConstraints: { offerToReceiveAudio: true, offerToReceiveVideo: false } };
+  }
+
+  answer(stream) { this.session?.answer(this.options(stream)); }
+  dial(number, stream) { this.agent.call(`sip:${number}@${this.setup.domain}`, this.options(stream)); }
+  decline() { this.session?.terminate({ status_code: 486 }); }
+  hangUp() { this.session?.terminate(); }
+  hold(on) { if (on) this.session?.hold(); else this.session?.unhold(); }
+  tone(key) { this.session?.sendDTMF(key, { transportType: "RFC2833" }); }
+
+  transfer(extension) {
+    return new Promise((resolve) => {
+      this.session.refer(`sip:${extension}@${this.setup.domain}`, {
+        eventHandlers: { accepted: () => resolve(true), failed: () => resolve(false), requestSucceeded: () => {}, requestFailed: () => resolve(false) },
+      });
+      setTimeout(() => resolve(false), 20e3);
+    });
+  }
+
+  replace(track) { return this.session?.connection?.getSenders().find((sender) => sender.track?.kind === "audio" || !sender.track)?.replaceTrack(track); }
+  stop() { this.agent?.stop(); }
+}
