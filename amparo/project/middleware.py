@@ -84,7 +84,7 @@ class Plain:
             load()
             request._post = _plain(request._post)  # type: ignore[attr-defined]
 
-        request._load_post_and_files = load_plain  # type: ignore[attr-defined]
+        request._load_post_and_files = load_plain  # type: ignore[method-assign, attr-defined]
         return self.get_response(request)
 
 

@@ -153,9 +153,11 @@ def take_in(upload: Upload, *, at: datetime) -> Artifact | None:
             actor = Actor(kind="staff", user_id=upload.uploaded_by_id)
             artifact = _kept(upload.publication, path, upload.name, said, actor=actor, at=at)
     except (Infected, BadName, Published) as refusal:
-        return _refuse(upload, str(refusal), at)
+        _refuse(upload, str(refusal), at)
+        return None
     except FileNotFoundError:  # a disk that was put back from a copy: asking for it each second helps nobody
-        return _refuse(upload, _("It is no longer on the disk. Send it again."), at)
+        _refuse(upload, _("It is no longer on the disk. Send it again."), at)
+        return None
     Upload.objects.filter(pk=upload.pk).delete()
     return artifact
 
