@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from pathlib import Path
 
@@ -65,7 +66,27 @@ def published(video, content: bytes, editor):
     return commands.publish(video, actor=editor, at=NOON)
 
 
+@pytest.fixture(scope="session")
+def filmed() -> dict:
+    """What ffmpeg made of a source, by the source and the call."""
+    return {}
+
+
 @pytest.fixture
-def video(draft, clip, editor):
-    """A published video for anybody."""
-    return published(draft, clip, editor)
+def video(draft, clip, editor, filmed, monkeypatch):
+    """A published video for anybody. The clip is the same for all: ffmpeg is called for the first of them."""
+    plain = ffmpeg.run
+
+    def run(command, **options) -> None:
+        source, folder = Path(command[command.index("-i") + 1]), Path(command[-1]).parent
+        call = (hashlib.sha256(source.read_bytes()).hexdigest(), *(Path(word).name for word in command))
+        if call not in filmed:
+            before = set(folder.iterdir())
+            plain(command, **options)
+            filmed[call] = {path.name: path.read_bytes() for path in set(folder.iterdir()) - before}
+        for name, content in filmed[call].items():
+            (folder / name).write_bytes(content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ffmpeg, "run", run)
+        return published(draft, clip, editor)
