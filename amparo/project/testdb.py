@@ -30,6 +30,13 @@ SETTINGS = {
     "checkpoint_timeout": "1h",
     "statement_timeout": "120s",  # a statement that a test gave up must not hold its locks against the tests that follow
 }
+# The first worker migrates a database; the second begins with what needs none.
+LONGEST = (
+    "test_demo.py", "test_operations.py", "test_matrix.py", "test_stories.py", "test_stories_open_house.py", "test_operations_backup.py",
+    "test_outlets.py", "test_mail_in.py", "test_stories_complaints.py", "test_stories_quotes.py", "test_operations_role.py", "test_world.py",
+    "test_browser.py", "test_security_requests.py", "test_licence_client.py", "test_scorm.py", "test_browser_trap.py",
+    "test_operations_postgres.py", "test_imports_by_worker.py", "test_rules_oracle.py",
+)  # fmt: skip
 _server: Server | None = None
 _folder: Path | None = None
 
@@ -47,6 +54,8 @@ def pytest_load_initial_conftests() -> None:
     _folder = Path(tempfile.mkdtemp(prefix="amparo-test-"))
     _folder.chmod(0o711)  # the database's account passes through it
     os.environ["AMPARO_TEST_FOLDER"] = str(_folder)
+    (_folder / "templates").mkdir()
+    os.environ["AMPARO_COMPILED_TEMPLATES"] = str(_folder / "templates")
     if os.environ.get("DATABASE_URL"):
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -96,12 +105,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what tests the whole service: it takes longest, and the small files fill what is left at the end.
-
-    The first worker migrates a database; the second begins with what needs none.
-    """
-    first = {"test_demo.py": 0, "test_operations.py": 1}
-    items.sort(key=lambda item: (not item.nodeid.startswith("tests/"), first.get(item.path.name, 2)))
+    """Begin with what takes longest, so that the small files fill what is left at the end."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (places.get(item.path.name, len(places)), not item.nodeid.startswith("tests/")))
 
 
 @pytest.hookimpl(trylast=True)

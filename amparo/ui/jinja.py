@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import uuid
 from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ from django.utils.html import json_script
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString, mark_safe
 from django_htmx.jinja import htmx_script
-from jinja2 import Environment, pass_eval_context
+from jinja2 import Environment, FileSystemBytecodeCache, pass_eval_context
 from jinja2.nodes import EvalContext
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
@@ -322,6 +323,8 @@ def _words_attribute() -> Markup:
 
 
 def environment(**options: Any) -> Environment:
+    if compiled := os.environ.get("AMPARO_COMPILED_TEMPLATES"):  # a folder of our own where several processes share the work
+        options["bytecode_cache"] = FileSystemBytecodeCache(compiled)
     env = Environment(**options)  # noqa: S701 (autoescape is among the options)
     env.install_gettext_callables(  # type: ignore[attr-defined]
         translation.gettext,
