@@ -13,9 +13,15 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import jinja2
-import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+# Structlog loads what colours tracebacks wherever it is installed: a tenth of a second and ten megabytes in every process.
+_colours = sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+import structlog  # noqa: E402
+
+if _colours is None:
+    del sys.modules["rich"]
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -61,6 +67,10 @@ PUBLIC_URL = env("AMPARO_URL", "http://127.0.0.1:8000").rstrip("/")
 # Behind a proxy the stream lies at the same origin; `amparo up` serves it on the next port.
 STREAM_URL = env("AMPARO_STREAM_URL", "/events")
 STREAM_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(STREAM_URL)) if "://" in STREAM_URL else ""
+# Where this process of the stream is reached by helpers and viewers of remote sessions; of several each has its own. LIV-2
+_broker = STREAM_ORIGIN or PUBLIC_URL
+BROKER_URL = (env("AMPARO_BROKER_URL") or f"ws{_broker[4:]}").rstrip("/")
+BROKER_ORIGINS = [BROKER_URL, *filter(None, env("AMPARO_BROKER_ORIGINS", "").split(","))]
 # Where SCORM packages run: another origin, best another host. Without it interactive lessons are not offered.
 SCORM_URL = env("AMPARO_SCORM_URL", "").rstrip("/")
 # The gateway of sound and image: where browsers reach its WebSocket, where we reach its administration, its folder, its relays.
