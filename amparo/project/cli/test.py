@@ -10,13 +10,18 @@ from amparo.project import debian
 ROOT = Path(__file__).resolve().parents[3]
 
 
+def workers() -> int:
+    """Return how many tests run at once: one more than there are processors, for tests of processes and browsers wait much."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def main(argv: Sequence[str]) -> int:
     """Become pytest: its output and its exit status are ours."""
     arguments = list(argv)
     if not any(
         word == "-n" or word.startswith(("-n", "--numprocesses", "-x", "--pdb")) for word in arguments
     ):
-        arguments = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *arguments]
+        arguments = ["-n", str(workers()), "--dist", "loadfile", "--no-loadscope-reorder", *arguments]
     environment = debian.environment()
     if browser := debian.chromium():
         environment["AMPARO_CHROMIUM"] = browser
