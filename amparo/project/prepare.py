@@ -32,7 +32,7 @@ def main(steps: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amparo.project.settings")
     if "static" in steps:
         os.environ["AMPARO_STATIC"] = str(STATIC.with_name(f"static.{os.getpid()}"))
-    if "demo" in steps:  # a loss of power costs only the demonstration, which is then started over
+    if {"database", "demo"} & {*steps}:  # a loss of power costs the last steps, which are then done again
         os.environ["PGOPTIONS"] = "-c synchronous_commit=off"
     import django
 
