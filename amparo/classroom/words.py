@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from amparo.cases.words import Telling, tell_also
+from amparo.charging.queries import held
 from amparo.ui import formats
 
 KINDS: Final[dict[str, Any]] = {
@@ -55,3 +56,12 @@ def tell_cases() -> None:
         "class.ended": Telling(_ended, "school"),
         "class.recorded": Telling(lambda d: _("The recording of the class «%(title)s» is ready.") % {"title": d["title"]}, "video"),
     })  # fmt: skip
+
+
+def charged(charge: Any) -> str:
+    """Return what a charge came to, or what is set aside for it."""
+    if charge.state == "final":
+        return formats.amounts(list(held(charge).items())) or _("nothing")
+    if charge.state in ("released", "withdrawn"):
+        return _("nothing")
+    return formats.amounts(list(charge.amounts.items())) or _("nothing")

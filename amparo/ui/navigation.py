@@ -141,6 +141,7 @@ DESK: tuple[Place, ...] = (
     Place("blog", _("News"), "news", ("desk_blog:list",), frozenset({"editor"})),
     Place("videos", _("Videos"), "video", ("desk_videos:list",), frozenset({"editor"})),
     Place("campus", _("Campus"), "school", ("desk_campus:list",), frozenset({"instructor", "editor"})),
+    Place("classroom", _("Classes"), "users-group", ("desk_classroom:list",), frozenset({"instructor", "engineer", "operator"})),
     Place("search", _("Searches"), "list-search", ("desk_search:report",), frozenset({"editor", "engineer", "moderator"}), keys="g s"),
     Place("reports", _("Reports"), "chart-bar", ("desk_web:reports", "desk_reports:list"), keys="g r"),
     Place(
@@ -177,6 +178,7 @@ PORTAL: tuple[Place, ...] = (
         short=_("Movements"),
     ),
     Place("quotations", _("Quotes"), "file-text", ("quotations:quotes",), wide_only=True, contacts=True, short=_("Quotes")),
+    Place("classroom", _("Classes"), "school", ("classroom:classes",), wide_only=True),
     Place("contracts", _("Contracts"), "certificate", ("contracts:mine",), wide_only=True),
     Place("buy", _("Buy"), "shopping-cart", ("sales:shelf",), wide_only=True),
     Place("licences", _("Licences"), "license", ("products:licences",), wide_only=True),
