@@ -44,6 +44,13 @@ def serve_stream(host: str, port: int) -> int:
     return serve("asgi", application, host, port, workers=1)
 
 
+def serve_broker(host: str, port: int) -> int:
+    """Serve the broker of remote sessions alone until SIGTERM or SIGINT; AMPARO_BROKER_URL says where it is reached."""
+    from amparo.project.stream import broker
+
+    return serve("asgi", broker, host, port, workers=1)
+
+
 def serve_scorm(host: str, port: int) -> int:
     """Serve SCORM packages, at an origin of their own, until SIGTERM or SIGINT. SEC-28."""
     from amparo.project.scorm import application
@@ -88,7 +95,7 @@ def serve(interface: str, application: Any, host: str, port: int, **options: Any
         interface=Interfaces(interface),
         backlog=CONNECTIONS_MAX,
         backpressure=CONNECTIONS_MAX,
-        websockets=False,
+        websockets=interface == "asgi",
         workers_kill_timeout=STOP_LIMIT_SECONDS - 5,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,

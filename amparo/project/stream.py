@@ -35,6 +35,7 @@ from amparo.kernel.actor import VISITOR, Actor  # noqa: E402
 from amparo.people.queries import actor_of_session  # noqa: E402
 from amparo.project.stream_dsn import listen_dsn  # noqa: E402
 from amparo.project.subjects import may_follow  # noqa: E402
+from amparo.remote.broker import hall, routes  # noqa: E402
 
 log = structlog.get_logger("amparo.stream")
 TOPICS_MAX = 50
@@ -92,6 +93,7 @@ class Hub:
 
     def tell(self, payload: str) -> None:
         topic, _sep, number = payload.partition("|")
+        hall.notice(topic)
         if topic.startswith("rights:"):
             for line in tuple(self.people.get(int(topic[7:]), ())):
                 line.ended = True
@@ -203,15 +205,17 @@ async def frames(user_id: int, session_key: str | None, topics: list[str]) -> As
 
 
 async def health(request: Request) -> Response:
-    return JSONResponse({"ok": hub.listening, "streams": sum(len(lines) for lines in hub.people.values())})
+    return JSONResponse({"ok": hub.listening, "streams": sum(len(lines) for lines in hub.people.values()), "remote": len(hall.bridges)})
 
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     hub.task = asyncio.create_task(hub.run())
+    await hall.start()
     try:
         yield
     finally:
+        await hall.stop()
         for lines in list(hub.people.values()):
             for line in tuple(lines):
                 line.ended = True
@@ -221,4 +225,5 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             await hub.task
 
 
-application = Starlette(routes=[Route("/events", events), Route("/events/health", health)], lifespan=lifespan)
+application = Starlette(routes=[Route("/events", events), Route("/events/health", health), *routes], lifespan=lifespan)
+broker = Starlette(routes=[Route("/events/health", health), *routes], lifespan=lifespan)  # remote sessions alone: `amparo broker`
