@@ -33,7 +33,7 @@ def may_propose(actor: Actor, customer_id: int) -> bool:
 def may_consent(actor: Actor, charge: Charge, how: str) -> bool:
     """A contact of the customer agrees in the portal; staff record what he said by another way. CHG-1."""
     if actor.is_contact:
-        return how == "portal" and actor.sees_customer(charge.customer_id)
+        return how in ("portal", "chat") and actor.sees_customer(charge.customer_id)
     return how != "portal" and actor.has_role("operator", "engineer", "developer", "sales")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,7 +28,7 @@ _SENTENCES = {
     Event.CASE: gettext_lazy("The case %(shown)s was opened out of this chat."),
     Event.TICKET: gettext_lazy("The ticket %(shown)s holds what was said here."),
     Event.TOPIC: gettext_lazy("The question stands in the forum, without your data: %(shown)s"),
-    Event.REMOTE: gettext_lazy("A remote session was asked for. Code: %(code)s, valid for a few minutes."),
+    Event.REMOTE: gettext_lazy("A remote session was asked for: its code stands above while it is valid."),
 }
 
 
@@ -39,3 +40,10 @@ def sentence(event: str, data: Mapping[str, Any]) -> str:
         return str(_SENTENCES[Event(event)] % data)
     except (KeyError, ValueError):  # emptied with its record
         return _("Something happened here; its content was purged.")
+
+
+def url_of(event: str, number: int, staff: bool) -> str:
+    """Return where what a chat became stands, for one side."""
+    desk = "desk_" if staff else ""
+    name = {Event.TICKET: f"{desk}tickets:ticket", Event.CASE: f"{desk}cases:case", Event.TOPIC: "forum:topic"}[Event(event)]
+    return reverse(name, args=[number])

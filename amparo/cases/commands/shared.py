@@ -72,11 +72,11 @@ def tell(name: str, case: Case, *, actor: Actor, at: datetime, **told: Any) -> N
 def how_said(actor: Actor, how: str, given_by: str) -> tuple[str, str]:
     """Return how the customer said it and who said it. CHG-1.
 
-    A contact says it here. What staff note down was said by somebody by name, by telephone, by chat, by mail or on site.
+    A contact says it here, on the case's page or in its chat. What staff note down was said by somebody by name, by telephone, by chat, by mail or on site.
     Raises Uncertain.
     """
     if actor.is_contact:
-        return Consent.PORTAL.value, actor.name
+        return (Consent.CHAT if how == Consent.CHAT else Consent.PORTAL).value, actor.name
     if how not in list(Consent) or how == Consent.PORTAL:
         raise Uncertain(field="how")
     if not given_by.strip():

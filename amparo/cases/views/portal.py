@@ -11,6 +11,7 @@ from uuid import uuid4
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -153,7 +154,7 @@ def _show(
     context = {
         "page": page, "story": story(request, page), "says": words, "at": request.now, "refusal": refusal,
         "closing_lines": queries.closing_lines, "cost_of": queries.cost_of, "error": error, "specification": queries.specification(page),
-        **writing(request, page.subject, page.draft, body),
+        "to": lambda name, *rest: reverse(f"cases:{name}", args=[case_id, *rest]), **writing(request, page.subject, page.draft, body),
     }  # fmt: skip
     partial = request.headers.get("HX-Request") == "true" and request.method == "GET"
     template = "cases/portal/_case.html" if partial else "cases/portal/case.html"

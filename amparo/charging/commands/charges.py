@@ -84,7 +84,7 @@ def requote(charge: Charge, *, actor: Actor, at: datetime) -> Charge:
 def consent(charge: Charge, *, how: str, seen: str | None = None, actor: Actor, at: datetime) -> Charge:
     """Put the customer's consent to the price on the record. CHG-1.
 
-    `how` is one of `models.CONSENT_HOW`; a contact agrees in the portal, staff record what he said elsewhere. `seen` is
+    `how` is one of `models.CONSENT_HOW`; a contact agrees in the portal or its chat, staff record what he said elsewhere. `seen` is
     the price that the page showed (`Explanation.seen`); without it, the price that was proposed. What is agreed to is
     the price of now: raises PriceChanged, with the new quote, where that is another. Raises NotPermitted, IllegalMove,
     CreditsMissing.

@@ -1,6 +1,7 @@
 """The verbs of chats."""
 
 from .becoming import (
+    ask_remote,
     become_case,
     become_ticket,
     become_topic,
@@ -16,7 +17,7 @@ from .saying import read, say, typing, whisper
 from .sites import change_site, enter, make_site, new_secret
 
 __all__ = [
-    "ask_transcript", "become_case", "become_ticket", "become_topic", "case_of", "change_site", "end", "end_left", "end_of_removed",
+    "ask_remote", "ask_transcript", "become_case", "become_ticket", "become_topic", "case_of", "change_site", "end", "end_left", "end_of_removed",
     "enter", "give_back_lost", "keep", "make_site", "new_secret", "offer_waiting", "open_chat", "pass_on", "present", "propose_service",
     "purge", "read", "say", "set_duty", "set_skills", "take", "tell_case", "transfer", "typing", "whisper",
 ]  # fmt: skip

@@ -19,10 +19,12 @@ from amparo.chat.models import Chat
 from amparo.files import commands as files
 from amparo.forum import commands as forum
 from amparo.forum.models import Theme, Topic
+from amparo.history.commands import signal
 from amparo.kernel.actor import Actor
 from amparo.people.models import Contact
 from amparo.policies.queries import value
 from amparo.products.models import Licence
+from amparo.remote import commands as remote
 from amparo.threads import commands as threads
 from amparo.tickets import commands as tickets
 from amparo.tickets.models import Ticket
@@ -178,3 +180,18 @@ def case_of(chat: Chat) -> Case:
     if chat.case_id is None:
         raise NoCase(chat=chat.pk)
     return Case.objects.select_related("thread").get(pk=chat.case_id)
+
+
+@transaction.atomic
+def ask_remote(chat: Chat, *, mode: str, key: str, actor: Actor, at: datetime) -> str:
+    """Offer a remote session of the chat's case; the chat shows its code while it is valid, and keeps it nowhere. CHT-1, LIV-2.
+
+    The code is good once and for minutes; consent is given at the other end. Fact: `remote.offered`. Raises NotPermitted,
+    NoCase, and what offering raises.
+    """
+    chat = locked(chat)
+    permit(access.may_attend(actor), chat)
+    code = remote.offer(case_of(chat), mode=mode, key=f"chat:{chat.pk}:{key}"[:60], actor=actor, at=at).shown
+    event(chat, Event.REMOTE, at=at)
+    signal(chat.subject)
+    return code

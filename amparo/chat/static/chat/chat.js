@@ -1,0 +1,269 @@
+// A chat: what is said is kept here until the server has it, and asked for by number until this page has it.
+// Nothing is lost over a reload or a broken line (the outbox), nothing is doubled (each message has its key).
+import { follow } from "ui/follow";
+import { csrf, make } from "ui/words";
+
+const TYPING_SECONDS = 4;
+const SHOWN_SECONDS = 6;
+const WAITS = [1, 2, 4, 8, 15];
+const title = document.title;
+
+/** What a page of ours asks with: its session, its token, its stream. The frame of a site brings its own. */
+const ours = {
+  get: (url) => fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } }),
+  post: (url, values, options = {}) => fetch(url, { method: "POST", body: new URLSearchParams(values), credentials: "same-origin", headers: { "X-CSRFToken": csrf(), Accept: "application/json" }, ...options }),
+  follow,
+};
+
+const uuid = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}-${Math.random().toString(36).slice(2)}`);
+
+export function start(root, way = ours) {
+  const { id, events, say, read, typing: types, topics, typingTopic, side } = root.dataset;
+  const list = root.querySelector("[data-chat-lines]");
+  const scroll = root.querySelector("[data-chat-scroll]");
+  const sign = root.querySelector("[data-chat-typing]");
+  const state = root.querySelector("[data-chat-state]");
+  const form = root.querySelector("form[data-composer]");
+  const body = form?.querySelector("[data-composer-body]");
+  const store = `chat:${id}`;
+  let last = Number(root.dataset.last);
+  let head = root.dataset.head;
+  let live = root.dataset.live === "1";
+  let asking = false;
+  let askAgain = false;
+  let told = 0; // up to which number we said that it was read
+  let unseen = 0;
+  let lastTyping = 0;
+  let signTimer;
+  let sending = false;
+  let tries = 0;
+  let outbox = keptOutbox();
+
+  function keptOutbox() {
+    try { return JSON.parse(sessionStorage.getItem(store)) ?? []; } catch { return []; }
+  }
+  function keep() {
+    try { outbox.length ? sessionStorage.setItem(store, JSON.stringify(outbox)) : sessionStorage.removeItem(store); } catch { /* kept in the page alone */ }
+  }
+
+  const atEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
+  const toEnd = () => { scroll.scrollTop = scroll.scrollHeight; };
+
+  // --- what comes ---------------------------------------------------------------------------------------------------
+
+  function take(given) {
+    const was = atEnd();
+    if (given.html && given.last > last) {
+      const fresh = new DOMParser().parseFromString(`<ul>${given.html}</ul>`, "text/html").body.firstChild;
+      const lines = [...fresh.children].filter((line) => Number(line.dataset.n) > last && !list.querySelector(`[data-n="${line.dataset.n}"]`));
+      const first = list.querySelector("[data-pending]");
+      for (const line of lines) {
+        list.insertBefore(line, first);
+        if (line.dataset.side && line.dataset.side !== side) sign.hidden = true;
+      }
+      window.htmx?.process(list);
+      last = given.last;
+      if (given.fresh) announce(given);
+    }
+    if (given.head) {
+      head = given.head_version;
+      const where = root.querySelector("[data-chat-head]");
+      where.innerHTML = given.head; // our own server's
+      window.htmx?.process(where);
+      where.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: where } }));
+    }
+    if (String(given.case ?? "") !== (root.dataset.case ?? "")) {
+      root.dataset.case = given.case ?? "";
+      const asked = root.querySelector("[data-chat-asked]");
+      if (asked) { asked.dataset.follow = `case:${given.case}`; asked.dispatchEvent(new CustomEvent("chat:case")); refreshAsked(asked); }
+      retopic?.(topicsNow());
+    }
+    if (live && !given.live) { live = false; root.classList.add("is-over"); if (form) form.hidden = true; }
+    for (const line of list.querySelectorAll(`[data-seq][data-side="${side}"]`)) line.classList.toggle("is-read", Number(line.dataset.seq) <= given.read);
+    if (was || given.mine) toEnd();
+    seen();
+    if (given.more) ask();
+  }
+
+  async function refreshAsked(asked) {
+    if (document.activeElement?.matches("textarea, input") && asked.contains(document.activeElement)) return; // never over what one writes
+    try {
+      const answer = await way.get(asked.dataset.followUrl);
+      if (!answer.ok) return;
+      asked.innerHTML = await answer.text(); // our own server's
+      window.htmx?.process(asked);
+      asked.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: asked } }));
+      if (asked.querySelector("form")) asked.scrollIntoView({ block: "nearest" });
+    } catch { /* the next sign asks again */ }
+  }
+
+  async function ask() {
+    if (asking) { askAgain = true; return; }
+    asking = true;
+    askAgain = false;
+    try {
+      const answer = await way.get(`${events}?since=${last}&head=${head}`);
+      if (answer.ok) { take(await answer.json()); line(true); flush(); } else if (answer.status === 404 || answer.status === 403) gone();
+      else line(false);
+    } catch { line(false); } finally {
+      asking = false;
+      if (askAgain) ask();
+    }
+  }
+
+  function gone() { // signed out, or no contact any more: the server says it in words
+    if (root.dataset.gone) return;
+    root.dataset.gone = "1";
+    if (way === ours) location.reload();
+  }
+
+  function line(whole) {
+    state.hidden = whole;
+    if (!whole) setTimeout(ask, 3000);
+  }
+
+  // --- read, seen, announced ----------------------------------------------------------------------------------------
+
+  function seen() {
+    if (document.hidden || last <= told || root.dataset.reads !== "1") return;
+    told = last;
+    unseen = 0;
+    document.title = title;
+    way.post(read, { seq: String(last) }).catch(() => { told = 0; });
+  }
+
+  function announce(given) {
+    if (!document.hidden) return;
+    unseen += given.fresh;
+    document.title = `(${unseen}) ${title}`;
+    if ("Notification" in window && Notification.permission === "granted") {
+      const shown = new Notification(given.who, { body: given.text, tag: store });
+      shown.addEventListener("click", () => { window.focus(); shown.close(); });
+    }
+  }
+
+  function notice(topic) {
+    if (topic === typingTopic) {
+      sign.hidden = false;
+      clearTimeout(signTimer);
+      signTimer = setTimeout(() => { sign.hidden = true; }, SHOWN_SECONDS * 1000);
+      return;
+    }
+    ask();
+    const asked = root.querySelector("[data-chat-asked]");
+    if (asked && (topic === "" || topic.startsWith("case:")) && root.dataset.case) refreshAsked(asked);
+  }
+
+  // --- what goes ----------------------------------------------------------------------------------------------------
+
+  function pending(one) {
+    const shown = make("li", { class: `chat-line is-mine is-pending${one.kind === "note" ? " is-whisper" : ""}`, "data-pending": one.key });
+    shown.append(make("div", { class: "chat-body" }, one.body || one.names.join(", ")), make("p", { class: "chat-who" }, root.dataset.sending));
+    list.append(shown);
+    toEnd();
+  }
+
+  function drop(key) { list.querySelector(`[data-pending="${key}"]`)?.remove(); }
+
+  function put(event) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const files = [...form.querySelectorAll("[data-files-list] input[type=hidden]")].map((input) => input.value);
+    const names = [...form.querySelectorAll("[data-files-list] .file-name")].map((name) => name.textContent);
+    if (form.querySelector("[data-files-list] progress")) return; // a file is still on its way up
+    if (!body.value.trim() && !files.length) return body.focus();
+    const most = Number(root.dataset.most);
+    if (body.value.length > most) return refuse(root.dataset.long);
+    refuse("");
+    const one = { key: uuid(), body: body.value, kind: form.querySelector("[name=kind]:checked, input[type=hidden][name=kind]")?.value ?? "reply", files, names, draft: form.querySelector("[name=draft_key]")?.value ?? "" };
+    outbox.push(one);
+    keep();
+    pending(one);
+    body.value = "";
+    body.dispatchEvent(new Event("input", { bubbles: true }));
+    lastTyping = Date.now();
+    form.querySelector("[data-files-list]")?.replaceChildren();
+    flush();
+  }
+
+  function refuse(sentence) {
+    const place = root.querySelector("[data-chat-refused]");
+    place.textContent = sentence;
+    place.hidden = !sentence;
+  }
+
+  async function flush() {
+    if (sending || !outbox.length) return;
+    sending = true;
+    const one = outbox[0];
+    try {
+      const values = new URLSearchParams({ body: one.body, key: one.key, kind: one.kind, draft_key: one.draft, since: String(last), head });
+      one.files.forEach((file) => values.append("files", file));
+      const answer = await way.post(say, values);
+      if (answer.status >= 500) throw new Error(answer.status);
+      tries = 0;
+      line(true);
+      const given = await answer.json().catch(() => ({}));
+      if (answer.ok) {
+        outbox.shift();
+        keep();
+        drop(one.key);
+        take({ ...given, mine: true });
+      } else if (given.again) {
+        setTimeout(() => { sending = false; flush(); }, 15000);
+        refuse(given.sentence);
+        return;
+      } else {
+        outbox.shift();
+        keep();
+        drop(one.key);
+        refuse(given.sentence || root.dataset.refused);
+        if (!body.value) body.value = one.body;
+        ask();
+      }
+    } catch {
+      line(false);
+      setTimeout(() => { sending = false; flush(); }, WAITS[Math.min(tries++, WAITS.length - 1)] * 1000);
+      return;
+    }
+    sending = false;
+    flush();
+  }
+
+  function typed() {
+    if (!body.value || Date.now() - lastTyping < TYPING_SECONDS * 1000) return;
+    if (form.querySelector("[name=kind][value=note]:checked")) return;
+    lastTyping = Date.now();
+    way.post(types, {}).catch(() => {});
+  }
+
+  // --- begin ----------------------------------------------------------------------------------------------------------
+
+  if (form) {
+    form.addEventListener("submit", put, true);
+    body.addEventListener("input", typed);
+    body.addEventListener("keydown", (event) => {
+      const plainEnter = event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
+      if (plainEnter && matchMedia("(pointer: fine)").matches) { event.preventDefault(); form.requestSubmit(); }
+    });
+    body.required = false;
+  }
+  root.querySelectorAll("[data-needs-no-script]").forEach((node) => { node.hidden = true; });
+  const bell = root.querySelector("[data-chat-notify]");
+  if (bell && "Notification" in window && Notification.permission === "default") {
+    bell.hidden = false;
+    bell.addEventListener("click", async () => { await Notification.requestPermission(); bell.hidden = true; });
+  }
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { ask(); seen(); } });
+  window.addEventListener("online", () => { ask(); flush(); });
+  const topicsNow = () => [topics, root.dataset.case ? `case:${root.dataset.case}` : ""].filter(Boolean).join(" ");
+  outbox.forEach(pending);
+  toEnd();
+  const retopic = way.follow(topicsNow(), notice);
+  root.dataset.ready = "1";
+  ask();
+  flush();
+  return { ask, stop: () => { live = false; } };
+}
+
+for (const root of document.querySelectorAll("[data-chat]:not([data-framed])")) start(root);
