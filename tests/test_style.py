@@ -194,6 +194,7 @@ def test_apps_hold_what_the_layout_names():
         ("people", "middleware"), ("people", "sessions"), ("people", "letters"), ("contracts", "imports"),
         ("editor", "adapters"), ("editor", "backends"), ("editor", "viewsets"),
         ("web", "statements"), ("web", "documents"), ("web", "phone"), ("web", "reports"), ("web", "public"), ("mailbox", "imap"), ("mailbox", "lmtp"),
+        ("media", "gateway"), ("media", "rooms"),
         ("live", "ami"), ("live", "sip"), ("remote", "broker"),
     }  # fmt: skip
     found = [

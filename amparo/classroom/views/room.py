@@ -13,7 +13,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from amparo.classroom import access, commands, tasks
 from amparo.classroom.machine import INSTRUCTOR, Place, State
@@ -142,11 +142,15 @@ def act(request: HttpRequest, place_id: int, act: str) -> HttpResponse:
     return done(request, own.live_class_id)
 
 
-@csrf_exempt  # a machine posts here: it proves itself by the checksum
-@require_POST
+@csrf_exempt  # a machine asks here: it proves itself by the seal that we gave it
+@require_http_methods(["GET", "POST"])
 def told(request: HttpRequest) -> HttpResponse:
-    """Take a callback of BigBlueButton, which is believed only with its checksum: a meeting ended, a recording is ready. SEC-42."""
-    if not callback_is_signed(request.build_absolute_uri(), request.GET.get("checksum", "")):
+    """Take a callback of BigBlueButton, which is believed only with our seal: a meeting ended, a recording is ready. SEC-42.
+
+    It changes nothing but when we look for the recording ourselves, so that the same one again is no second act.
+    """
+    room = request.GET.get("room", "")[:40]
+    if not callback_is_signed(room, request.GET.get("seal", "")):
         return HttpResponse(status=401)
-    commands.look_again(request.GET.get("meetingID", "")[:40], at=request.now)
+    commands.look_again(room, at=request.now)
     return HttpResponse(status=204)
