@@ -84,6 +84,7 @@ def service(
         "stream": [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(stream), "--workers", "1",
                    "--workers-kill-timeout", "3", "--backlog", "8192", "--backpressure", "8192", "--log-level", "warning", "amparo.project.stream:application"],
         "worker": [sys.executable, "-c", "import django; django.setup(); from amparo.project.worker import run; raise SystemExit(run())"],
+        "telephone": [sys.executable, "-c", "import django; django.setup(); from amparo.project.telephone import run; raise SystemExit(run())"],
     }  # fmt: skip
     made = Service(url, f"http://127.0.0.1:{stream}/events", tmp_path / "mail")
     try:

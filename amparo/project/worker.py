@@ -41,6 +41,7 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.sales.tasks.tick", 30),
     ("amparo.campus.tasks.tick", 10),
     ("amparo.threads.tasks.tick", 30),
+    ("amparo.live.tasks.tick", 30),
     ("amparo.forum.tasks.tick", 60),
     ("amparo.casefiles.tasks.tick", 2),
     ("amparo.casefiles.tasks.keep", 60),

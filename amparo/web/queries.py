@@ -214,6 +214,8 @@ def doors(standings: Iterable[Any], words: str = "", *, at: datetime) -> list[di
     table = (
         ("case", _("Open a support case"), _("An engineer attends you as soon as possible; you see what it charges before it begins."),
          "cases:new", "briefcase", _("1 event, 1 incident or credits"), _("As soon as possible")),
+        ("chat", _("Chat with an engineer"), _("Ask now and read the answer at once, where somebody attends; else it says when, and what there is instead."),
+         "chat:list", "messages", _("Free; advice is charged with your consent"), _("At once, in office hours")),
         ("ticket", _("Open a ticket"), _("A question or a fault report, answered in writing, free of charge."),
          "tickets:new", "message-circle", _("Free"), _("%(time)s at most") % {"time": _answer_time(at.replace(second=0, microsecond=0), get_language() or "es")}),
         ("case", _("Quote a service"), _("Standard services with their price and delivery date at once; anything else by hand."),

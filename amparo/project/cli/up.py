@@ -25,6 +25,7 @@ from amparo.project.parts import STOP_LIMIT_SECONDS, Part, spawn
 from amparo.project.postgres import Server
 
 FIRST_ANSWER_LIMIT_SECONDS = 60
+TELEPHONE_LOOK_SECONDS = 5
 PORT_LIMIT_SECONDS = 15
 DATABASE_NAME = "amparo"
 
@@ -78,6 +79,7 @@ class Service:
         self.parts: list[Part] = []
         self.stopping = False
         self.began = time.monotonic()
+        self.telephone_looked_at = 0.0
 
     def told_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         if not self.stopping:
@@ -281,7 +283,22 @@ class Service:
                 self.server.start()
             for part in self.parts:
                 part.look_after(say)
+            self.look_after_telephone()
             time.sleep(0.25)
+
+    def look_after_telephone(self) -> None:
+        """Run the part that listens to telephone exchanges while one is set up that must be listened to."""
+        if time.monotonic() < self.telephone_looked_at + TELEPHONE_LOOK_SECONDS:
+            return
+        self.telephone_looked_at = time.monotonic()
+        part = next((one for one in self.parts if one.name == "telephone"), None)
+        wanted = exchange_is_set_up(os.environ["DATABASE_URL"])
+        if wanted and part is None:
+            self.parts.append(Part("telephone", [], self.home / "log" / "telephone.log"))
+        elif wanted is False and part is not None:
+            part.ask_to_stop()
+            part.wait(time.monotonic() + STOP_LIMIT_SECONDS)
+            self.parts.remove(part)
 
     # -- stop
 
@@ -300,6 +317,18 @@ class Service:
             self.server.stop()
         if self.parts:
             say("Everything has stopped.")
+
+
+def exchange_is_set_up(url: str) -> bool | None:
+    """Tell whether any telephone exchange is set up that must be listened to; None where the database does not say."""
+    import psycopg
+
+    try:
+        with psycopg.connect(url, connect_timeout=3) as asked:
+            row = asked.execute("SELECT EXISTS (SELECT FROM live_exchange WHERE is_active AND kind IN ('ami', 'sip'))").fetchone()
+            return bool(row and row[0])
+    except psycopg.Error:
+        return None
 
 
 def wait_for_port(host: str, port: int, limit_seconds: float) -> None:

@@ -200,7 +200,7 @@ def test_the_operator_acts_from_the_same_screen(covered, customer, contact, oper
     assert bad.status_code == 422
     client.post(f"/desk/phone/calls/{call.pk}/end/", {"about": "No abre la caja", "outcome": "case", "notes": "Se abrió un caso"})
     call.refresh_from_db()
-    assert call.ended_at and call.outcome == "case" and facts(call) == ["call.started", "call.ended"]
+    assert call.ended_at and call.outcome == "case" and facts(call) == ["call.started", "call.linked", "call.linked", "call.ended"]
 
 
 @pytest.mark.django_db

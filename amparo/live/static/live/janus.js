@@ -2,6 +2,8 @@
 const WHY = { 403: "rejected", 404: "not_found", 408: "no_answer", 480: "no_answer", 484: "not_found", 486: "busy", 487: "no_answer", 600: "busy", 603: "rejected" };
 const AGAIN = 2000;
 
+const addressOf = (given) => (given.startsWith("/") ? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${given}` : given);
+
 export class Line {
   constructor(setup, hear, library, adapter, renew) {
     Object.assign(this, { setup, hear, Janus: library, adapter, renew, id: "", incoming: false, talking: false, offer: null, stopped: false, tries: 0 });
@@ -13,7 +15,7 @@ export class Line {
 
   connect() {
     this.janus = new this.Janus({
-      server: this.setup.gateway, token: this.setup.token, iceServers: this.setup.ice_servers, destroyOnUnload: true,
+      server: addressOf(this.setup.gateway), token: this.setup.token, iceServers: this.setup.ice_servers, destroyOnUnload: true,
       success: () => this.janus.attach({ plugin: "janus.plugin.sip", opaqueId: `line-${this.setup.line}`, success: (handle) => this.register(handle), error: () => this.again(),
         onmessage: (message, jsep) => this.told(message, jsep), onremotetrack: (track, _mid, on) => on && track.kind === "audio" && this.hear("sound", new MediaStream([track])), oncleanup: () => {} }),
       error: () => this.again(), destroyed: () => {},
