@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from amparo.chat import queries as chat
 from amparo.forum import queries as forum
 from amparo.kernel import clock
 from amparo.kernel.actor import Actor
@@ -20,7 +21,7 @@ def identity() -> Mapping[str, Any]:
 
 def rail_counts(actor: Actor) -> Mapping[str, int]:
     """Return the live counts beside the places of the desk's rail, by the code of the place."""
-    return threads.rail_counts(actor, beside=[forum.RAIL])
+    return threads.rail_counts(actor, beside=[forum.RAIL, chat.RAIL])
 
 
 def new_notices(actor: Actor) -> int:

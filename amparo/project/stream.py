@@ -30,6 +30,7 @@ from starlette.requests import Request  # noqa: E402
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
+from amparo.chat.commands import present  # noqa: E402
 from amparo.kernel import clock  # noqa: E402
 from amparo.kernel.actor import VISITOR, Actor  # noqa: E402
 from amparo.people.queries import actor_of_session  # noqa: E402
@@ -44,6 +45,7 @@ HEARTBEAT_SECONDS = 20
 RECHECK_SECONDS = 30
 QUEUE_MAX = 100
 STREAMS_PER_PERSON_MAX = 30
+PRESENT_SECONDS = 15
 
 
 class Line:
@@ -148,6 +150,28 @@ def _lawful(session_key: str | None, topics: list[str]) -> tuple[Actor, list[str
 lawful = sync_to_async(_lawful, thread_sensitive=False)
 
 
+def _present(people: list[int], chats: list[tuple[int, int]]) -> None:
+    close_old_connections()
+    try:
+        present(people, chats, at=clock.now())
+    finally:
+        close_old_connections()
+
+
+async def tell_presence() -> None:
+    """Say every quarter of a minute whose pages are open, for chats: an engineer who is there, a customer who left. CHT-1."""
+    while True:
+        await asyncio.sleep(PRESENT_SECONDS)
+        people = list(hub.people)
+        talks = {int(topic[5:]): lines for topic, lines in hub.lines.items() if topic.startswith("chat:") and topic[5:].isdecimal()}
+        chats = [(chat, user) for chat, lines in talks.items() for user in {line.user_id for line in lines}]
+        if people:
+            try:
+                await sync_to_async(_present, thread_sensitive=False)(people, chats)
+            except Exception as error:  # the next round says it again
+                log.warning("presence not told", error=type(error).__name__)
+
+
 def origin_is_ours(request: Request) -> bool:
     """Only our own pages may listen: the exact origin, never a pattern, never a missing or null one. SEC-35."""
     origin = request.headers.get("origin")
@@ -211,6 +235,7 @@ async def health(request: Request) -> Response:
 @contextlib.asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     hub.task = asyncio.create_task(hub.run())
+    telling = asyncio.create_task(tell_presence())
     await hall.start()
     try:
         yield
@@ -221,6 +246,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
                 line.ended = True
                 line.put(b": bye\n\n")
         hub.task.cancel()
+        telling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await hub.task
 

@@ -93,6 +93,7 @@ DESK: tuple[Place, ...] = (
         frozenset({"operator", "engineer", "quality"}),
         keys="g e",
     ),
+    Place("chat", _("Chats"), "message-2", ("desk_chat:list",), frozenset({"operator", "engineer", "developer"}), keys="g h"),
     Place("forum", _("Forum"), "messages", ("desk_forum:board",), frozenset({"moderator", "operator", "engineer", "editor"}), keys="g f"),
     Place(
         "phone",

@@ -33,6 +33,7 @@ from amparo.threads.commands import add_template
 from . import (
     agreements,
     articles,
+    chats,
     courses,
     downloads,
     mail,
@@ -109,6 +110,7 @@ def load(*, at: datetime | None = None, customers: int = 100) -> int:
         selling.tell(world)
         mail.tell(world)
         records.keep(world)
+        chats.tell(world)
         if is_whole:
             downloads.tell(world)
             courses.take(world)
