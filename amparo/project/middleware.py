@@ -63,7 +63,7 @@ class RequestLog:
 
 
 class Plain:
-    """No NUL reaches a view: no database keeps one in a text, and nobody types it. SEC-23.
+    """No NUL reaches a view: no database keeps one in a text, and nobody types it. SEC-27.
 
     From questions and forms it is taken out; an address with one is none of ours. Forms are read when a view asks for them
     and not before, so that nobody's upload is received before his right is judged.

@@ -1,4 +1,4 @@
-"""NUL in whatever somebody sends: taken out in one place, before any view. SEC-23."""
+"""NUL in whatever somebody sends: taken out in one place, before any view."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def seen(request):
 
 
 def test_no_nul_reaches_a_view_by_any_way():
-    """SEC-23: questions, forms, forms with files; names too. The bytes of a file are its own."""
+    """Questions, forms, forms with files; names too. The bytes of a file are its own."""
     assert seen(ASK.get("/x/?q=a%00b&q=%00&%00z=1"))["get"] == {"q": ["ab", ""], "z": ["1"]}
     assert seen(ASK.post("/x/", {"text": "a\0b", "other": "c"}))["post"] == {"text": ["ab"], "other": ["c"]}
     sent = seen(ASK.post("/x/?q=%00", {"te\0xt": "\0", "file": SimpleUploadedFile("a.bin", b"\0\1")}))
@@ -56,5 +56,5 @@ def test_a_body_that_no_view_asks_for_is_not_read():
 @pytest.mark.parametrize("address", ["/search/?q=caja%00", "/forum/?q=%00", "/downloads/products/1/?since=%00", "/videos/?theme=%00a", "/desk/people/?q=%00a",
                                      "/desk/phone/?q=%00", "/desk/tickets/?q=a%00", "/desk/cases/?q=a%00", "/desk/activation/?serial=%00&r=%00", "/e/%00", "/files/%00/a"])  # fmt: skip
 def test_odd_signs_in_addresses_break_nothing(client_for, address):
-    """SEC-23"""
+    """Also where a word goes straight into a query."""
     assert client_for(make_staff("Olga", "administrator")).get(address).status_code in (200, 302, 404)
