@@ -40,6 +40,7 @@ from amparo.products import commands as products
 from amparo.products.models import Release
 from amparo.project import testreset
 
+from . import house
 from .browser import chromium, needs_chromium, open_page  # noqa: F401 (fixtures)
 from .live import service, until
 from .mailbox import mail_server
@@ -116,9 +117,10 @@ def _world(folder: Path) -> None:
             contracts.sell_contract(shop, plan, (now - timedelta(days=150)).date(), key=f"{word}{language}", actor=admin, at=before)
         article = Article(title=cast.title, solution=cast.solution, language=language[:2], kind="problem", product=product, created_at=before)
         editor.save_draft(article, actor=admin, at=before)
-        knowledge.publish(article, actor=admin, at=before)
+        knowledge.publish(article, actor=SYSTEM, at=before)  # its writer alone may not: there are two editors
         forum.put_theme(None, {"name": f"Tema {language}", "position": 1}, actor=SYSTEM, at=before)
         _course(cast, before)
+    house.furnish(shops["es-mx"]["current"], shops["en"]["current"], admin, at=before)
 
 
 def _release(folder: Path, product: Any, version: str, admin: Any, at: Any) -> None:
@@ -360,3 +362,52 @@ def test_a_course_is_paid_in_credits_passed_and_its_certificate_verified(stage):
 def _left(customer_id: int) -> tuple[int, int]:
     pockets = [one for one in ledger.pockets(customer_id, timezone.now()) if one.unit == "credit"]
     return sum(one.available for one in pockets), sum(one.reserved for one in pockets)
+
+
+def test_every_page_suits_everybody(stage, chromium):  # noqa: F811
+    """ACC-1, SEC-60: nothing that axe finds, nothing that sticks out, and the keyboard: readers' pages light and wide in one language, all dark and narrow in the other."""
+    language = stage.cast.language
+    theme, width = ("light", 1280) if language == "es-mx" else ("dark", 390)
+    people = {"": "", "customer": "current.es-mx@shop.mx", "staff": "administrator@vendor.mx"}
+    faults: list[str] = []
+    for who, paths in house.pages().items():
+        if who == "staff" and language == "es-mx":
+            continue  # looked at in the other
+        context = chromium.new_context(viewport={"width": width, "height": 844}, bypass_csp=True, locale=language, reduced_motion="reduce")
+        cookies = {"theme": theme, "amparo-language": language}
+        context.add_cookies([{"name": name, "value": value, "url": stage.url} for name, value in cookies.items()])
+        player = Player(context.new_page(), stage.url)
+        if who:
+            player.sign_in(people[who], PASSWORD)
+        for path in paths:
+            faults += house.faults_of(player.page, stage.url, path)
+        context.close()
+    assert not faults, "\n".join(faults)
+
+
+def test_the_scripts_of_the_forum(stage):
+    """FOR-1, TKT-3: quote, preview, call by name with the keyboard alone, similar topics while the title is typed."""
+    topic = Topic.objects.get(title=house.TITLE)
+    member = stage.enter(f"outdated.{stage.cast.language}@shop.mx")
+    member.go(f"/forum/topics/{topic.pk}/")
+    page, body = member.page, member.page.locator("main .composer textarea[name=body]")
+    page.locator("[data-quote]").nth(1).click()
+    page.wait_for_function("() => document.querySelector('main .composer textarea[name=body]').value.includes('>')")
+    quoted = body.input_value()
+    assert f"> {house.QUOTED}" in quoted and "veinte gramos" not in quoted, "quotes within it are left out"
+    assert quoted.startswith("> **")
+    body.press("Control+End")
+    body.type("Gracias, @beni")
+    page.locator(".mention-sheet li").first.wait_for()
+    body.press("Enter")
+    assert body.input_value().endswith("@Benito ")
+    _previewed(page)
+    member.go("/forum/new/")
+    page.fill("[name=title]", "La báscula pesa mal")
+    page.locator("#similar a", has_text=house.TITLE).first.wait_for()
+
+
+def _previewed(page: Any) -> None:
+    """What was written is shown as it will be, quote and all, and nothing is sent."""
+    page.locator("main [data-composer-preview-switch]").click()
+    page.locator("main .composer blockquote", has_text=house.QUOTED).first.wait_for()

@@ -81,7 +81,7 @@ def shots() -> list[Shot]:
         Shot("11-help", "Asking for help, at 390 px", "/help/", "lupita", width=390, height=844),
         Shot("12-sign-in", "Signing in", "/account/login/"),
     ]
-    return [*desk, *portal, *_of_promises_kept(), *_in_other_lights(case, closing)]
+    return [*desk, *portal, *_of_promises_kept(), *_of_the_open_house(), *_in_other_lights(case, closing)]
 
 
 def _of_promises_kept() -> list[Shot]:
@@ -102,6 +102,31 @@ def _of_promises_kept() -> list[Shot]:
         Shot("19-fairness", "How promises are kept", "/desk/fairness/", "ana", height=900),
         Shot("20-retention", "What is purged when", "/desk/casefiles/", "ana"),
     ]
+
+
+def _of_the_open_house() -> list[Shot]:
+    """What anybody finds without a contract, most without signing in."""
+    from amparo.campus.models import Certificate, Course
+    from amparo.forum.models import Topic
+    from amparo.knowledge.models import Article
+    from amparo.videos.models import Video
+
+    article = Article.objects.filter(live=True, audience="visitor", language="es").exclude(steps="").order_by("pk")[0]
+    topic = Topic.objects.filter(visibility="shown", theme__audience="visitor", solution__isnull=False).order_by("-reply_count", "pk")[0]
+    course = Course.objects.filter(published__isnull=False, access="open", language="es").order_by("pk")[0]
+    certificate = Certificate.objects.earliest("pk")
+    found = [
+        Shot("21-house", "The public home", "/"),
+        Shot("22-search", "One search over everything", "/search/?q=imprime"),
+        Shot("23-article", "An article", f"/knowledge/{article.pk}-{article.slug}/", height=900),
+        Shot("24-topic", "A topic of the forum, solved", f"/forum/topics/{topic.pk}/", height=900),
+        Shot("25-downloads", "Downloads, each with why it is included", "/downloads/mine/", "lupita"),
+        Shot("26-course", "A course", f"/campus/courses/{course.slug}/"),
+        Shot("27-verify", "A certificate that a stranger verifies", f"/campus/verify/{certificate.code}/"),
+        Shot("21-house-390-dark", "The public home at 390 px, dark, in English", "/", width=390, height=844, theme="dark", language="en"),
+    ]  # fmt: skip
+    video = Video.objects.filter(state="published").order_by("pk").first()  # none where there is no ffmpeg
+    return [*found, Shot("28-video", "A video with its chapters", f"/videos/{video.pk}/")] if video else found
 
 
 def _in_other_lights(case: Any, closing: Any) -> list[Shot]:
@@ -310,6 +335,7 @@ def main(argv: list[str]) -> int:
         if not Customer.objects.exists():
             demo.load(at=at)
             fairness.count(at=at)
+        _film(at)
         taken = [s for s in shots() if not options.names or s.name.startswith(tuple(options.names))]
         options.folder.mkdir(parents=True, exist_ok=True)
         _take(taken, chromium, options.folder)
@@ -317,6 +343,17 @@ def main(argv: list[str]) -> int:
             _index(options.folder, taken)
     sys.stdout.write(f"{len(taken)} screens in {options.folder}\n")
     return 0
+
+
+def _film(at: datetime) -> None:
+    """Film the first video of the demonstration, which otherwise the worker does."""
+    from amparo.project.demo import videos as films
+    from amparo.videos import tasks
+    from amparo.videos.models import Video
+
+    if not Video.objects.filter(state="published").exists():
+        for step in (films.tick, tasks.tick, films.tick):
+            step(at=at)
 
 
 def _take(taken: Sequence[Shot], chromium: str, folder: Path) -> None:
