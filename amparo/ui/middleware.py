@@ -20,7 +20,7 @@ def policy(nonce: str | None, *, connect: Iterable[str] = ()) -> str:
     `connect`: origins that this page alone speaks with besides (a gateway of sound and image, a telephone exchange).
     """
     script = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
-    stream = " ".join(filter(None, ("'self'", getattr(settings, "STREAM_ORIGIN", ""), getattr(settings, "GATEWAY_ORIGIN", ""))))
+    stream = " ".join(filter(None, ("'self'", getattr(settings, "STREAM_ORIGIN", ""), getattr(settings, "GATEWAY_ORIGIN", ""), *connect)))
     return "; ".join(
         (
             "default-src 'none'",
