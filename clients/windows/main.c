@@ -70,8 +70,14 @@ static void end(int status, const wchar_t *sentence) {
     ui_withdraw();
     said_all(1000);
     line_shut(line);
-    if (quiet) wprintf(L"%ls\n", sentence), fflush(stdout);
-    else ui_tell(sentence);
+    if (quiet) {
+        char plain[SENTENCE_MAX * 3];
+        WideCharToMultiByte(CP_UTF8, 0, sentence, -1, plain, sizeof plain, NULL, NULL);
+        puts(plain);
+        fflush(stdout);
+    } else {
+        ui_tell(sentence);
+    }
     ExitProcess((UINT)status);
 }
 

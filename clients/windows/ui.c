@@ -214,7 +214,7 @@ void ui_banner(const wchar_t *text, const wchar_t *left, COLORREF colour, const 
     shown.may_revoke = may_revoke;
     shown.has_clipboard = has_clipboard;
     if (!banner) {
-        banner = CreateWindowExW(WS_EX_TOPMOST | WS_EX_TOOLWINDOW | WS_EX_NOACTIVATE, L"AmparoBanner", word(W_TITLE), WS_POPUP, 0, 0, 10, 10, NULL, NULL, program, NULL);
+        banner = CreateWindowExW(WS_EX_TOPMOST | WS_EX_TOOLWINDOW | WS_EX_NOACTIVATE, L"AmparoBanner", L"Amparo", WS_POPUP, 0, 0, 10, 10, NULL, NULL, program, NULL);
         SetTimer(banner, 1, 500, NULL);
     }
     place_banner();
