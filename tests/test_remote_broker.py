@@ -22,7 +22,7 @@ from amparo.history.queries import facts, faults_of_chain
 from amparo.policies.commands import set_value
 from amparo.remote import commands, queries
 from amparo.remote.commands.store import path_of
-from amparo.remote.models import Session
+from amparo.remote.models import Chunk, Session
 
 from .live import Service, service, until
 from .remote_line import VERSION, Line, Painted, hello
@@ -232,7 +232,7 @@ def test_a_line_that_breaks_comes_back_without_a_new_code(scene, running):
         viewer = await scene.viewer(session)
         await helper.heard("start", segment=3)
         await _goes_on(viewer, helper, screen, 3)
-        await asyncio.sleep(2.2)  # two seconds make a chunk
+        await sync_to_async(until)(lambda: Chunk.objects.filter(session=session).exists())
         await sync_to_async(_killed)(running)
         helper = await Line.open(scene.helper_url)
         screen = Painted(helper)

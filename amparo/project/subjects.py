@@ -33,6 +33,7 @@ VISIBLE: dict[str, str] = {
     "seats": "amparo.campus.access.may_see_seats_id",
     "release": "amparo.downloads.access.may_see_id",
     "class": "amparo.classroom.access.may_see_id",
+    "remote": "amparo.remote.access.may_see_id",
     "identity": "amparo.project.subjects.everybody",
 }
 

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from amparo.activation import urls as activation
 from amparo.casefiles import urls as casefiles
 from amparo.knowledge import urls as knowledge
+from amparo.remote import urls as remote
 from amparo.web import urls as web
 
 from . import views
@@ -31,6 +32,7 @@ _APPS = [
     "tickets",
     "cases",
     "complaints",
+    "remote",
     "people",
     "policies",
     "agreements",
@@ -70,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_mounted(),
     path("e/", include((knowledge.code_urls, "codes"))),
     path("", include((activation.scan_urls, "scan"))),
+    path("", include((remote.short_urls, "short"))),
     path("case-files/", include((casefiles.portal_urls, "casefiles"))),
     path("desk/casefiles/", include((casefiles.desk_urls, "desk_casefiles"))),
     path("", include((web.portal_urls, "web"))),

@@ -37,6 +37,8 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.chat.tasks.tick", 1),
     ("amparo.chat.tasks.keep", 600),
     ("amparo.complaints.tasks.tick", 2),
+    ("amparo.remote.tasks.tick", 5),
+    ("amparo.remote.tasks.keep", 600),
     ("amparo.quotations.tasks.tick", 5),
     ("amparo.sales.tasks.tick", 30),
     ("amparo.campus.tasks.tick", 10),

@@ -103,6 +103,17 @@ def end_sentence(reason: str, detail: str = "") -> str:
     return f"{text}. {detail[:1].upper()}{detail[1:]}." if detail else f"{text}."
 
 
+def player_words() -> dict[str, str]:
+    """Return what the player says, for its script."""
+    return {
+        "play": _("Play"), "pause": _("Pause"), "segment": _("Line connected"), "mode_view": _("Only seen from here on"),
+        "mode_control": _("Controlled from here on"), "dropped": _("The line dropped"), "paused": _("The time was used up"), "end": _("End"),
+        "typed": _("Typed"), "clicked": _("Click at"), "clipboard_engineer": _("Clipboard of the engineer"),
+        "clipboard_customer": _("Clipboard of the customer"), "clipboard_text": _("Text of the clipboard"),
+        "characters": _("characters"), "loading": _("Loading…"), "failed": _("This part of the recording cannot be read."),
+    }  # fmt: skip
+
+
 def _offered(d: Data) -> str:
     text = _("%(number)s: a remote session to see the screen was offered.")
     if d["mode"] == "control":

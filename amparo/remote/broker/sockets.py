@@ -26,7 +26,7 @@ from amparo.people.queries import actor_of_session
 from amparo.people.sessions import SessionStore
 from amparo.remote import access, commands
 from amparo.remote.commands.shared import CUSTOMER
-from amparo.remote.errors import Elsewhere
+from amparo.remote.errors import Elsewhere, ResumeUnknown
 from amparo.remote.models import Session
 from amparo.remote.rules.codes import network_of
 
@@ -129,6 +129,8 @@ async def _met(end: End, first: Message, address: str) -> Bridge | None:
             return await _hello(first, address)
         row = await threads.run(commands.resume, str(first.get("resume", ""))[:64], broker=settings.BROKER_URL, at=clock.now())
         bridge = hall.bridge(row)
+        if bridge.ended:  # its last words are being written
+            raise ResumeUnknown()
         bridge.resume = str(first["resume"])
         return bridge
     except Elsewhere as other:
@@ -247,6 +249,8 @@ def _taken(end: End, row: Session, page: str) -> Bridge | None:
         end.say("elsewhere", viewer=f"{row.broker}/remote/viewer")
         return None
     bridge = hall.bridge(row)
+    if bridge.ended:
+        return None
     if bridge.viewer is not None and bridge.page != page:
         end.say("refused", code="VIEWER_TAKEN")
         return None

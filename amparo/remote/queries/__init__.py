@@ -1,6 +1,16 @@
 """Reads of remote sessions."""
 
-from .record import Played, TimeLine, due_recordings, open_record, play, recordings_of, time_line, verified
+from .record import (
+    Played,
+    TimeLine,
+    due_recordings,
+    open_record,
+    play,
+    recordings_of,
+    screen_of,
+    time_line,
+    verified,
+)
 from .sessions import Row, Situation, asked_of, clock_of, of_case, open_of_case, situations, weight_of
 
 __all__ = [
@@ -16,6 +26,7 @@ __all__ = [
     "open_record",
     "play",
     "recordings_of",
+    "screen_of",
     "situations",
     "time_line",
     "verified",

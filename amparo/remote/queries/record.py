@@ -78,6 +78,16 @@ def play(session: Session) -> Iterator[Played]:
             yield Played(Link(chunk.number, chunk.screen_sha256, chunk.input_sha256, chunk.link), chunk.begins_ms, screen, given)
 
 
+def screen_of(session: Session, number: int) -> bytes | None:
+    """Return the screen of one chunk, None where there is no such chunk. Raises Broken."""
+    chunk = Chunk.objects.filter(session=session, number=number).first()
+    if chunk is None:
+        return None
+    with open_record(session) as file:
+        file.seek(chunk.offset)
+        return read_chunk(file, chunk.number)[0]
+
+
 def time_line(session: Session, *, reveal: bool) -> TimeLine:
     """Return what happened and what was typed, with dots for the letters unless it is revealed. Raises Broken."""
     rows: list[dict[str, Any]] = []

@@ -1,0 +1,27 @@
+"""Addresses of remote sessions. The short one, `/r/`, is said by telephone."""
+
+from django.urls import path
+
+from .views import desk, portal, replay, short
+
+portal_urls = [
+    path("case/<int:case_id>/", portal.of_case, name="of_case"),
+    path("<int:session_id>/end/", portal.end, name="end"),
+    path("<int:session_id>/replay/", replay.portal, name="replay"),
+    path("<int:session_id>/chunk/<int:number>/", replay.chunk, name="chunk"),
+]
+desk_urls = [
+    path("case/<int:case_id>/", desk.of_case, name="of_case"),
+    path("case/<int:case_id>/offer/", desk.offer, name="offer"),
+    path("<int:session_id>/", desk.session, name="session"),
+    path("<int:session_id>/again/", desk.again, name="again"),
+    path("<int:session_id>/token/", desk.token, name="token"),
+    path("<int:session_id>/end/", desk.end, name="end"),
+    path("<int:session_id>/replay/", replay.desk, name="replay"),
+    path("<int:session_id>/reveal/", replay.reveal, name="reveal"),
+    path("<int:session_id>/chunk/<int:number>/", replay.chunk_of_staff, name="chunk"),
+]
+short_urls = [
+    path("r/", short.enter, name="enter"),
+    path("r/helper.json", short.where, name="where"),
+]
