@@ -179,7 +179,6 @@ PORTAL: tuple[Place, ...] = (
         short=_("Movements"),
     ),
     Place("quotations", _("Quotes"), "file-text", ("quotations:quotes",), wide_only=True, contacts=True, short=_("Quotes")),
-    Place("classroom", _("Classes"), "school", ("classroom:classes",), wide_only=True),
     Place("contracts", _("Contracts"), "certificate", ("contracts:mine",), wide_only=True),
     Place("buy", _("Buy"), "shopping-cart", ("sales:shelf",), wide_only=True),
     Place("licences", _("Licences"), "license", ("products:licences",), wide_only=True),

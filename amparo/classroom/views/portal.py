@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from amparo.charging.queries import explain
@@ -163,7 +164,7 @@ def attendance_csv(request: HttpRequest, class_id: int) -> HttpResponse:
     one = _attended(request, class_id)
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([_("Name"), _("Role"), _("Came"), _("Left"), _("Minutes in all")])
+    writer.writerow([_("Name"), _("Role"), pgettext("class", "Came"), pgettext("class", "Left"), _("Minutes in all")])
     for row in queries.attendance(one, at=request.now).rows:
         for came, left in row.stays:
             cells = [row.name, str(words.ROLES[row.role]), _local(request, came), _local(request, left), row.minutes]

@@ -127,7 +127,8 @@ function picture({ feed, participant, screen, stream, self = false }) {
 
 function label(one) {
   const name = one.classList.contains("is-self") ? root.dataset.you : nameOf(one.dataset.of);
-  one.querySelector("figcaption").textContent = one.classList.contains("is-screen") ? root.dataset.screen.replace("%(name)s", name) : name;
+  const screen = one.classList.contains("is-self") ? root.dataset.ownScreen : root.dataset.screen.replace("{name}", name);
+  one.querySelector("figcaption").textContent = one.classList.contains("is-screen") ? screen : name;
 }
 
 function layout() {
@@ -140,7 +141,7 @@ function layout() {
 function talks({ participant, on }) {
   talking[on ? "add" : "delete"](participant);
   const names = [...talking].map(nameOf).filter(Boolean);
-  find("caption").textContent = names.length ? root.dataset.speaks.replace("%(name)s", names.join(", ")) : root.dataset.nobodySpeaks;
+  find("caption").textContent = names.length ? root.dataset.speaks.replace("{name}", names.join(", ")) : root.dataset.nobodySpeaks;
   for (const one of [...stage.querySelectorAll("[data-of]"), ...side.querySelectorAll("[data-person]")]) {
     one.classList.toggle("is-talking", talking.has(one.dataset.of ?? one.dataset.person));
   }
