@@ -16,3 +16,24 @@ def tick(*, at: datetime) -> None:
 def keep(*, at: datetime) -> None:
     """Forget wrong codes that count no more. SEC-39."""
     commands.forget_misses(at=at)
+
+
+def films(*, at: datetime) -> None:
+    """Keep with the case what the gateway recorded of screens that a browser shared. LIV-3."""
+    for session in queries.ended_by_browser(at=at):
+        room = queries.room_of(session)
+        found = [one.path for one in rooms.recordings(room, at=at) if one.path is not None and one.kind == "video"]
+        if not found:
+            continue
+        with tempfile.TemporaryDirectory(prefix="amparo-film-") as folder:
+            films = [film for number, track in enumerate(found) if (film := _film(track, Path(folder) / f"{number}.webm"))]
+            if films:
+                commands.keep_films(session, films, actor=SYSTEM, at=at)
+        janus.forget(room)
+
+
+def _film(track: Path, target: Path) -> Path | None:
+    """Turn a track of Janus into a film; one that holds nothing is passed over."""
+    program = shutil.which("janus-pp-rec") or "janus-pp-rec"
+    done = subprocess.run([program, str(track), str(target)], capture_output=True, check=False, timeout=FILM_SECONDS)
+    return target if done.returncode == 0 and target.exists() and target.stat().st_size else None

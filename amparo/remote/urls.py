@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import desk, portal, replay, short
+from .views import browser, desk, portal, replay, short
 
 portal_urls = [
     path("case/<int:case_id>/", portal.of_case, name="of_case"),
@@ -15,6 +15,9 @@ desk_urls = [
     path("case/<int:case_id>/offer/", desk.offer, name="offer"),
     path("<int:session_id>/", desk.session, name="session"),
     path("<int:session_id>/again/", desk.again, name="again"),
+    path("<int:session_id>/chosen/", browser.chosen, name="chosen"),
+    path("<int:session_id>/watch/", browser.watch, name="watch"),
+    path("<int:session_id>/watching/", browser.watching, name="watching"),
     path("<int:session_id>/token/", desk.token, name="token"),
     path("<int:session_id>/end/", desk.end, name="end"),
     path("<int:session_id>/replay/", replay.desk, name="replay"),
@@ -24,4 +27,10 @@ desk_urls = [
 short_urls = [
     path("r/", short.enter, name="enter"),
     path("r/helper.json", short.where, name="where"),
+]
+browser_urls = [
+    path("share/", browser.share, name="share"),
+    path("share/answer/", browser.answer, name="answer"),
+    path("share/beat/", browser.beat, name="beat"),
+    path("share/stop/", browser.stop, name="stop"),
 ]

@@ -154,6 +154,11 @@ def _ended(d: Data) -> str:
     return text + " " + ngettext("Recorded in %(count)s chunk.", "Recorded in %(count)s chunks.", d["chunks"]) % given
 
 
+def _filmed(d: Data) -> str:
+    text = ngettext("%(number)s: the recording is kept with this case, as %(count)s film.", "%(number)s: the recording is kept with this case, as %(count)s films.", d["count"])
+    return text % {"number": d["number"], "count": d["count"]}
+
+
 def _plain(text: Any) -> Any:
     return lambda d: str(text) % {"number": d["number"]}
 
@@ -170,6 +175,7 @@ TELLINGS: Final[dict[str, Telling]] = {
     "remote.clipboard": Telling(_clipboard, "clipboard"),
     "remote.paused": Telling(_plain(gettext_lazy("%(number)s: the time is used up; nothing is seen or done until it is decided.")), "player-pause"),
     "remote.ended": Telling(_ended, "device-desktop-off", inline=True),
+    "remote.filmed": Telling(_filmed, "video", inline=True),
     "remote.withdrawn": Telling(_plain(gettext_lazy("%(number)s: the code was withdrawn, because codes were being guessed.")), "shield", staff=True),
     "remote.revealed": Telling(_plain(gettext_lazy("%(number)s: what was typed was read, unmasked.")), "eye"),
     "remote.recording_purged": Telling(

@@ -17,10 +17,13 @@ from .offering import expire_offers, forget_misses, join, look_up, offer, offer_
 from .purging import purge, remove_recording
 from .recording import add_chunk, reveal
 from .shared import Offer
+from .sharing import beat_of_customer, beat_of_engineer, join_by_browser, keep_films
 
 __all__ = [
     "Offer",
     "add_chunk",
+    "beat_of_customer",
+    "beat_of_engineer",
     "begin",
     "change_clipboard",
     "change_mode",
@@ -32,6 +35,8 @@ __all__ = [
     "expire_offers",
     "forget_misses",
     "join",
+    "join_by_browser",
+    "keep_films",
     "look_up",
     "offer",
     "offer_again",

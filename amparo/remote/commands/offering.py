@@ -168,7 +168,7 @@ def consent(session: Session, *, mode: str, shown: str, actor: Actor = CUSTOMER,
     session.mode = session.consented = mode
     session.shown, session.consented_at, session.seen_at = shown, at, at
     session.save()
-    tell("consented", session, actor=actor, at=at, mode=mode, asked=session.asked, shown=shown, how="helper")
+    tell("consented", session, actor=actor, at=at, mode=mode, asked=session.asked, shown=shown, how=session.way)
     return session
 
 

@@ -12,22 +12,27 @@ from .record import (
     verified,
 )
 from .sessions import Row, Situation, asked_of, clock_of, of_case, open_of_case, situations, weight_of
+from .sharing import Standing, ended_by_browser, room_of, standing_of
 
 __all__ = [
     "Played",
     "Row",
     "Situation",
+    "Standing",
     "TimeLine",
     "asked_of",
     "clock_of",
     "due_recordings",
+    "ended_by_browser",
     "of_case",
     "open_of_case",
     "open_record",
     "play",
     "recordings_of",
+    "room_of",
     "screen_of",
     "situations",
+    "standing_of",
     "time_line",
     "verified",
     "weight_of",

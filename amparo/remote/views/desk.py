@@ -15,7 +15,7 @@ from amparo.kernel.refusals import NotPermitted, Refusal
 from amparo.remote import access, commands, queries, words
 from amparo.remote.broker.sockets import viewer_token
 from amparo.remote.commands.shared import pepper
-from amparo.remote.machine import State
+from amparo.remote.machine import State, Way
 from amparo.remote.models import Session
 from amparo.remote.rules.codes import code_of, shown
 from amparo.ui.middleware import policy
@@ -54,7 +54,10 @@ def offer(request: HttpRequest, case_id: int) -> HttpResponse:
 @staff_only()
 def session(request: HttpRequest, session_id: int) -> HttpResponse:
     """The engineer's screen: the code to tell, then the customer's screen beside its case; at the end what came of it. LIV-2."""
-    return _show(request, loaded(request, session_id))
+    found = loaded(request, session_id)
+    if found.way == Way.BROWSER and found.is_open and found.state != State.OFFERED and access.may_conduct(request.actor, found):
+        return redirect("desk_remote:watch", found.pk)
+    return _show(request, found)
 
 
 def _show(request: HttpRequest, found: Session, refusal: Refusal | None = None) -> HttpResponse:
