@@ -73,6 +73,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("e/", include((knowledge.code_urls, "codes"))),
     path("", include((activation.scan_urls, "scan"))),
     path("", include((remote.short_urls, "short"))),
+    path("r/", include((remote.browser_urls, "remote_browser"))),
     path("case-files/", include((casefiles.portal_urls, "casefiles"))),
     path("desk/casefiles/", include((casefiles.desk_urls, "desk_casefiles"))),
     path("", include((web.portal_urls, "web"))),

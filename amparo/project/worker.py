@@ -66,6 +66,7 @@ LONG: tuple[tuple[str, float], ...] = (
     ("amparo.fairness.tasks.tick", 600),
     ("amparo.contracts.tasks.imports", 1),
     ("amparo.downloads.tasks.tick", 3),
+    ("amparo.remote.tasks.films", 5),
     ("amparo.campus.tasks.sweep", 3600),
 )
 # Videos take minutes of processor each: apart, so that nothing else waits for them.

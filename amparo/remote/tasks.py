@@ -1,10 +1,24 @@
+# ruff: noqa: S603
 """What comes round for remote sessions."""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import tempfile
 from datetime import datetime
+from pathlib import Path
+from typing import Final
 
-from . import commands
+from django.conf import settings
+
+from amparo.kernel.actor import SYSTEM
+from amparo.media import rooms
+from amparo.media.rooms import janus
+
+from . import commands, queries
+
+FILM_SECONDS: Final = 1800
 
 
 def tick(*, at: datetime) -> None:
@@ -34,6 +48,7 @@ def films(*, at: datetime) -> None:
 
 def _film(track: Path, target: Path) -> Path | None:
     """Turn a track of Janus into a film; one that holds nothing is passed over."""
-    program = shutil.which("janus-pp-rec") or "janus-pp-rec"
+    unpacked = Path(settings.BASE_DIR) / ".cache" / "debian" / "root" / "usr" / "bin" / "janus-pp-rec"
+    program = shutil.which("janus-pp-rec") or (str(unpacked) if unpacked.exists() else "janus-pp-rec")
     done = subprocess.run([program, str(track), str(target)], capture_output=True, check=False, timeout=FILM_SECONDS)
     return target if done.returncode == 0 and target.exists() and target.stat().st_size else None

@@ -16,9 +16,9 @@ from amparo.remote import queries
 from amparo.remote.machine import Mode, Reason, State, Way
 from amparo.remote.models import Session
 
-from .conducting import begin, drop, end, pause, seen
-from .offering import consent, decline, join
-from .shared import CUSTOMER, locked, tell
+from .conducting import begin, decline, drop, end, pause, seen
+from .offering import consent, join
+from .shared import locked, tell
 
 SILENT_AFTER = timedelta(seconds=20)
 
@@ -106,5 +106,3 @@ def keep_films(session: Session, films: Sequence[Path], *, actor: Actor, at: dat
     tell("filmed", session, actor=actor, at=at, files=[one.public_id for one in kept], sha256=hashes, count=len(kept))
     return session
 
-
-__all__ = ["CUSTOMER", "beat_of_customer", "beat_of_engineer", "join_by_browser", "keep_films"]

@@ -1,0 +1,55 @@
+// The engineer sees what the customer's browser shares. Signs of life begin the session, keep its clock, and bring it back after a break.
+const BEAT_MS = 3000;
+const root = document.querySelector("[data-watch]");
+if (root) begin(root);
+
+function begin(root) {
+  const part = (name) => root.querySelector(`[data-${name}]`);
+  const word = (name) => root.dataset[`word${name[0].toUpperCase()}${name.slice(1)}`];
+  const csrf = root.querySelector("input[name=csrfmiddlewaretoken]").value;
+  const video = part("seen");
+  let room = null, clock = null, seen = false;
+
+  async function ask(values = {}) {
+    const body = new FormData();
+    for (const [name, value] of Object.entries({ csrfmiddlewaretoken: csrf, ...values })) body.append(name, value);
+    return (await fetch(root.dataset.beat, { method: "POST", body, credentials: "same-origin" })).json();
+  }
+
+  const say = (text) => { if (part("says").textContent !== text) part("says").textContent = text; };
+
+  function left() {
+    if (!clock) return;
+    const seconds = clock.seconds + (clock.running ? (performance.now() - clock.at) / 1000 : 0);
+    const digits = [seconds / 60, seconds % 60].map((n) => String(Math.floor(n)).padStart(2, "0")).join(":");
+    part("left").textContent = clock.limit ? `${digits} / ${Math.round(clock.limit / 60)} min` : digits;
+  }
+
+  async function enter() {
+    const { Room } = await import(root.dataset.module);
+    const made = new Room(async () => {
+      const told = await ask({ want: "access" });
+      if (!told.access) throw Object.assign(new Error(told.state), { out: told.state === "ended" });
+      return told.access;
+    });
+    made.addEventListener("feed", ({ detail }) => { video.srcObject = detail.stream; video.play().catch(() => {}); seen = true; });
+    made.addEventListener("gone", () => { video.srcObject = null; seen = false; });
+    await made.enter();
+    return made;
+  }
+
+  async function beat() {
+    try {
+      const told = await ask();
+      clock = { ...told, at: performance.now() };
+      if (told.state === "ended") return location.assign(root.dataset.over);
+      if (told.running && !room) { room = true; room = await enter().catch(() => null); }
+      if (!told.running && room?.leave) { await room.leave(); room = null; seen = false; video.srcObject = null; }
+      say(told.error || (told.running ? (seen ? word("running") : clock.seconds > 5 ? word("gone") : word("waiting")) : told.state === "dropped" ? word("dropped") : word("waiting")));
+    } catch { say(word("lost")); }
+    setTimeout(beat, BEAT_MS);
+  }
+
+  beat();
+  setInterval(left, 1000);
+}
