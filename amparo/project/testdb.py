@@ -85,9 +85,9 @@ def pytest_configure() -> None:
         self.connection.ensure_connection()
         return name
 
-    DatabaseCreation.create_test_db = create_test_db
+    DatabaseCreation.create_test_db = create_test_db  # type: ignore[assignment, method-assign]
     if os.environ.get("AMPARO_TEST_SERVER"):  # it goes with its server
-        DatabaseCreation.destroy_test_db = lambda self, *_more, **_named: self.connection.close()
+        DatabaseCreation.destroy_test_db = lambda self, *_more, **_named: self.connection.close()  # type: ignore[method-assign]
 
 
 def _made_from(cursor: Any, name: str) -> str | None:
