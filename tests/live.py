@@ -13,8 +13,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from django.db import connection
@@ -57,6 +58,18 @@ class Service:
     stream_url: str
     mailbox: Path
     processes: list[subprocess.Popen] = field(default_factory=list)
+    begin: dict[str, Callable[[], subprocess.Popen]] = field(default_factory=dict)
+    running: dict[str, subprocess.Popen] = field(default_factory=dict)
+
+    def kill(self, part: str) -> None:
+        """End a part as a fault would: at once."""
+        os.killpg(self.running[part].pid, signal.SIGKILL)
+        self.running[part].wait(10)
+
+    def start(self, part: str) -> None:
+        """Begin a part; again after it was killed."""
+        self.running[part] = self.begin[part]()
+        self.processes.append(self.running[part])
 
 
 @contextlib.contextmanager
@@ -77,22 +90,25 @@ def service(
     }  # fmt: skip
     if smtp_port:
         env |= {"AMPARO_SMTP_HOST": "127.0.0.1", "AMPARO_SMTP_PORT": str(smtp_port)}
+    media, admin = (free_port(), free_port()) if "media" in parts else (0, 0)
+    if media:
+        env |= {"AMPARO_MEDIA_URL": f"ws://127.0.0.1:{media}", "AMPARO_MEDIA_ADMIN": f"http://127.0.0.1:{admin}/admin", "AMPARO_MEDIA_FOLDER": str(tmp_path / "media")}
     env |= environment
     commands = {
         "web": [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(web), "--workers", "1",
                 "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "amparo.project.wsgi:application"],
         "stream": [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(stream), "--workers", "1",
                    "--workers-kill-timeout", "3", "--backlog", "8192", "--backpressure", "8192", "--log-level", "warning", "amparo.project.stream:application"],
+        "media": [sys.executable, "-c", f"import django; django.setup(); from amparo.project import media; raise SystemExit(media.run('127.0.0.1', {media}, {admin}))"],
         "worker": [sys.executable, "-c", "import django; django.setup(); from amparo.project.worker import run; raise SystemExit(run())"],
         "telephone": [sys.executable, "-c", "import django; django.setup(); from amparo.project.telephone import run; raise SystemExit(run())"],
     }  # fmt: skip
     made = Service(url, f"http://127.0.0.1:{stream}/events", tmp_path / "mail")
     try:
         for part in parts:
-            log = (tmp_path / f"{part}.log").open("wb")
-            made.processes.append(
-                subprocess.Popen(commands[part], env=env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
-            )
+            log = (tmp_path / f"{part}.log").open("ab")
+            made.begin[part] = partial(subprocess.Popen, commands[part], env=env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+            made.start(part)
         if "web" in parts:
             until(lambda: answers(url + "/health"), 60)
         if "stream" in parts:

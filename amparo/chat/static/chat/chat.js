@@ -28,7 +28,7 @@ export function start(root, way = ours) {
   const store = `chat:${id}`;
   let last = Number(root.dataset.last);
   let head = root.dataset.head;
-  let live = root.dataset.live === "1";
+  let live = root.dataset.isLive === "1";
   let asking = false;
   let askAgain = false;
   let told = 0; // up to which number we said that it was read
