@@ -66,14 +66,13 @@ def _only_read(stream: IO[bytes]) -> str:
     return ""
 
 
-def read_package(source: IO[bytes], *, actor: Actor) -> packages.Contents:
+def read_package(source: IO[bytes]) -> packages.Contents:
     """Read a SCORM package by its manifest and keep its files under their hashes, never at paths of its own. SRC-4, SEC-28.
 
     It is read whole before its first byte is kept: what is refused leaves nothing behind. Hundreds of megabytes may take
     their time, so that this is done before any transaction; `sweep` takes away what no package came to name.
-    Raises NotPermitted, PackageRefused with what is wrong in words.
+    Who may is asked where it is entered, and at the page. Raises PackageRefused with what is wrong in words.
     """
-    permit(access.may_teach(actor) or actor.is_system)
     try:
         packages.read(source, _only_read)
         return packages.read(source, _keep)
@@ -99,8 +98,9 @@ def put_package(course: Course, contents: packages.Contents, *, actor: Actor, at
 
 
 def add_package(course: Course, source: IO[bytes], *, actor: Actor, at: datetime) -> Package:
-    """Take a SCORM package into a course: read and kept first, then entered. Raises what `read_package` raises."""
-    return put_package(course, read_package(source, actor=actor), actor=actor, at=at)
+    """Take a SCORM package into a course: read and kept first, then entered. Raises NotPermitted, PackageRefused."""
+    permit(access.may_teach(actor) or actor.is_system)
+    return put_package(course, read_package(source), actor=actor, at=at)
 
 
 def sweep(*, at: datetime) -> int:

@@ -151,7 +151,7 @@ def test_a_refused_lesson_leaves_no_package_behind(settings, tmp_path, client_fo
     settings.MEDIA_ROOT = tmp_path
     author, course = make_staff("Inés", "instructor"), drafted()
     section = commands.add_section(course, "Primera", actor=SYSTEM, at=NOON)
-    read = commands.read_package(package(), actor=author)
+    read = commands.read_package(package())
     with pytest.raises(ContentInvalid):
         commands.add_lesson(section, "scorm", package=read, title="", actor=author, at=NOON)
     assert not Package.objects.exists() and sum(path.is_file() for path in tmp_path.rglob("*")) >= 2
@@ -160,7 +160,7 @@ def test_a_refused_lesson_leaves_no_package_behind(settings, tmp_path, client_fo
     assert not Package.objects.exists()
     assert commands.sweep(at=clock.now()) == 0 and commands.sweep(at=clock.now() + 2 * DAY) >= 2
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
-    commands.add_lesson(section, "scorm", package=commands.read_package(package(), actor=author), title="Interactiva", actor=author, at=NOON)
+    commands.add_lesson(section, "scorm", package=commands.read_package(package()), title="Interactiva", actor=author, at=NOON)
     kept = sum(path.is_file() for path in tmp_path.rglob("*"))
     assert Package.objects.count() == 1 and commands.sweep(at=clock.now() + 2 * DAY) == 0 and sum(path.is_file() for path in tmp_path.rglob("*")) == kept
 

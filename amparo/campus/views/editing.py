@@ -130,7 +130,7 @@ def lesson_new(request: HttpRequest, section_id: int) -> HttpResponse:
 def _package(request: HttpRequest, kind: str) -> Contents | None:
     """Read the SCORM package that came with the form, outside any transaction. Raises PackageRefused."""
     upload = request.FILES.get("package") if kind == SCORM else None
-    return commands.read_package(upload, actor=request.actor) if upload is not None else None
+    return commands.read_package(upload) if upload is not None else None
 
 
 def _lesson_form(request: HttpRequest, form: forms.LessonForm, course: Course, kind: str, place: str, lesson: Lesson | None) -> HttpResponse:
