@@ -36,6 +36,7 @@ alias="{domain}"
 listen=udp:{address}:{port}
 listen=tcp:127.0.0.1:{ws}
 tcp_connection_lifetime=3610
+tcp_accept_no_cl=yes
 mpath="{modules}"
 loadmodule "kex.so"
 loadmodule "corex.so"
@@ -106,9 +107,10 @@ audio_player aufile,{folder}/heard.wav
 audio_alert aufile,{folder}/alert.wav
 ausrc_srate {rate}
 auplay_srate {rate}
-ausrc_channels 1
+ausrc_channels 2
 auplay_channels 1
 net_interface {interface}
+rtcp_mux {mux}
 module_path {modules}
 module g711.so
 module ausine.so
@@ -156,7 +158,7 @@ class Running:
         control, port = free_port(), free_port()
         modules = next(str(path) for path in (Path("/usr/lib/baresip/modules"), debian.UNPACKED / "usr/lib/baresip/modules") if path.exists())
         (folder / "config").write_text(_BARESIP.format(
-            address=self.address, port=port, control=control, folder=folder, modules=modules, source="ausine,440", interface=_interface(self.address), rate=48000,
+            address=self.address, port=port, control=control, folder=folder, modules=modules, source="ausine,440", interface=_interface(self.address), rate=48000, mux="yes" if webrtc else "no",
         ))  # fmt: skip
         more = ";medianat=ice;mediaenc=dtls_srtp;rtcp_mux=yes" if webrtc else ""
         shown = f'"{name}" ' if name else ""
@@ -164,7 +166,7 @@ class Running:
             f'{shown}<sip:{number}@{DOMAIN};transport=udp>;regint=0;outbound="sip:{self.address}:{self.port};transport=udp;lr";audio_codecs=PCMA/8000/1,PCMU/8000/1{more}\n'
         )
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen([str(debian.program("baresip")), "-f", str(folder), "-v"], env=debian.environment(), stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=folder)
+            process = subprocess.Popen([str(debian.program("baresip")), "-f", str(folder), "-v", "-s"], env=debian.environment(), stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=folder)
         self.processes.append(process)
         caller = Caller(folder, control)
         try:

@@ -164,9 +164,10 @@ def test_a_call_opens_its_card_is_answered_in_the_browser_and_becomes_a_case(pla
         desk.locator("[data-phone-window]").click()
     phone = opened.value
     complaints_there = watch(phone, (*own, "ws"))
-    phone.locator("[data-part=state]").filter(has_text=cast.ready).wait_for()
     try:
+        phone.locator("[data-part=state]").filter(has_text=cast.ready).wait_for()
         with playing.exchange.caller(cast.number, "Lupita", webrtc=cast.way == "websocket") as caller:
+            playing.caller = caller
             caller.dial("700")
             _card_opens(desk, cast, playing)
             _both_hear(phone, caller, cast)
@@ -179,7 +180,8 @@ def test_a_call_opens_its_card_is_answered_in_the_browser_and_becomes_a_case(pla
         _was_heard(heard)
         _wrapped_up(phone, cast, playing)
     finally:
-        print(phone.inner_text("body")[:1500], desk.url, desk.inner_text("body")[:800])
+        print(playing.caller.log()[-3000:] if hasattr(playing, "caller") else "", playing.exchange.folder.joinpath("kamailio.log").read_text()[-2000:])
+        print(phone.inner_text("body")[:1500], complaints, complaints_there, desk.url, desk.inner_text("body")[:800])  # shown when it fails
     assert [one for one in complaints if "popup" not in one] == [] and complaints_there == []
     context.close()
 
@@ -195,6 +197,7 @@ def _card_opens(desk, cast: Cast, playing) -> None:
 
 def _both_hear(phone, caller, cast: Cast) -> None:
     phone.bring_to_front()
+    phone.locator("[data-do=answer]").wait_for()
     phone.keyboard.press("a")
     phone.locator("[data-part=state]").filter(has_text=cast.talking).wait_for()
 
