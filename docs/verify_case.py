@@ -1,5 +1,5 @@
 """A second verifier of case files, written from docs/case-file.md: python verify_case.py FILE [KEYS.pem]; 0 valid, 1 not."""
-import hashlib, json, re, struct, sys, zlib
+import base64, hashlib, json, re, struct, sys, zlib
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 FIRST, LAST = ["case.pdf", "facts.jsonl", "record.jsonl", "key.pem", "README.txt"], ["manifest.json", "manifest.sig"]
@@ -52,12 +52,29 @@ def check(data, trusted):  # sections 2, 3 and 5
     listed = [{"name": name, "size": len(raw), "sha256": sha(raw)} for name, raw in found.items()]
     need(manifest["members"] == listed[:-2], "a member is not as the manifest lists it")
     need(list(found)[: len(FIRST)] == FIRST and list(found)[-2:] == LAST, "the members")
-    files = {one["name"]: one["size"] for one in listed[len(FIRST) : -2]}
+    played = {name for name in found if name.startswith(("recordings/", "replay/"))}
+    files = {one["name"]: one["size"] for one in listed[len(FIRST) : -2] if one["name"] not in played}
     need(all(re.fullmatch(rf"files/{sha(found[name])}(\.[A-Za-z0-9]{{1,10}})?", name) for name in files), "a file's name")
     committed, record = facts(found["facts.jsonl"], manifest), lines_of(found["record.jsonl"])
     need((record[0]["kind"], record[0]["number"]) == ("case", manifest["case"]), "the record is of another case")
     need(committed <= {(line["id"], sha(line["body"])) for line in record if line["kind"] == "entry"}, "a text is not its fact's")
     need({one["member"]: one["size"] for line in record for one in line.get("files", []) if one["member"]} == files, "files")
+    for name in played:
+        need(re.fullmatch(r"replay/[a-z]+\.(js|css)|recordings/R-\d+/(chain\.json|replay\.html|timeline\.js|chunk-\d{5}\.js)", name), name)
+        if name.endswith("/chain.json"):
+            recording(found, name[: -len("chain.json")], read(found[name]), found["facts.jsonl"])
+
+def recording(found, place, chain, facts_):  # section 6: follow the chain of a remote session
+    last = sha("amparo remote record 1\0" + chain["public_id"])
+    for number, link in enumerate(chain["links"], 1):
+        text = re.fullmatch(rb'amparoChunk\((\d+),"([A-Za-z0-9+/=]*)"\);\n', found[f"{place}chunk-{number:05d}.js"])
+        need(int(text[1]) == number == link["number"], f"{place}: chunk {number}")
+        need(sha(base64.b64decode(text[2])) == link["screen_sha256"], f"{place}: chunk {number}")
+        hashes = bytes.fromhex(last), number.to_bytes(4, "big"), bytes.fromhex(link["screen_sha256"]), bytes.fromhex(link["input_sha256"])
+        last = sha(b"".join(hashes))
+        need(last == link["link"], f"{place}: link {number}")
+    ended = [line["content"]["data"] for line in lines_of(facts_) if line.get("head", {}).get("name") == "remote.ended" and "content" in line]
+    need({"number": chain["session"], "head": last}.items() <= {k: v for one in ended for k, v in one.items() if one["number"] == chain["session"]}.items(), place)
 
 def facts(raw, manifest):  # section 4: follow each chain
     need(manifest["chains"][0]["subject"] == manifest["subject"], "the chain of the case")

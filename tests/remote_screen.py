@@ -106,6 +106,13 @@ class Customer:
 
     def _take(self, line: Line) -> None:
         self.line, line.on_message, line.on_octets = line, self._told, self._octets
+        self.beat = self.loop.create_task(self._beat(line))
+
+    async def _beat(self, line: Line) -> None:
+        with contextlib.suppress(Exception):
+            while line.code is None:
+                await line.say("ping")
+                await asyncio.sleep(10)
 
     def say(self, type: str, **told: Any) -> None:
         assert self.line

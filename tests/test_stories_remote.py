@@ -5,7 +5,6 @@ From the code to the recording replayed, at our page and from the exported case 
 
 from __future__ import annotations
 
-import io
 import zipfile
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -167,12 +166,11 @@ def _is_replayed(desk, running, session: Session, cast: Cast) -> None:
 
 def _is_replayed_from_its_file(open_page, case: Case, session: Session, cast: Cast, tmp_path) -> None:  # noqa: F811
     """CAS-7: the file proves itself, and plays the recording with no server."""
-    with (tmp_path / "case.zip").open("w+b") as out:
+    path = tmp_path / "case.zip"
+    with path.open("w+b") as out:
         make(Case.objects.get(pk=case.pk), out, language=cast.language, zone=ZoneInfo("America/Mexico_City"), at=timezone.now())
-        out.seek(0)
-        raw = out.read()
-    assert verify(io.BytesIO(raw)).ok
-    zipfile.ZipFile(io.BytesIO(raw)).extractall(tmp_path / "case")
+    assert verify(path).problems == []
+    zipfile.ZipFile(path).extractall(tmp_path / "case")
     page_of = tmp_path / "case" / "recordings" / session.number / "replay.html"
     page = open_page(("file://",), language=cast.language)
     page.goto(f"file://{page_of}")

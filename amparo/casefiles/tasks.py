@@ -22,3 +22,4 @@ def keep(*, at: datetime) -> None:
     if value("casefiles.purge_on", at=at):
         commands.tell_due(at=at)
         commands.purge_due(at=at)
+        commands.remove_recordings(at=at)

@@ -26,7 +26,7 @@ from amparo.project.postgres import OLDEST_MAJOR, Server, binaries, clean_enviro
 
 FORMAT = 1
 DUMP = "database.dump"
-FILES, RELEASES = "files", "downloads"
+FILES, RELEASES, RECORDINGS = "files", "downloads", "recordings"
 SECRETS = "secrets.json"
 MANIFEST = "manifest.json"
 COMPARABLE = (
@@ -53,7 +53,7 @@ def backup(home: Path, target: Path, *, at: datetime) -> dict[str, Any]:
             dump(partial / DUMP, snapshot, connection.info.server_version // 10_000)
             tables = table_digests(connection)
             server = _one(connection, "SHOW server_version")
-        damaged = copy_files(home / FILES, partial / FILES) + copy_files(home / RELEASES, partial / RELEASES)
+        damaged = [name for folder in (FILES, RELEASES, RECORDINGS) for name in copy_files(home / folder, partial / folder)]
         installation.write_private(partial / SECRETS, secrets.read_text())
         manifest = {
             "format": FORMAT,
@@ -82,7 +82,7 @@ def restore(source: Path, home: Path) -> dict[str, Any]:
     check_contents(source, manifest)
     refuse_what_is_there(home)
     home.mkdir(parents=True, exist_ok=True)
-    made = [home / SECRETS, home / FILES, home / RELEASES, home / "log", home / "lock", home / MANIFEST]
+    made = [home / SECRETS, home / FILES, home / RELEASES, home / RECORDINGS, home / "log", home / "lock", home / MANIFEST]
     os.environ["AMPARO_DATA"] = str(home)
     os.environ.pop("AMPARO_SECRETS_FILE", None)
     try:
@@ -94,7 +94,7 @@ def restore(source: Path, home: Path) -> dict[str, Any]:
                 os.environ["DATABASE_URL"] = server.url()
                 stack.callback(os.environ.pop, "DATABASE_URL", None)
             load(source / DUMP)
-            for folder in (FILES, RELEASES):
+            for folder in (FILES, RELEASES, RECORDINGS):
                 if (source / folder).exists():
                     shutil.copytree(source / folder, home / folder)
             installation.write_private(home / SECRETS, (source / SECRETS).read_text())
@@ -279,7 +279,7 @@ def compare(home: Path, manifest: dict[str, Any]) -> Iterator[str]:
         if now.get(table) != manifest["tables"].get(table):
             yield f"table {table}: {manifest['tables'].get(table)} was saved, {now.get(table)} is there"
     for name, saved in manifest["contents"].items():
-        if name.startswith((f"{FILES}/", f"{RELEASES}/")) or name == SECRETS:
+        if name.startswith((f"{FILES}/", f"{RELEASES}/", f"{RECORDINGS}/")) or name == SECRETS:
             path = home / name
             if not path.exists() or sha256(path) != saved["sha256"]:
                 yield f"file {name}"

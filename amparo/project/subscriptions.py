@@ -12,6 +12,7 @@ _COMPLAINTS = "amparo.notifications.reactions.complaints."
 _FAULTS = "amparo.notifications.reactions.defects."
 _FORUM = "amparo.notifications.reactions.forum."
 _CAMPUS = "amparo.notifications.reactions.campus."
+_CLASSES = "amparo.notifications.reactions.classes."
 _RELEASES = "amparo.notifications.reactions.releases."
 _ARTICLES = "amparo.notifications.reactions.articles."
 
@@ -49,6 +50,9 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
         (_TELL + "decided",),
     ),
     "case.clock_warned": (_TELL + "clock_warned",),
+    "remote.offered": ("amparo.notifications.reactions.remote.offered",),
+    "remote.withdrawn": ("amparo.notifications.reactions.remote.withdrawn",),
+    "remote.guessed": ("amparo.notifications.reactions.remote.guessed",),
     "case.clock_reached": (_TELL + "clock_reached",),
     "complaint.raised": (_COMPLAINTS + "raised",),
     "complaint.taken": (_COMPLAINTS + "taken",),
@@ -94,7 +98,12 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "seat.assigned": (_CAMPUS + "seat_assigned",),
     "enrolment.completed": (_CAMPUS + "completed",),
     **dict.fromkeys(("certificate.issued", "certificate.expiring", "certificate.outgrown"), (_CAMPUS + "certificate",)),
-    **dict.fromkeys(("class.planned", "class.dropped"), (_CAMPUS + "class_planned",)),
+    "class.planned": (_CAMPUS + "class_planned",),
+    "class.dropped": (_CAMPUS + "class_planned", "amparo.classroom.reactions.date_dropped"),
+    **dict.fromkeys(("class.proposed", "class.more_proposed"), (_CLASSES + "proposed",)),
+    **dict.fromkeys(("class.scheduled", "class.agreed", "class.moved", "class.cancelled"), (_CLASSES + "planned",)),
+    "class.soon": (_CLASSES + "soon",),
+    "class.recorded": (_CLASSES + "recorded",),
     "release.published": (_RELEASES + "published", _RELEASES + "checks_due"),
     "release.yanked": (_RELEASES + "yanked",),
     "release.taken_late": (_RELEASES + "taken_late",),

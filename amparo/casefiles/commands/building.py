@@ -28,10 +28,12 @@ from amparo.files.commands import disk
 from amparo.files.models import StoredFile
 from amparo.history.commands import signal
 from amparo.history.models import Fact
-from amparo.history.rules import moment, text_of
+from amparo.history.rules import moment, plain_value, text_of
 from amparo.people.queries import actor_in
 from amparo.policies.queries import value
+from amparo.remote.rules.record import Broken
 
+from . import recordings
 from .exports import folder, path_of, remove
 from .keys import current_key, publish_keys
 
@@ -88,7 +90,7 @@ def build(export: Export, *, at: datetime) -> None:
     except archive.TooLarge:
         _end(export, "too large")
         return
-    except (OSError, Unsound) as error:
+    except (OSError, Unsound, Broken) as error:
         if _end(export, "store"):
             log.error("a case file was not made", export=export.pk, error=type(error).__name__)
         return
@@ -217,6 +219,8 @@ def _write_parts(making: _Making, paper: BinaryIO) -> None:
             _put(making.facts, line)
     for line in rest:
         _put(making.record, line)
+    for told in recordings.record_lines(making.case):
+        _put(making.record, {"kind": "remote_session", **plain_value(told)})
     printed.back([file for _name, file in making.members.values()], [(one.subject, one.count, one.head) for one in making.chains])
 
 
@@ -259,6 +263,7 @@ def _pack(making: _Making, out: BinaryIO, paper: BinaryIO) -> str:
     ]  # fmt: skip
     files = {name: file for name, file in making.members.values() if name}
     parts += [(name, _pieces_of(files[name])) for name in sorted(files)]
+    parts += recordings.parts(making.case)
     for number, (name, pieces) in enumerate(parts):
         size, sha256 = writer.add(name, pieces)
         if name in files and sha256 != files[name].sha256:

@@ -29,6 +29,8 @@ from amparo.live import commands as live
 from amparo.policies.queries import value
 from amparo.quotations import commands as quotations
 from amparo.quotations.models import Quote, ServiceOrder, ServiceRequest
+from amparo.remote import commands as remote
+from amparo.remote.queries import due_recordings
 
 from .exports import end_exports
 
@@ -104,6 +106,13 @@ def purge_due(*, at: datetime, limit: int = 20) -> list[int]:
     return done
 
 
+def remove_recordings(*, at: datetime) -> int:
+    """Remove recordings of remote sessions whose own time is over, but what a hold, a complaint or a linked case keeps. CAS-2."""
+    due = due_recordings(at=at)
+    kept = queries.blocks([one.case_id for one in due])
+    return sum(remote.remove_recording(one, actor=SYSTEM, at=at) for one in due if one.case_id not in kept)
+
+
 @transaction.atomic
 def purge_case(case_id: int, *, actor: Actor, at: datetime) -> bool:
     """Empty one case whose day has come; return whether it was. CAS-2.
@@ -127,6 +136,7 @@ def purge_case(case_id: int, *, actor: Actor, at: datetime) -> bool:
         return False
     counts = {"entries": cases.purge(case, actor=actor, at=at)}
     subjects += live.purge([case.subject], actor=actor, at=at)
+    remote.purge(case_id, actor=actor, at=at)
     quotations.purge(case.thread, actor=actor, at=at)
     complaints.purge(case_id, actor=actor, at=at)
     counts["files"], counts["octets"] = files.purge(subjects, actor=actor, at=at)

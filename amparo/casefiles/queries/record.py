@@ -27,6 +27,7 @@ from amparo.history.rules import digest, head_of, parts, plain_value
 from amparo.live.models import Call
 from amparo.quotations import queries as quotations
 from amparo.quotations.queries import request_of, versions_of
+from amparo.remote import queries as remote
 from amparo.threads.models import Entry, EntryFile
 
 ROWS = 200
@@ -57,7 +58,7 @@ def weight(case: Case) -> tuple[int, int]:
     """Return how many entries and how many octets of files a case file would hold. Two statements."""
     count = Entry.objects.filter(thread=case.thread_id, is_internal=False).count()
     octets = StoredFile.objects.filter(pk__in=_file_ids(case), purged_at__isnull=True).aggregate(sum=Sum("size"))["sum"]
-    return count, octets or 0
+    return count, (octets or 0) + remote.weight_of(case.pk)
 
 
 def _file_ids(case: Case) -> list[int]:

@@ -12,13 +12,15 @@ from typing import Any, BinaryIO
 
 from amparo.history.rules import GENESIS, sha256, text_of
 
-from . import proof
+from . import proof, recordings
 from .archive import Damaged, Member, content, digest_of, lines, read_layout
 
 MANIFEST_OCTETS_MAX = 8_000_000
 LINE_OCTETS_MAX = 8_000_000
 PROBLEMS_MAX = 50
 _HEX = re.compile(r"[0-9a-f]{64}")
+_RECORDING = re.compile(r"recordings/(R-[0-9]+)/(chain\.json|replay\.html|timeline\.js|chunk-([0-9]{5})\.js)")
+_PLAYER = re.compile(r"replay/[a-z]+\.(js|css)")
 _FILE = re.compile(r"files/([0-9a-f]{64})(\.[A-Za-z0-9]{1,10})?")
 # What a line of a fact may hold beside chain, place and hash, by the kind of its link: all of it, without its content, or its
 # link alone.
@@ -84,6 +86,7 @@ def _verify(file: BinaryIO, members: dict[str, Member], order: list[str], keys: 
     verdict.case, verdict.made_at = str(manifest["case"]), str(manifest["made_at"])
     _members(file, members, order, manifest, verdict)
     committed = _facts(file, members[proof.FACTS], manifest, verdict)
+    recordings.look(file, members, manifest, verdict.add)
     _record(file, members, manifest, committed, verdict)
 
 
@@ -147,7 +150,8 @@ def _members(file: BinaryIO, members: dict[str, Member], order: list[str], manif
             verdict.add(f"{name} was altered: its SHA-256 or size is not what the manifest says")
         if (named := _FILE.fullmatch(name)) and named[1] != found:
             verdict.add(f"{name} does not hold the content that its name says")
-        if name in listed and name not in proof.FIXED and not named:
+        known = named or _RECORDING.fullmatch(name) or _PLAYER.fullmatch(name)
+        if name in listed and name not in proof.FIXED and not known:
             verdict.add(f"{name} is not a member that the format knows")
 
 

@@ -74,7 +74,7 @@ def _show(request: HttpRequest, found: Session, refusal: Refusal | None = None) 
         request, "remote/desk/session.html" if live else "remote/desk/over.html", context, status=refusal.status if refusal else 200
     )
     if live:  # this page alone speaks with the broker
-        answer["Content-Security-Policy"] = policy(None, connect=settings.BROKER_ORIGINS)
+        answer["Content-Security-Policy"] = policy(request.csp_nonce(), connect=settings.BROKER_ORIGINS)
     return answer
 
 

@@ -6,9 +6,14 @@
   const text = new TextDecoder();
 
   class Channel {
-    constructor() { Object.assign(this, { binaryType: "arraybuffer", protocol: "", readyState: "open", onopen: null, onmessage: null, onerror: null, onclose: null }); }
+    #waiting = [];
+    #told = null;
+    constructor() { Object.assign(this, { binaryType: "arraybuffer", protocol: "", readyState: "open", onopen: null, onerror: null, onclose: null }); }
+    get onmessage() { return this.#told; }
+    set onmessage(told) { this.#told = told; for (const data of this.#waiting.splice(0)) told({ data }); }
+    take(data) { if (this.#told) this.#told({ data }); else this.#waiting.push(data); }
     send() {}
-    close() { this.readyState = "closed"; }
+    close() { this.readyState = "closed"; setTimeout(() => this.onclose?.({ code: 1000, reason: "", wasClean: true })); }
   }
 
   function* frames(bytes) {
@@ -68,7 +73,7 @@
 
     give(frame) {
       this.queue.shift();
-      if (frame.kind === SHOWN) this.channel?.onmessage?.({ data: frame.data.slice().buffer });
+      if (frame.kind === SHOWN) this.channel?.take(frame.data.slice().buffer);
       if (frame.kind === HAPPENED && JSON.parse(text.decode(frame.data)).what === "segment") this.segment();
     }
 

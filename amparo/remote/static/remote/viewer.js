@@ -10,11 +10,16 @@ const { Layout, write } = await import(new URL(root.dataset.keys, location.href)
 const layout = new Layout();
 const state = { socket: null, channel: null, rfb: null, told: {}, clock: null, over: false, tries: 0, beat: 0, url: root.dataset.url };
 
-/** What noVNC takes for a socket: bytes come from and go to our line. */
+/** What noVNC takes for a socket: bytes come from and go to our line; what comes before it listens waits. */
 class Channel {
-  constructor(socket) { Object.assign(this, { socket, binaryType: "arraybuffer", protocol: "", readyState: "open", onopen: null, onmessage: null, onerror: null, onclose: null }); }
-  send(bytes) { if (this.socket.readyState === WebSocket.OPEN) this.socket.send(bytes); }
-  close() { this.readyState = "closed"; }
+  #waiting = [];
+  #told = null;
+  constructor(socket) { Object.assign(this, { socket, binaryType: "arraybuffer", protocol: "", readyState: "open", onopen: null, onerror: null, onclose: null }); }
+  get onmessage() { return this.#told; }
+  set onmessage(told) { this.#told = told; for (const data of this.#waiting.splice(0)) told({ data }); }
+  take(data) { if (this.#told) this.#told({ data }); else this.#waiting.push(data); }
+  send(bytes) { if (this.readyState === "open" && this.socket.readyState === WebSocket.OPEN) this.socket.send(bytes); }
+  close() { this.readyState = "closed"; setTimeout(() => this.onclose?.({ code: 1000, reason: "", wasClean: true })); }
 }
 
 const say = (message) => { if (state.socket?.readyState === WebSocket.OPEN) state.socket.send(JSON.stringify(message)); };
@@ -127,7 +132,7 @@ async function line() {
   socket.binaryType = "arraybuffer";
   socket.onopen = () => { say({ type: "view", page, ...token }); state.beat = setInterval(() => say({ type: "ping" }), 10e3); };
   socket.onmessage = ({ data }) => {
-    if (typeof data !== "string") { state.channel?.onmessage?.({ data }); return; }
+    if (typeof data !== "string") { state.channel?.take(data); return; }
     const told = JSON.parse(data);
     if (told.type === "state") state.tries = 0;
     heard[told.type]?.(told);
