@@ -29,6 +29,7 @@ export class Line {
     const incoming = originator === "remote";
     session.on("peerconnection", ({ peerconnection }) => this.listen(peerconnection));
     if (session.connection) this.listen(session.connection);
+    session.on("sdp", (event) => this.mend(event));
     session.on("progress", () => !incoming && this.hear("ringing"));
     session.on("accepted", () => this.hear("talking"));
     session.on("hold", ({ originator: who }) => who === "local" && this.hear("held"));
@@ -37,6 +38,13 @@ export class Line {
     session.on("failed", ({ message, originator: who }) => this.over(who === "local" && incoming ? "declined" : "failed", WHY[message?.status_code] ?? "other"));
     const other = incoming ? session.remote_identity : null;
     this.hear(incoming ? "incoming" : "placed", { id: request.call_id, number: other?.uri.user ?? "", name: other?.display_name ?? "" });
+  }
+
+  /** Some telephones answer a later offer without saying who begins the handshake, which browsers refuse: the roles stay as they were. */
+  mend(event) {
+    const role = /a=setup:(active|passive)/.exec(event.sdp)?.[1];
+    if (event.originator === "local" && role) this.role = role;
+    if (event.originator === "remote" && event.type === "answer") event.sdp = event.sdp.replaceAll("a=setup:actpass", `a=setup:${this.role === "passive" ? "active" : "passive"}`);
   }
 
   listen(connection) {
