@@ -14,6 +14,7 @@ from amparo.casefiles.rules.paper import PAPERS, SOFT, Frame, Paper
 from amparo.casefiles.rules.proof import grouped
 from amparo.cases import words as cases
 from amparo.charging.queries import line_label
+from amparo.chat import words as chat_words
 from amparo.files.models import StoredFile
 from amparo.kernel.ids import format_nic
 from amparo.quotations.queries import LABELS
@@ -216,6 +217,18 @@ class Printed:
             self.paper.heading(_("Telephone calls"), size=11)
             for call in calls:
                 self.paper.write(f"{self.when(call['started_at'])} · {call['taken_by']} · {call['about']}")
+
+        for chat in self.kinds.get("chat", []):
+            self._chat(chat)
+
+    def _chat(self, chat: Line) -> None:
+        """A chat of the case, message by message, on the paper of whoever said it. CAS-1, CHT-2."""
+        self.paper.heading(_("Chat %(number)s, %(when)s") % {"number": chat["number"], "when": self.when(chat["opened_at"])}, size=11)
+        for line in (one for one in self.kinds["chat_message"] if one["chat"] == chat["number"]):
+            if line["what"] == "event":
+                self.paper.write(f"{self.when(line['at'])} · {chat_words.sentence(line['event'], line['data'])}", size=8)
+            else:
+                self.entry({**line, "via": "chat"})
 
     def _links(self) -> None:
         if links := self.kinds.get("linked_case", []):

@@ -12,8 +12,8 @@ from .machine import EndedHow, State
 
 _USER = settings.AUTH_USER_MODEL
 
-CUSTOMER_LABELS = {State.WAITING: _("You wait for an engineer"), State.OPEN: _("In conversation"), State.ENDED: _("Ended")}
-STAFF_LABELS = {State.WAITING: _("Waiting"), State.OPEN: _("Open"), State.ENDED: _("Ended")}
+CUSTOMER_LABELS = {State.WAITING: _("You wait for an engineer"), State.OPEN: _("In conversation"), State.ENDED: _("Chat ended")}
+STAFF_LABELS = {State.WAITING: _("Waits for an engineer"), State.OPEN: _("In conversation"), State.ENDED: _("Chat ended")}
 
 
 class Site(models.Model):

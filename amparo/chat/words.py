@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -47,3 +48,8 @@ def url_of(event: str, number: int, staff: bool) -> str:
     desk = "desk_" if staff else ""
     name = {Event.TICKET: f"{desk}tickets:ticket", Event.CASE: f"{desk}cases:case", Event.TOPIC: "forum:topic"}[Event(event)]
     return reverse(name, args=[number])
+
+
+def remote_address() -> str:
+    """Return the page where the code of a remote session is entered."""
+    return settings.PUBLIC_URL + reverse("short:enter")

@@ -38,6 +38,8 @@ _KINDS = (
     Kind("complaint", "customer", _("Each step of a complaint, with its time")),
     Kind("ruling", "customer", _("How a complaint was decided, and what that brings"), must_mail=True),
     Kind("purge", "customer", _("The content of an old case will be purged"), must_mail=True),
+    Kind("chat_transcript", "customer", _("The transcript of a chat that you asked for"), page=False, must_mail=True),
+    Kind("chat_ended", "customer", _("A chat of yours ended without being attended")),
     Kind("clock", "customer", _("The time of a case reached its limit"), mail=False),
     Kind("remote", "customer", _("Somebody who attends your case asks for a remote session"), mail=False),
     Kind("units_low", "customer", _("Events, incidents or credits run low")),

@@ -17,6 +17,8 @@ from amparo.casefiles.models import Retention
 from amparo.casefiles.rules import keeping
 from amparo.cases import commands as cases
 from amparo.cases.models import Case
+from amparo.chat import commands as chats
+from amparo.chat.queries import subjects_of_case
 from amparo.complaints import commands as complaints
 from amparo.complaints.queries import of_case
 from amparo.files import commands as files
@@ -117,7 +119,7 @@ def remove_recordings(*, at: datetime) -> int:
 def purge_case(case_id: int, *, actor: Actor, at: datetime) -> bool:
     """Empty one case whose day has come; return whether it was. CAS-2.
 
-    Conversation, texts, files, calls, complaints, requests, quotes, facts, notices, letters and raw mail lose their content; numbers,
+    Conversation, texts, files, calls, chats, complaints, requests, quotes, facts, notices, letters and raw mail lose their content; numbers,
     dates, kinds, people of the house, charges, transfers and the hashes of the chains stay. Raises NotPermitted.
     """
     if not actor.is_system:
@@ -136,6 +138,7 @@ def purge_case(case_id: int, *, actor: Actor, at: datetime) -> bool:
         return False
     counts = {"entries": cases.purge(case, actor=actor, at=at)}
     subjects += live.purge([case.subject], actor=actor, at=at)
+    chats.purge([case.pk], actor=actor, at=at)
     remote.purge(case_id, actor=actor, at=at)
     quotations.purge(case.thread, actor=actor, at=at)
     complaints.purge(case_id, actor=actor, at=at)
@@ -153,7 +156,7 @@ def _subjects(case: Case) -> list[str]:
     own = [case.subject, case.thread.desk_subject]
     complained = [subject for one in of_case(case.pk) for subject in (one.subject, one.desk_subject)]
     quoted = [one.subject for kind in (Quote, ServiceOrder, ServiceRequest) for one in kind.objects.filter(thread=case.thread_id)]
-    return [*own, *complained, *quoted]
+    return [*own, *complained, *quoted, *subjects_of_case(case.pk)]
 
 
 @lru_cache(1)

@@ -18,6 +18,7 @@ from amparo.casefiles.rules import proof
 from amparo.cases import words
 from amparo.cases.models import Case, ClockRun, Closing, FurtherNeed, Order
 from amparo.charging.models import Charge, Part
+from amparo.chat import queries as chats
 from amparo.complaints import queries as complaints
 from amparo.deadlines.models import Promise
 from amparo.files.models import StoredFile
@@ -38,7 +39,8 @@ TOLD_BESIDE = frozenset(
         "complaint.ruled", "complaint.lapsed", "complaint.withdrawn", "quote.presented", "quote.accepted", "quote.rejected",
         "quote.change_asked", "quote.withdrawn", "quote.expired", "order.accepted", "order.started", "order.delivered",
         "order.met", "order.not_met", "order.delayed", "order.cancelled", "order.closed", "request.begun", "request.sent",
-        "request.amended", "request.frozen",
+        "request.amended", "request.frozen", "chat.opened", "chat.said", "chat.taken", "chat.transferred", "chat.returned", "chat.became",
+        "chat.ended", "chat.transcript_asked",
     }
 )  # fmt: skip
 Line = dict[str, Any]
@@ -66,6 +68,7 @@ def _file_ids(case: Case) -> list[int]:
     found = list(public.values_list("file_id", flat=True))
     for complaint in complaints.record_of(case.pk):
         found += complaint.file_ids
+    found += chats.file_ids_of_case(case.pk)
     if (request := request_of(case.thread)) is not None:  # what was put into it and taken out before it was sent is none of it
         sent = {one["id"] for version in versions_of(request) for one in version.files}
         found += StoredFile.objects.filter(subject=request.subject, public_id__in=sent).values_list("pk", flat=True)
@@ -91,6 +94,7 @@ def chains(case: Case) -> list[Chain]:
     """Return the chains of a case file as they end now: the case's own, then those of its request, complaints, quotes and orders."""
     request = request_of(case.thread)
     beside = [request.subject] if request is not None else []
+    beside += chats.told_subjects_of_case(case.pk)
     beside += [*(one.facts for one in complaints.record_of(case.pk)), *quotations.record_of(case.subject).subjects]
     subjects = list(dict.fromkeys([case.subject, *beside]))
     heads = {row.subject: row for row in ChainHead.objects.filter(subject__in=subjects)}
@@ -189,6 +193,11 @@ def record_lines(case: Case, members: dict[int, tuple[str, StoredFile]], *, at: 
         yield _line("linked_case", number=f"C-{link.follow_up_id}", direction="follow_up", why=link.why, at=link.at)
     for link in case.follows.order_by("pk"):
         yield _line("linked_case", number=f"C-{link.case_id}", direction="follows", why=link.why, at=link.at)
+    for chat in chats.record_of_case(case.pk):
+        spoken = chat.pop("messages")
+        yield _line("chat", **chat)
+        for line in spoken:
+            yield _line("chat_message", chat=chat["number"], **{**line, "files": [_file(*members[pk]) for pk in line["files"] if pk in members]})
     yield from _requests(case, members)
     yield from _complaints(case, members)
     quoted = quotations.record_of(case.subject)

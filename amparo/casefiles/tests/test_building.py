@@ -11,6 +11,7 @@ from amparo.casefiles.rules.verifier import verify
 from amparo.conftest import NOON, make_staff
 from amparo.history.commands import deliver_pending
 from amparo.history.queries import faults_of_chain
+from amparo.kernel.actor import SYSTEM
 from amparo.live import commands as live
 
 from . import world
@@ -79,6 +80,34 @@ def test_a_call_of_another_customer_is_not_in_it(case, contact, other_contact, e
     found = members(world.made(case, tmp_path))
     assert [line["about"] for line in lines(found[proof.RECORD]) if line["kind"] == "call"] == ["Propia", "Sin nombre"]
     assert b"APUNTE" not in found[proof.RECORD] + found[proof.FACTS]
+
+
+def test_a_chat_of_the_case_is_in_it_without_its_whispers(contact, contract, engineer, tmp_path, monkeypatch):
+    """CAS-1, CAS-7, CHT-2, SEC-10: what both sides read, with its files, its facts in their chain, and on the paper; purged with the case."""
+    from amparo.chat import commands as chats
+    from amparo.chat.models import Message
+
+    drawn: list[str] = []
+    monkeypatch.setattr(paper, "wrapped", lambda text, *given, _real=paper.wrapped: (drawn.append(text), _real(text, *given))[1])
+    chats.set_duty(True, actor=engineer, at=NOON)
+    chat = chats.take(chats.open_chat("DICHO por el cliente", key="c", actor=contact, at=NOON), actor=engineer, at=NOON)
+    chats.whisper(chat, "INTERNO-SUSURRO", key="w", actor=engineer, at=NOON)
+    public_id, draft_key = world.upload(b"lo que se ve", "foto.txt", actor=contact)
+    chats.say(chat, "va la foto", files=[public_id], draft_key=draft_key, key="f", actor=contact, at=NOON)
+    case = chats.become_case(chat, "", key="b", actor=engineer, at=NOON)
+    path = world.made(case, tmp_path)
+    assert verify(path, keys=[proof.raw_public(current_key())]).problems == []
+    found = members(path)
+    told = [line for line in lines(found[proof.RECORD]) if line["kind"] == "chat_message"]
+    assert [line["body"] for line in told if line["what"] == "message"] == ["DICHO por el cliente", "va la foto"]
+    assert b"lo que se ve" in found.values() and "DICHO por el cliente" in drawn
+    assert b"INTERNO-SUSURRO" not in b"".join(found.values()) and not any("SUSURRO" in text for text in drawn)
+    names = [line["head"]["name"] for line in lines(found[proof.FACTS]) if line["chain"] == chat.subject and "head" in line]
+    assert names == ["chat.opened", "chat.said", "chat.taken", "chat.said", "chat.became"]
+    assert not [line for line in lines(found[proof.FACTS]) if line["chain"] == chat.desk_subject]
+    chats.end(chat, actor=contact, at=NOON)
+    assert chats.purge([case.pk], actor=SYSTEM, at=NOON) == [chat.subject, chat.desk_subject]
+    assert set(Message.objects.filter(chat=chat).values_list("body", flat=True)) == {""}
 
 
 @pytest.mark.parametrize("language", ["es-mx", "en"])

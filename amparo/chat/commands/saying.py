@@ -75,7 +75,7 @@ def _put(
         MessageFile.objects.bulk_create(MessageFile(message_id=made, file=row) for row in rows)
     seq = chat.last_seq if is_public else chat.desk_seq
     # No customer is named: one's other pages need not look again at every word.
-    told = {"seq": seq, "side": side, "body_sha256": sha256(body), "files": len(files)}
+    told = {"seq": seq, "side": side, "text_sha256": sha256(body), "files": len(files)}
     tell("said" if is_public else "whispered", chat, actor=actor, at=at, desk=not is_public, **told)
     if side == "customer":
         told_list()

@@ -54,7 +54,7 @@ def make_site(name: str, origins: Sequence[str], *, actor: Actor, at: datetime) 
         name=name, public_id=secrets.token_hex(8), secret_sealed=seal(secret, settings.SECRETS["field_key"]), origins=_origins(origins),
         created_at=at,
     )  # fmt: skip
-    record("chatsite.made", subject=site, actor=actor, at=at, name=name, origins=site.origins)
+    record("chatsite.made", subject=site, actor=actor, at=at, title=name, origins=site.origins)
     return site, secret
 
 
@@ -73,7 +73,7 @@ def change_site(site: Site, *, name: str, origins: Sequence[str], is_active: boo
     site.save(update_fields=["name", "origins", "is_active"])
     if not is_active:
         Pass.objects.filter(site=site).delete()
-    record("chatsite.changed", subject=site, actor=actor, at=at, name=name, origins=site.origins, is_active=is_active)
+    record("chatsite.changed", subject=site, actor=actor, at=at, title=name, origins=site.origins, is_active=is_active)
     return site
 
 

@@ -22,6 +22,8 @@ SELECT to_jsonb(c) - 'open_key' || jsonb_build_object(
         'before', CASE WHEN c.state = 'waiting' THEN (SELECT count(*) FROM chat_chat w WHERE w.state = 'waiting'
             AND (w.opened_at, w.id) < (c.opened_at, c.id)) END,
         'case_state', e.state, 'case_kind', e.kind, 'case_moves', e.moves,
+        'remote', (SELECT jsonb_build_object('id', r.id, 'public_id', r.public_id, 'until', r.expires_at, 'state', r.state)
+            FROM remote_session r WHERE r.case_id = c.case_id AND r.state <> 'ended' ORDER BY r.id DESC LIMIT 1),
         'attended', EXISTS (SELECT FROM chat_duty d WHERE d.is_on AND d.seen_at > %s::timestamptz - interval '60 seconds')),
     (SELECT json_agg(to_json(m)) FROM (
         SELECT m.id, m.seq, m.desk_seq, m.kind, m.event, m.data, m.author_id, m.author_kind, m.author_name, m.body_html, m.at,
@@ -90,6 +92,11 @@ class Page:
     def last(self) -> int:
         """The number up to which the reader has everything once these lines are shown."""
         return self.lines[-1].number if self.lines else 0
+
+    def remote_offered(self, at: datetime) -> dict[str, Any] | None:
+        """The remote session of the chat's case whose code waits to be entered."""
+        told = self.row["remote"]
+        return told if told and told["state"] == "offered" and datetime.fromisoformat(told["until"]) > at else None
 
     @property
     def read_by_other(self) -> int:

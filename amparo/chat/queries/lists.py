@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from amparo.chat import access
-from amparo.chat.models import Chat
+from amparo.chat.models import Chat, Message, MessageFile
 from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page, page_of, unmark
 from amparo.kernel.prepared import rows
@@ -104,3 +104,32 @@ def subjects_of_case(case_id: int) -> list[str]:
     return [subject for chat in Chat.objects.filter(case=case_id).order_by("pk") for subject in (chat.subject, chat.desk_subject)]
 
 
+def told_subjects_of_case(case_id: int) -> list[str]:
+    """Return the subjects of the chains that a customer may read of a case's chats; those of the desk are none. SEC-10."""
+    return [f"chat:{pk}" for pk in Chat.objects.filter(case=case_id).order_by("pk").values_list("pk", flat=True)]
+
+
+def file_ids_of_case(case_id: int) -> list[int]:
+    """Return the files that were shown to both sides in a case's chats."""
+    found = MessageFile.objects.filter(message__chat__case=case_id, message__seq__isnull=False).order_by("pk")
+    return list(found.values_list("file_id", flat=True))
+
+
+def record_of_case(case_id: int) -> list[dict[str, Any]]:
+    """Return the chats of a case with what both sides read, as plain data: for the file of the case. CAS-1, CAS-7, SEC-10."""
+    told = []
+    for chat in Chat.objects.filter(case=case_id).select_related("assignee").order_by("pk"):
+        files: dict[int, list[int]] = {}
+        for message_id, file_id in MessageFile.objects.filter(message__chat=chat).order_by("pk").values_list("message_id", "file_id"):
+            files.setdefault(message_id, []).append(file_id)
+        lines = Message.objects.filter(chat=chat, seq__isnull=False).order_by("seq")
+        told.append({
+            "number": chat.shown_number, "subject": chat.subject, "opened_at": chat.opened_at, "ended_at": chat.ended_at, "ended_how": chat.ended_how,
+            "contact": chat.contact_name, "attended_by": chat.assignee.get_full_name() if chat.assignee else "",
+            "messages": [
+                {"seq": line.seq, "what": line.kind, "event": line.event, "data": line.data, "at": line.at.isoformat(), "author": line.author_name,
+                 "author_kind": line.author_kind, "body": line.body, "files": files.get(line.pk, [])}
+                for line in lines
+            ],
+        })  # fmt: skip
+    return told

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from amparo.chat import rules, words
 from amparo.chat.models import Chat, Message, MessageFile
+from amparo.kernel.markdown import plain
 from amparo.people.models import Contact, Customer
 from amparo.products.models import Licence
 from amparo.ui import formats
@@ -30,6 +31,15 @@ def transcript(chat: Chat, *, since: int = 0) -> str:
             said = "\n\n".join([part for part in (line.body, " ".join(files.get(line.pk, []))) if part])
             parts.append(f"**{line.author_name}**, {at}:\n{said}")
     return "\n\n".join(parts)
+
+
+def transcript_lines(chat: Chat) -> list[str]:
+    """Return what was said in public as plain lines, oldest first: for a letter. CHT-1, SEC-10."""
+    zone, found = timezone.get_current_timezone(), []
+    for line in Message.objects.filter(chat=chat, seq__isnull=False).order_by("seq"):
+        said = words.sentence(line.event, line.data) if line.kind == "event" else f"{line.author_name}: {plain(line.body) or '📎'}"
+        found.append(f"{formats.clock(line.at, zone=zone)} · {said}")
+    return found
 
 
 def _private(chat: Chat) -> list[str]:

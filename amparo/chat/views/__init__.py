@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
@@ -20,6 +21,7 @@ from amparo.chat.models import CUSTOMER_LABELS, STAFF_LABELS, Chat
 from amparo.files.queries import drafts
 from amparo.kernel.markdown import plain
 from amparo.kernel.refusals import Refusal
+from amparo.remote.rules import codes
 from amparo.threads.rules import draft_key
 
 TONES = {State.WAITING: "act", State.OPEN: "done", State.ENDED: "neutral"}
@@ -62,17 +64,19 @@ def posted(request: HttpRequest) -> dict[str, Any]:
 
 
 def head_version(page: queries.Page) -> str:
-    told = repr([page.row.get(name) for name in _HEAD])
+    told = repr([page.row.get(name) for name in _HEAD] + [(page.row["remote"] or {}).get(name) for name in ("id", "state")])
     return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 def context_of(request: HttpRequest, page: queries.Page, to: To) -> dict[str, Any]:
     """What a chat's page, its head and its lines know."""
-    state = State(page.state)
+    state, now = State(page.state), request.now  # type: ignore[attr-defined]
+    offered = page.remote_offered(now)
     return {
+        "remote_code": codes.shown(codes.code_of(offered["public_id"], settings.SECRETS["pepper"])) if offered else "",
         "page": page, "to": to, "says": words, "labels": STAFF_LABELS if page.staff else CUSTOMER_LABELS, "state": state, "tone": TONES[state],
         "head_version": head_version(page), "ended": words.sentence("ended", {"how": page.row["ended_how"], "name": ""}) if page.row["ended_how"] else "",
-        "side": "staff" if page.staff else "customer", "case_words": case_words, "at": request.now,  # type: ignore[attr-defined]
+        "side": "staff" if page.staff else "customer", "case_words": case_words, "at": now,
     }  # fmt: skip
 
 

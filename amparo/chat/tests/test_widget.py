@@ -1,0 +1,158 @@
+"""The widget: who may show it, whose word it takes, and what a pass opens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from amparo.chat import commands, queries
+from amparo.chat.errors import NotHandedOver, OriginInvalid
+from amparo.chat.models import Chat, HandOver, Pass, Site
+from amparo.conftest import NOON, make_contact
+from amparo.kernel import clock
+from amparo.kernel.refusals import NotPermitted
+
+pytestmark = pytest.mark.django_db
+ORIGIN = "https://www.mostrador.example"
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(seconds=20))
+
+
+@pytest.fixture
+def site(administrator):
+    made, secret = commands.make_site("Página", [ORIGIN + "/"], actor=administrator, at=NOON)
+    made.plain = secret
+    return made
+
+
+def word(site, email, *, secret=None, **changed):
+    now = int(NOON.timestamp())
+    claims = {"aud": site.public_id, "sub": email, "iat": now, "exp": now + 120, "jti": f"j{changed.get('n', 0)}"} | changed
+    claims = {name: told for name, told in claims.items() if told is not None and name != "n"}
+    return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(secret or site.plain))
+
+
+def test_the_secret_is_shown_once_and_kept_sealed(site, administrator, engineer):
+    """SEC-42: each site has its own."""
+    kept = Site.objects.get()
+    assert site.plain not in kept.secret_sealed and queries.site_secret(kept) == site.plain and kept.origins == [ORIGIN]
+    with pytest.raises(NotPermitted):
+        commands.make_site("Otra", [ORIGIN], actor=engineer, at=NOON)
+    for wrong in ("https://*.example.com", "https://a.example/chat", "javascript:alert(1)", "null", "https://a b", ""):
+        with pytest.raises(OriginInvalid):
+            commands.make_site("Otra", [wrong], actor=administrator, at=NOON)
+
+
+def test_only_a_whole_fresh_word_of_this_site_is_taken_and_once(site, administrator, contact):
+    """SEC-42: unsigned, altered, too old, too long, of tomorrow, of another site's secret, replayed: refused without a reason."""
+    now = int(NOON.timestamp())
+    good = word(site, contact.email)
+    token, given = commands.enter(site, good, at=NOON)
+    assert given.user_id == contact.user_id and token not in Pass.objects.get().token_hash
+    _other, secret = commands.make_site("Otra", [ORIGIN], actor=administrator, at=NOON)
+    head, body, _signature = word(site, contact.email, n=1).split(".")
+    bad = [
+        good, f"{head}.{body}.", word(site, contact.email, n=2, secret=secret), word(site, contact.email, n=3, iat=now - 600, exp=now - 300),
+        word(site, contact.email, n=4, exp=now + 301), word(site, contact.email, n=5, iat=now + 3600, exp=now + 3700), word(site, contact.email, aud="otra", n=6),
+        word(site, contact.email, jti=None), word(site, contact.email, exp=None, n=7),
+        word(site, "nadie@ejemplo.mx", n=9), word(site, administrator.email, n=10), word(site, contact.email, nic="1-11", n=11), "", "x.y.z", "a" * 9000,
+        word(site, contact.email, jti=["a"]), word(site, contact.email, exp=True, n=12),
+    ]  # fmt: skip
+    for one in bad:
+        with pytest.raises(NotHandedOver):
+            commands.enter(site, one, at=NOON)
+    assert HandOver.objects.count() == 1 and Pass.objects.count() == 1
+
+
+def test_who_acts_for_several_companies_says_for_which(site, contact, other_customer, customer):
+    """ACC-11"""
+    from amparo.people.models import Contact
+
+    Contact.objects.create(user_id=contact.user_id, customer=other_customer, company_role="member", created_at=NOON)
+    with pytest.raises(NotHandedOver):
+        commands.enter(site, word(site, contact.email), at=NOON)
+    _token, given = commands.enter(site, word(site, contact.email, nic=customer.nic), at=NOON)
+    assert given.customer_id == customer.pk
+
+
+def test_the_frame_is_shown_by_the_sites_own_pages_alone(site, client):
+    """SEC-35: the exact list in the frame's policy; no cookie is set."""
+    frame = client.get(f"/chat/widget/{site.public_id}/")
+    assert f"frame-ancestors {ORIGIN}" in frame["Content-Security-Policy"] and "frame-ancestors 'none'" not in frame["Content-Security-Policy"]
+    assert not frame.cookies and "data-chat-public" in frame.content.decode()
+    script = client.get(f"/chat/widget/{site.public_id}.js")
+    assert script["Cross-Origin-Resource-Policy"] == "cross-origin" and site.plain not in script.content.decode() and not script.cookies
+    assert client.get("/chat/widget/nothing/").status_code == 404
+
+
+def test_a_chat_by_pass(site, contact, contract, licence, elena, client, other_contact):
+    """CHT-1, SEC-6, SEC-36: opened, spoken and read by a header; nobody else's pass or session opens it; put out, it is over."""
+    at = f"/chat/widget/{site.public_id}"
+    assert client.post(f"{at}/enter/", {"word": "x"}).status_code == 401
+    mark = client.post(f"{at}/enter/", {"word": word(site, contact.email)}).json()["pass"]
+    held = {"X-Chat-Pass": mark}
+    assert client.get(f"{at}/room/").status_code == 401 and "chat-body" in client.get(f"{at}/room/", headers=held).content.decode()
+    room = client.post(f"{at}/new/", {"body": "Desde mi página", "key": "k"}, headers=held).content.decode()
+    chat = Chat.objects.get()
+    assert chat.site_id == site.pk and "Desde mi página" in room and f"{at}/{chat.pk}/events/" in room
+    commands.take(chat, actor=elena, at=NOON)
+    told = client.get(f"{at}/{chat.pk}/events/?since=1", headers=held).json()
+    assert told["last"] == 2 and "Elena" in told["html"]
+    assert client.post(f"{at}/{chat.pk}/say/", {"body": "Gracias", "key": "k2"}, headers=held).json()["last"] == 3
+    assert client.post(f"{at}/{chat.pk}/typing/", headers=held).status_code == 204
+    assert client.get(f"{at}/{chat.pk}/asked/", headers=held).status_code == 200
+    theirs = client.post(f"{at}/enter/", {"word": word(site, other_contact.email, n=1)}).json()["pass"]
+    assert client.get(f"{at}/{chat.pk}/events/", headers={"X-Chat-Pass": theirs}).status_code == 404
+    assert client.get(f"/chat/{chat.pk}/", headers=held).status_code == 302  # a pass opens no page of the portal
+    left = client.post(f"{at}/{chat.pk}/become/ticket/", {"key": "t"}, headers=held).json()
+    assert left["open"].startswith("/tickets/")
+    Site.objects.update(is_active=False)
+    assert client.get(f"{at}/room/", headers=held).status_code == 401
+
+
+def test_a_pass_ends(site, customer, contact, administrator):
+    """SEC-6: with its time, with the contact, with another secret."""
+    who = make_contact(customer, "Otra Persona")
+    token, _given = commands.enter(site, word(site, who.email), at=NOON)
+    assert queries.who_has(token, at=NOON)[0].user_id == who.user_id
+    assert not queries.who_has(token, at=NOON + timedelta(hours=9))[0].is_signed_in
+    from amparo.people.models import Contact
+
+    Contact.objects.filter(user=who.user_id).update(removed_at=NOON)
+    assert not queries.who_has(token, at=NOON)[0].is_signed_in
+    Contact.objects.filter(user=who.user_id).update(removed_at=None)
+    commands.new_secret(site, actor=administrator, at=NOON)
+    assert not queries.who_has(token, at=NOON)[0].is_signed_in and not queries.who_has("x" * 200, at=NOON)[0].is_signed_in
+
+
+def test_the_pages_of_sites_and_skills(site, administrator, engineer, product, client_for):
+    """CHT-1: for administrators; the secret is on one page alone, which nobody keeps."""
+    client = client_for(administrator)
+    page = client.post("/desk/chat/sites/new/", {"name": "Otra", "origins": "https://otra.example", "is_active": "on"})
+    assert page.status_code == 200 and "data-chat-secret" in page.content.decode() and "no-store" in page["Cache-Control"]
+    assert client.get(f"/desk/chat/sites/{site.pk}/").status_code == 200 and site.plain not in client.get(f"/desk/chat/sites/{site.pk}/").content.decode()
+    assert client.post(f"/desk/chat/sites/{site.pk}/", {"name": "P", "origins": "ftp://x"}).status_code == 422
+    assert client.post(f"/desk/chat/sites/{site.pk}/", {"name": "P", "origins": ORIGIN}).status_code == 302 and not Site.objects.get(pk=site.pk).is_active
+    assert "data-chat-secret" in client.post(f"/desk/chat/sites/{site.pk}/secret/").content.decode()
+    client.post("/desk/chat/skills/", {"user": engineer.user_id, "products": [product.pk]})
+    assert queries.skills() == {engineer.user_id: [product.pk]} and client.get("/desk/chat/skills/").status_code == 200
+    for path in ("sites/", "skills/", "sites/new/"):
+        assert client_for(engineer).get(f"/desk/chat/{path}").status_code == 403
+
+
+def test_letters(chat, contact, deliver, monkeypatch):
+    """CHT-1, CHT-2, SEC-10: the transcript that was asked for, without whispers; and word of a chat that nobody attended."""
+    from amparo.notifications.models import Letter
+
+    commands.ask_transcript(chat, actor=contact, at=NOON)
+    commands.present([], [(chat.pk, contact.user_id)], at=NOON + timedelta(minutes=20))
+    commands.end_left(at=NOON + timedelta(minutes=21))
+    deliver()
+    kinds = dict(Letter.objects.values_list("kind", "pk"))
+    assert {"chat_transcript", "chat_ended"} <= set(kinds)
