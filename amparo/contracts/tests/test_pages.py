@@ -327,4 +327,4 @@ def test_staff_see_what_a_customer_can_use_as_he_sees_it(customer, taken, contac
     desk = client_for(operator).get(reverse("desk_contracts:standing", args=[customer.pk])).content.decode()
     portal = client_for(contact).get(reverse("contracts:standing")).content.decode()
     for page in (desk, portal):
-        assert (page.count("standing-one"), page.count("is-allowed")) == (7, 6)
+        assert (page.count("standing-one"), page.count("is-allowed")) == (10, 9)
