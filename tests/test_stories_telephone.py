@@ -228,7 +228,7 @@ def _becomes_a_case(desk, phone, cast: Cast, playing) -> None:
     form.locator("xpath=ancestor::details").locator("summary").click()
     form.locator("[name=title]").fill(cast.about)
     form.locator("[name=body]").fill(cast.about)
-    form.locator("[name=contact]").select_option(index=1)
+    form.locator("[name=contact]").select_option(index=0)
     with desk.expect_navigation():
         form.locator("button[type=submit]").click()
     case = Case.objects.latest("pk")

@@ -17,7 +17,7 @@ from .dialling import is_extension
 from .events import LENGTH_MAX, Event, event_id, line
 
 CALLS_MAX = 2000
-_PEER = re.compile(r"^[A-Za-z0-9]+/(?:[A-Za-z_.\-]*)([0-9*#]{1,8})(?:[-@;].*)?$")
+_PEER = re.compile(r"^[A-Za-z0-9]+/([^/]+?)(?:-[0-9A-Fa-f]+)?(?:;[12])?$")
 _NOBODY = frozenset({"NOANSWER", "BUSY", "CHANUNAVAIL", "CONGESTION"})
 
 
@@ -133,7 +133,8 @@ _READ = frozenset({"Newchannel", "DialBegin", "DialEnd", "Hold", "Unhold", "VarS
 def extension_of(channel: str) -> str:
     """Return the extension in the name of a channel (`PJSIP/101-00000a3f`), nothing where it is none."""
     found = _PEER.match(channel)
-    return found[1] if found else ""
+    peer = found[1].partition("@")[0] if found else ""
+    return peer if is_extension(peer) else ""
 
 
 def _extension(message: Mapping[str, Any], name: str) -> str:

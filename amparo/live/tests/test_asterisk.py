@@ -1,0 +1,185 @@
+"""Asterisk's manager interface, against a peer of our own that speaks its lines. Not seen against a real Asterisk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from amparo.live import ami
+from amparo.live.errors import NoAnswer
+from amparo.live.machine import State, Told, merge
+from amparo.live.rules.asterisk import Asterisk, extension_of
+
+NOON = datetime(2026, 11, 11, 18, 0, tzinfo=UTC)
+LINKED = "1700000000.1"
+
+
+def message(event: str, **fields: str) -> dict[str, str]:
+    return {"Event": event, "Linkedid": LINKED, "Uniqueid": LINKED, **fields}
+
+
+INCOMING = [
+    message("Newchannel", Channel="PJSIP/trunk-00000001", CallerIDNum="5555123456", CallerIDName="Lupita", Exten="600", Context="from-trunk"),
+    message("DialBegin", Channel="PJSIP/trunk-00000001", DestChannel="PJSIP/101-00000002", DestUniqueid="1700000000.2"),
+    message("DialBegin", Channel="PJSIP/trunk-00000001", DestChannel="PJSIP/102-00000003", DestUniqueid="1700000000.3"),
+    message("DialEnd", DestChannel="PJSIP/102-00000003", DestUniqueid="1700000000.3", DialStatus="CANCEL"),
+    message("DialEnd", DestChannel="PJSIP/101-00000002", DestUniqueid="1700000000.2", DialStatus="ANSWER"),
+    message("Hold"), message("Unhold"),
+    message("Hangup", Uniqueid="1700000000.2", Cause="16"),
+    message("Hangup", Cause="16"),
+]  # fmt: skip
+
+
+def told_of(messages) -> tuple[list, Told]:
+    reader, events, told = Asterisk(), [], None
+    for second, one in enumerate(messages):
+        for event in reader.read(one, at=NOON + timedelta(seconds=second)):
+            events.append(event)
+            told = merge(told or Told(direction=event.direction), event)
+    return events, told
+
+
+def test_a_call_of_asterisk_is_one_call():
+    """TEL-3"""
+    events, told = told_of(INCOMING)
+    assert [event.state for event in events] == ["ringing", "ringing", "answered", "held", "resumed", "ended"]
+    assert {event.call for event in events} == {LINKED} and len({event.id for event in events}) == 6
+    assert (told.state, told.extension, told.extensions) == (State.ENDED, "101", ("101", "102"))
+    assert (events[0].caller, events[0].caller_name, events[0].called, events[0].direction) == ("5555123456", "Lupita", "600", "in")
+
+
+def test_who_hangs_up_in_the_menu_rang_nobody_and_whom_nobody_answered_is_missed():
+    """TEL-3"""
+    assert told_of([INCOMING[0], INCOMING[-1]])[0] == []
+    nobody = message("DialEnd", DestChannel="PJSIP/101-00000002", DestUniqueid="1700000000.2", DialStatus="NOANSWER")
+    _events, told = told_of([*INCOMING[:2], nobody, INCOMING[-1]])
+    assert told.state == State.MISSED and not told.was_abandoned
+    _events, told = told_of([*INCOMING[:2], INCOMING[-1]])
+    assert told.state == State.MISSED and told.was_abandoned
+
+
+def test_a_call_from_a_telephone_of_ours_goes_out():
+    """TEL-3"""
+    events, told = told_of([
+        message("Newchannel", Channel="PJSIP/101-00000001", CallerIDNum="101", Exten="5555123456"),
+        message("DialBegin", DestChannel="PJSIP/trunk-00000002", DestUniqueid="2", DialString="5555123456@trunk"),
+        message("DialEnd", DestChannel="PJSIP/trunk-00000002", DestUniqueid="2", DialStatus="ANSWER"), message("Hangup"),
+    ])  # fmt: skip
+    assert {event.direction for event in events} == {"out"} and events[0].called == "5555123456"
+    assert (told.extension, told.state) == ("101", State.ENDED)
+
+
+def test_a_call_passed_on_is_taken_by_the_second():
+    """TEL-3"""
+    again = [
+        message("DialBegin", DestChannel="PJSIP/102-00000009", DestUniqueid="9"), message("DialEnd", DestChannel="PJSIP/102-00000009", DestUniqueid="9", DialStatus="ANSWER"),
+    ]  # fmt: skip
+    events, told = told_of([*INCOMING[:5], *again])
+    assert events[-1].state == "transferred" and told.extension == "102"
+
+
+@pytest.mark.parametrize(("channel", "extension"), [
+    ("PJSIP/101-00000a3f", "101"), ("SIP/101-0000", "101"), ("Local/101@from-queue-0001;1", "101"), ("PJSIP/trunk-0001", ""), ("", ""), ("PJSIP/", ""),
+])  # fmt: skip
+def test_the_extension_is_read_from_the_channel(channel, extension):
+    """TEL-3"""
+    assert extension_of(channel) == extension
+
+
+class Peer:
+    """An exchange that speaks the lines of Asterisk's manager interface, and keeps what it was told."""
+
+    def __init__(self, *, banner: bytes = b"Asterisk Call Manager/5.0.2\r\n", secret: str = "secreto") -> None:
+        self.banner, self.secret, self.heard, self.writers = banner, secret, b"", []
+
+    async def __aenter__(self) -> Peer:
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+        self.port = self.server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_given) -> None:
+        self.server.close()
+        for writer in self.writers:
+            writer.close()
+
+    async def serve(self, reader, writer) -> None:
+        self.writers.append(writer)
+        writer.write(self.banner)
+        with contextlib.suppress(Exception):
+            while block := await reader.readuntil(b"\r\n\r\n"):
+                self.heard += block
+                fields = dict(row.split(": ", 1) for row in block.decode().strip().split("\r\n"))
+                good = fields["Action"] != "Login" or fields["Secret"] == self.secret
+                answer = "Success\r\nMessage: Originate successfully queued" if fields["Action"] == "Originate" else "Success" if good else "Error"
+                writer.write(f"Response: {answer}\r\nActionID: {fields.get('ActionID', '')}\r\n\r\n".encode())
+
+    def tell(self, one: dict[str, str]) -> None:
+        for writer in self.writers:
+            writer.write("".join(f"{name}: {value}\r\n" for name, value in one.items()).encode() + b"\r\n")
+
+
+def address(peer: Peer, secret: str = "secreto") -> ami.Address:
+    return ami.Address("127.0.0.1", peer.port, "amparo", secret)
+
+
+def test_it_listens_places_calls_and_says_when_it_is_lost():
+    """TEL-3, SEC-43: no line of the exchange is ended by what we write."""
+
+    async def play() -> tuple[list, Peer, str, list[str]]:
+        events, answers, ready = [], [], asyncio.Event()
+        placings: asyncio.Queue = asyncio.Queue()
+
+        async def take(event) -> None:
+            events.append(event)
+
+        async def told(error: str) -> None:
+            answers.append(error)
+
+        async def is_ready() -> None:
+            ready.set()
+
+        async with Peer() as peer:
+            listening = asyncio.create_task(ami.listen(address(peer), take=take, ready=is_ready, placings=placings, now=lambda: NOON))
+            await asyncio.wait_for(ready.wait(), 5)
+            placings.put_nowait((ami.Placing("PJSIP/101\r\nAction: Command", "from-internal", "5555123456\r\nVariable: a=b"), told))
+            for one in INCOMING:
+                peer.tell(one)
+            for _turn in range(200):
+                if len(events) == 6 and answers:
+                    break
+                await asyncio.sleep(0.02)
+            for writer in peer.writers:
+                writer.close()
+            with pytest.raises(NoAnswer) as lost:
+                await asyncio.wait_for(listening, 5)
+            return events, peer, str(lost.value.context["why"]), answers
+
+    events, peer, why, answers = asyncio.run(play())
+    assert [event.state for event in events] == ["ringing", "ringing", "answered", "held", "resumed", "ended"]
+    assert why == "lost" and answers == [""]
+    assert b"Channel: PJSIP/101Action: Command\r\n" in peer.heard and b"Exten: 5555123456Variable: a=b\r\n" in peer.heard
+    assert peer.heard.count(b"Action: Originate") == 1 and b"\r\nAction: Command" not in peer.heard and b"\r\nVariable:" not in peer.heard
+
+
+def test_what_is_wrong_is_said_in_words():
+    """TEL-3, SEC-32"""
+
+    async def why(where: ami.Address) -> str:
+        with pytest.raises(NoAnswer) as refused:
+            await ami.probe(where)
+        assert str(refused.value)
+        return str(refused.value.context["why"])
+
+    async def play() -> list[str]:
+        async with Peer() as peer, Peer(banner=b"HTTP/1.1 400 Bad Request\r\n\r\n") as other:
+            other.serve = None
+            await ami.probe(address(peer))
+            found = [await why(address(peer, "otro"))]
+            peer.server.close()
+            await peer.server.wait_closed()
+            return [*found, await why(ami.Address("127.0.0.1", peer.port, "a", "b")), await why(ami.Address("no-hay.invalid", 5038, "a", "b"))]
+
+    assert asyncio.run(play()) == ["denied", "closed", "name"]
