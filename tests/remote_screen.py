@@ -172,6 +172,7 @@ class Customer:
     def close(self) -> None:
         async def closed() -> None:
             await self._release()
+            self.beat.cancel()
             if self.line:
                 await self.line.close()
 

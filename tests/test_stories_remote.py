@@ -47,7 +47,7 @@ class Cast:
 
 
 CASTS = {
-    "es": Cast("es-mx", "pide ver su pantalla", "Diga este código", "En control", "Íntegra:", "Hola Peña 42!", "Se agotó el tiempo"),
+    "es": Cast("es-mx", "pide ver su pantalla", "Diga este código", "En control", "Íntegra:", "Hola Peña 42!", "Se agot"),
     "en": Cast("en", "asks to see your screen", "Tell this code", "Controlling", "Whole:", "Hello World 42!", "is used up"),
 }
 

@@ -46,8 +46,9 @@ class Client(Reader):
         choice = yield ("take", 1)
         if choice != b"\1":
             raise Malformed("the viewer chose a security type that was not offered")
+        self.send(choice)
         shared = yield ("take", 1)
-        self.send(choice, b"\1" if shared != b"\0" else b"\0")
+        self.send(b"\1" if shared != b"\0" else b"\0")
         while True:
             kind = (yield ("take", 1))[0]
             if kind == KEY:

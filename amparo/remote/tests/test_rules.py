@@ -72,6 +72,15 @@ def test_what_is_done_passes_in_control_alone():
     assert seeing.dropped == 3
 
 
+def test_each_word_of_the_greeting_passes_at_once():
+    """LIV-2: the other end waits for each before it says the next."""
+    client = Client()
+    assert [client.feed(word) for word in (VERSION, b"\1", b"\1")] == [VERSION, b"\1", b"\1"]
+    server = Server()
+    words = [VERSION, b"\1\1", b"\0\0\0\0", greeting()[18:]]
+    assert [server.feed(word) for word in words] == words
+
+
 def test_nothing_but_keys_and_pointer_ever_passes():
     """SEC-40: clipboard plain and extended, size of the screen, power, fences, continuous updates, extensions."""
     never = (

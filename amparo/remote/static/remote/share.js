@@ -6,7 +6,7 @@ if (root) begin(root);
 function begin(root) {
   const part = (name) => root.querySelector(`[data-${name}]`);
   const word = (name) => root.dataset[`word${name[0].toUpperCase()}${name.slice(1)}`];
-  const csrf = root.querySelector("input[name=csrfmiddlewaretoken]").value;
+  const csrf = root.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? ""; // visitors have none: their origin counts
   const title = document.title;
   let secret = "", track = null, room = null, timer = 0, over = false, clock = null;
 
