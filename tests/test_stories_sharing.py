@@ -1,0 +1,158 @@
+"""A customer shares the screen from its own browser, to be seen only: two real Chromium pages, a real Janus, the film kept with the case.
+
+Denied, stopped by the customer, and a code that was used: told in words. In Spanish and in English.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from amparo.cases.models import Case
+from amparo.conftest import make_contact, make_customer, make_user
+from amparo.files.models import StoredFile
+from amparo.history.models import Fact
+from amparo.kernel.actor import Actor
+from amparo.people.models import StaffRole
+from amparo.people.queries import actor_by_id
+from amparo.remote import commands, tasks
+from amparo.remote.models import Session
+from amparo.remote.tests.world import a_case
+
+from .browser import CHROMIUM, EXECUTABLE, needs_chromium, open_page  # noqa: F401 (fixture)
+from .gateway import needs_janus, running_gateway
+from .live import service, until
+from .test_stream import session_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.operations, pytest.mark.django_db(transaction=True), needs_chromium, needs_janus]
+FRAMES = "() => document.querySelector('video[data-seen]')?.getVideoPlaybackQuality().totalVideoFrames ?? 0"
+
+
+@dataclass(frozen=True)
+class Cast:
+    language: str
+    asks: str
+    denied: str
+    waiting: str
+    seen: str
+    stopped: str
+    used: str
+
+
+CASTS = {
+    "es": Cast("es-mx", "pide ver su pantalla", "no compartió nada", "Esperando a Elena", "ve lo que usted comparte", "Usted detuvo", "ya se usó"),
+    "en": Cast("en", "asks to see your screen", "did not share anything", "Waiting for Elena", "sees what you share", "You stopped", "used"),
+}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A Chromium that answers its own question about the screen with yes, without asking."""
+    from playwright.sync_api import sync_playwright
+
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as play:
+        arguments = [*CHROMIUM, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required", "--disable-features=WebRtcHideLocalIpsWithMdns"]
+        browser = play.chromium.launch(executable_path=EXECUTABLE, args=arguments)
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="module")
+def running(django_db_setup, django_db_blocker, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sharing")
+    with django_db_blocker.unblock(), running_gateway(folder / "gateway", settings) as gateway:
+        media = {"AMPARO_MEDIA_URL": gateway.url, "AMPARO_MEDIA_ADMIN": gateway.admin, "AMPARO_MEDIA_FOLDER": str(folder / "gateway")}
+        with service(folder, parts=("web",), **media) as found:
+            found.own = (found.url, found.stream_url.removesuffix("/events"), gateway.url)  # type: ignore[attr-defined]
+            yield found
+
+
+def _enter(page, running, code: str) -> None:
+    page.goto(f"{running.url}/r/")
+    page.fill("#code", code)
+    page.locator("[data-enter] button").click()
+    page.locator("form[action$='/r/share/'] button").click()
+    page.wait_for_selector("[data-share]")
+
+
+def _watch(open_page, running, engineer: Actor, session: Session):  # noqa: F811
+    desk = open_page(running.own, viewport={"width": 1280, "height": 860})
+    desk.context.add_cookies([{"name": "amparo", "value": session_of(engineer), "url": running.url}])
+    desk.goto(f"{running.url}/desk/remote/{session.pk}/")
+    return desk
+
+
+@pytest.mark.parametrize("language", list(CASTS))
+def test_a_browser_shares_its_screen_and_an_engineer_sees_it(language, running, open_page, settings, tmp_path):  # noqa: F811
+    """LIV-2, LIV-3, CAS-5, SEC-38, SEC-39, SEC-41"""
+    cast = CASTS[language]
+    settings.MEDIA_ROOT = tmp_path / "files"
+    user = make_user("Elena Ingeniera", language="es-mx")
+    StaffRole.objects.create(user=user, role="engineer")
+    engineer = actor_by_id(user.pk)
+    contact = make_contact(make_customer("Abarrotes Lupita"), "Lupita Romero", language=cast.language)
+    case = a_case(contact, engineer, at=timezone.now())
+    offer = commands.offer(case, mode="control", key=f"s-{language}", actor=engineer, at=timezone.now())
+    desk = _watch(open_page, running, engineer, offer.session)
+    desk.wait_for_selector("[data-code-digits]")
+    desk.goto("about:blank")  # its broker does not run here
+    desk.complaints.clear()
+
+    customer = open_page(running.own, language=cast.language, viewport={"width": 1024, "height": 800})
+    _enter(customer, running, offer.code)
+    assert cast.asks in customer.inner_text(".remote-shown")
+    customer.evaluate("() => { window.asked = navigator.mediaDevices.getDisplayMedia; navigator.mediaDevices.getDisplayMedia = async () => { throw new DOMException('', 'NotAllowedError'); }; }")
+    customer.click("[data-do=yes]")
+    customer.wait_for_selector("[data-problem]:not([hidden])")
+    assert cast.denied in customer.inner_text("[data-problem]")
+    assert Session.objects.get(pk=offer.session.pk).state == "offered", "who denied has used up nothing"
+
+    customer.evaluate("() => { navigator.mediaDevices.getDisplayMedia = window.asked; }")
+    customer.click("[data-do=yes]")
+    customer.wait_for_selector("[data-banner]:not([hidden])")
+    assert cast.waiting in customer.inner_text("[data-says]")
+    row = Session.objects.get(pk=offer.session.pk)
+    assert (row.state, row.way, row.mode, row.consented) == ("consented", "browser", "view", "view") and cast.asks in row.shown
+
+    desk.goto(f"{running.url}/desk/remote/{row.pk}/")
+    assert desk.url.endswith("/watch/")
+    until(lambda: desk.evaluate(FRAMES) > 5 or desk.wait_for_timeout(50))
+    until(lambda: cast.seen in customer.inner_text("[data-says]") or customer.wait_for_timeout(50))
+    assert Case.objects.get(pk=case.pk).clock_since is not None, "the clock of the case runs"
+    assert desk.evaluate("() => document.querySelector('video[data-seen]').videoWidth") > 100
+    customer.evaluate("() => window.scrollTo(0, 0)")
+    before = desk.evaluate(FRAMES)
+    until(lambda: desk.evaluate(FRAMES) > before + 5 or desk.wait_for_timeout(50))
+
+    customer.click("[data-do=stop]")
+    assert cast.stopped in customer.inner_text("[data-over]")
+    row = until(lambda: Session.objects.filter(pk=row.pk, state="ended").first())
+    assert row.end_reason == "stopped_by_customer" and Case.objects.get(pk=case.pk).clock_since is None
+    desk.wait_for_url(f"{running.url}/desk/remote/{row.pk}/")
+    _enter_again(customer, running, offer.code, cast)
+
+    tasks.films(at=timezone.now())
+    film = StoredFile.objects.get(subject=case.subject)
+    assert film.content_type == "video/webm" and film.size > 1000
+    fact = Fact.objects.get(name="remote.filmed", subject=case.subject)
+    assert fact.data["sha256"] == [film.sha256] and fact.data["count"] == 1
+    tasks.films(at=timezone.now())
+    assert StoredFile.objects.filter(subject=case.subject).count() == 1, "kept once"
+
+
+def _enter_again(page, running, code: str, cast: Cast) -> None:
+    """SEC-39: a code that was used opens nothing."""
+    page.goto(f"{running.url}/r/")
+    page.fill("#code", code)
+    page.locator("[data-enter] button").click()
+    page.wait_for_selector("[role=alert], .refusal, .notice")
+    assert page.locator("form[action$='/r/share/']").count() == 0
+    page.complaints[:] = [one for one in page.complaints if "409" not in one and "410" not in one and "404" not in one and "the server responded" not in one]
