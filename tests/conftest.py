@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from amparo.cases import commands as cases
 from amparo.charging.commands import draft_tariff
 from amparo.charging.rules import Need
+from amparo.chat import commands as chats
 from amparo.conftest import *  # noqa: F403 (the shared small world)
 from amparo.conftest import NOON, make_contact, make_customer, make_staff, make_user
 from amparo.contracts import commands as contracts
@@ -31,7 +32,7 @@ ZONE_DAY = (NOON - timedelta(days=30)).date()
 @pytest.fixture
 def whole_world(db, settings, tmp_path):
     """One of each thing, of «Abarrotes Lupita»; «Ferretería Sur» is the other tenant, with the same."""
-    settings.MEDIA_ROOT, settings.EXPORTS_ROOT = tmp_path, tmp_path / "exports"
+    settings.MEDIA_ROOT, settings.EXPORTS_ROOT, settings.RECORDINGS_ROOT = tmp_path, tmp_path / "exports", tmp_path / "recordings"
     staff = {role: make_staff(f"Persona {role}", role) for role in ROLES}
     admin, engineer, sales = staff["administrator"], staff["engineer"], staff["sales"]
     product = products.add_product("POS", "Mostrador POS", actor=admin, at=NOON - timedelta(days=90))
@@ -78,10 +79,13 @@ def _tenant(name, word, product, release, plan, staff):
     case.refresh_from_db()
     need = cases.propose_further(case, f"Otra caja {word}", [Need("incident")], key="n1", actor=engineer, at=NOON)
     call = live.start_call("5555123456", key=f"call-{word}-0001", customer_id=customer.pk, actor=operator, at=NOON)
+    chats.set_duty(True, actor=engineer, at=NOON)
+    chat = chats.take(chats.open_chat(f"Charla {word}", key=f"chat-{word}", actor=admin, at=NOON), actor=engineer, at=NOON)
+    chats.whisper(chat, f"Interno {word}-INTERNO", key="w", actor=engineer, at=NOON)
     invitation = people.invite_contact(customer, f"nuevo.{word.lower()}@ejemplo.mx", "Nuevo", "member", actor=admin, at=NOON)
     return SimpleNamespace(
         customer=customer, admin=admin, member=member, own=own, licence=licence, terminal=terminal, contract=contract,
-        stored=stored, ticket=ticket, case=case, need=need, call=call, invitation=invitation, word=word,
+        stored=stored, ticket=ticket, case=case, chat=chat, need=need, call=call, invitation=invitation, word=word,
         contact=Contact.objects.get(user=member.user_id, customer=customer),
         facts=Fact.objects.filter(customer_id=customer.pk),
     )  # fmt: skip

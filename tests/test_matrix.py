@@ -26,7 +26,7 @@ OPEN_TO_ALL = {"knowledge:home", "knowledge:article", "knowledge:article_by_numb
                "blog:feed", "blog:product_feed", "blog:tag_feed", "forum:home", "forum:theme", "forum:feed", "forum:topic", "forum:post", "forum:similar", "forum:leave", "campus:courses", "campus:course", "campus:verify", "campus:verified",
                "downloads:home", "downloads:product", "downloads:release", "downloads:feed", "downloads:checksum", "downloads:signature",
                "downloads:updates", "downloads:updates_signature", "downloads:key", "downloads:key_file",
-               "web:levels", "web:tariff", "web:products", "web:product", "web:sitemap", "web:sitemap_part", "web:robots", "web:opensearch", "web:llms"}  # fmt: skip
+               "chat:widget", "chat:widget_script", "web:levels", "web:tariff", "web:products", "web:product", "web:sitemap", "web:sitemap_part", "web:robots", "web:opensearch", "web:llms"}  # fmt: skip
 
 
 @pytest.fixture
@@ -63,6 +63,8 @@ def values(whole_world):
     special |= {(f"activation:v1_{verb}", "public_id"): "A2B3C4D5E6F7G8H9J2K3" for verb in ("refresh", "release", "version", "update")}
     special |= {("scan:scanned", "text"): "AAAA", ("activation:v1_elsewhere", "rest"): "nothing"}
     special |= _searched(w)
+    special |= _chatted(w)
+    special |= _remote(w)
     of_forum = _forum(w)
     special |= {(r.name, n): of_forum[n] for r in matrix.routes() for n in of_forum if r.name.startswith(("forum:", "desk_forum:")) or n == "topic_id"}
     special |= _filmed_and_written(w)
@@ -100,6 +102,19 @@ def _filmed_and_written(w) -> dict[tuple[str, str], object]:
     return found
 
 
+def _remote(w) -> dict[tuple[str, str], object]:
+    """A session of the case that is over and was recorded: what is open belongs to its engineer alone. LIV-2"""
+    from amparo.remote import commands
+    from amparo.remote.tests import recorded
+
+    engineer, at = w.staff["engineer"], clock.now()
+    offer = commands.offer(w.mine.case, mode="control", key="m", actor=engineer, at=at)
+    joined = commands.join(offer.code, address="203.0.113.1", resume="m", can=["view", "control"], at=at)
+    session = recorded.session(commands.consent(joined, mode="control", shown="¿?", at=at), engineer, at=at)
+    given = {"session_id": session.pk, "number": 1, "case_id": w.mine.case.pk}
+    return {(route.name, name): value for route in matrix.routes() if route.name.startswith(("remote:", "desk_remote:")) for name, value in given.items()}
+
+
 def _released(w) -> dict[tuple[str, str], object]:
     """The release of the world with a file for anybody registered, a right of the company's administrator, a task and an upload. UPD-2"""
     import tempfile
@@ -125,6 +140,17 @@ def _released(w) -> dict[tuple[str, str], object]:
              "public_id": upload.public_id, "release_id": w.release.pk}  # fmt: skip
     return {(route.name, name): value for route in matrix.routes() if route.name.startswith(("downloads:", "desk_downloads:"))
             for name, value in given.items()}  # fmt: skip
+
+
+def _chatted(w):
+    from amparo.chat import commands as chats
+
+    site, _secret = chats.make_site("Página", ["https://www.example.com"], actor=w.staff["administrator"], at=clock.now())
+    given = {"chat_id": w.mine.chat.pk, "what": "consent", "need_id": w.mine.need.pk, "choice": "now", "case_id": w.mine.case.pk}
+    found = {(route.name, name): value for route in matrix.routes() if route.name.startswith(("chat:", "desk_chat:")) for name, value in given.items()}
+    found |= {(route.name, "site_id"): site.public_id for route in matrix.routes() if route.name.startswith("chat:widget")}
+    return found | {("desk_chat:site", "site_id"): site.pk, ("desk_chat:site_secret", "site_id"): site.pk, ("desk_chat:clock", "what"): "start",
+                    ("chat:become", "what"): "ticket", ("chat:widget_become", "what"): "ticket"}  # fmt: skip
 
 
 def _searched(w):

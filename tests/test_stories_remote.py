@@ -156,6 +156,7 @@ def _is_replayed(desk, running, session: Session, cast: Cast) -> None:
     """CAS-7, LIV-2: pixels of the screen again, what was typed as dots, and that it is whole."""
     desk.goto(f"{running.url}/desk/remote/{session.pk}/replay/")
     assert cast.whole in desk.inner_text("main")
+    desk.wait_for_selector("[data-player][data-state=still]")
     line = desk.inner_text("[data-player-line]")
     assert "••••" in line and "42" not in line.replace("0:42", "")
     desk.select_option("[data-player-speed]", "8")

@@ -43,6 +43,7 @@ from . import (
     quotes,
     records,
     requests,
+    screens,
     selling,
     terminals,
     topics,
@@ -111,6 +112,7 @@ def load(*, at: datetime | None = None, customers: int = 100) -> int:
         mail.tell(world)
         records.keep(world)
         chats.tell(world)
+        screens.show(world)
         if is_whole:
             downloads.tell(world)
             courses.take(world)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from amparo.conftest import NOON
 from amparo.kernel.actor import Actor
@@ -18,9 +18,9 @@ VERSION = b"RFB 003.008\n"
 FORMAT = bytes([32, 24, 0, 1]) + struct.pack(">HHH", 255, 255, 255) + bytes([16, 8, 0, 0, 0, 0])
 
 
-def session(consented: Session, engineer: Actor, *, typed: str = "hola", colours: int = 4, width: int = 64, height: int = 48) -> Session:
+def session(consented: Session, engineer: Actor, *, typed: str = "hola", colours: int = 4, width: int = 64, height: int = 48, at: datetime = NOON) -> Session:
     """Begin, record and end a session that was consented to."""
-    found = commands.begin(consented, actor=engineer, at=NOON)
+    found = commands.begin(consented, actor=engineer, at=at)
     before, offset = record.genesis(found.public_id), 0
     parts: list[tuple[int, bytes, bytes]] = []
     screen = record.frame(0, Kind.HAPPENED, json.dumps({"what": "segment", "segment": 1, "mode": "control"}).encode())
@@ -42,4 +42,4 @@ def session(consented: Session, engineer: Actor, *, typed: str = "hola", colours
             file.write(raw)
             commands.add_chunk(found.pk, link, offset=offset, octets=len(raw), begins_ms=ms, ends_ms=ms)
             before, offset = link.link, offset + len(raw)
-    return commands.end(found, reason="stopped_by_engineer", actor=engineer, at=NOON + timedelta(minutes=9))
+    return commands.end(found, reason="stopped_by_engineer", actor=engineer, at=at + timedelta(minutes=9))
