@@ -204,9 +204,9 @@ class Caller:
     def log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")
 
-    def heard(self) -> Path | None:
-        """Return the recording of what came to the caller."""
-        return next(iter(sorted(self.folder.glob("dump-*-dec.wav"))), None)
+    def heard(self) -> list[Path]:
+        """Return the recordings of what came to the caller: one for each time that the sound began anew."""
+        return sorted(self.folder.glob("dump-*-dec.wav"))
 
 
 def _netstring(line: socket.socket) -> dict[str, Any]:

@@ -6,6 +6,7 @@ In Spanish the browser speaks straight with the exchange (JsSIP over its WebSock
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import wave
@@ -176,8 +177,7 @@ def test_a_call_opens_its_card_is_answered_in_the_browser_and_becomes_a_case(pla
             phone.bring_to_front()
             phone.locator("[data-do=hangup]").click()
             phone.locator("[data-telephone][data-state=idle]").wait_for()
-            heard = until(caller.heard)
-        _was_heard(heard)
+            _was_heard(until(caller.heard))
         _wrapped_up(phone, cast, playing)
     finally:
         print(playing.caller.log()[-3000:] if hasattr(playing, "caller") else "", playing.exchange.folder.joinpath("kamailio.log").read_text()[-2000:])
@@ -237,11 +237,14 @@ def _becomes_a_case(desk, phone, cast: Cast, playing) -> None:
     assert (call.linked, call.customer_id, call.taken_by_id) == (f"case:{case.pk}", world.customer.pk, world.user.pk)
 
 
-def _was_heard(path) -> None:
+def _was_heard(paths) -> None:
     """What came to the caller is the browser's own sound: beeps, not silence."""
-    with wave.open(str(path)) as recorded:
-        samples = array("h", recorded.readframes(recorded.getnframes()))
-    assert len(samples) > 8000 and max(map(abs, samples)) > 1000, (len(samples), max(map(abs, samples), default=0))
+    loudest, length = 0, 0
+    for path in paths:
+        with contextlib.suppress(wave.Error, EOFError), wave.open(str(path)) as recorded:
+            samples = array("h", recorded.readframes(1_000_000))
+            loudest, length = max(loudest, max(map(abs, samples), default=0)), length + len(samples)
+    assert length > 8000 and loudest > 1000, (length, loudest)
 
 
 def _wrapped_up(phone, cast: Cast, playing) -> None:

@@ -93,6 +93,7 @@ _KINDS = (
     Kind("release_checks", "staff", _("Developments are to be looked at with a new version")),
     Kind("recall", "staff", _("A version was withdrawn: customers are to be looked after")),
     Kind("link_shared", "staff", _("Download links are passed on"), mail=False),
+    Kind("call_missed", "staff", _("Somebody called and reached nobody"), mail=False),
     Kind("sales_lead", "staff", _("A customer's units run low or a contract ends")),
     Kind("sale", "customer", _("An order of plans or cards: paid, active, expired, invoiced")),
     Kind("sale_placed", "staff", _("An order of plans or cards came in or was paid"), mail=False),

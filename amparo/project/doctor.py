@@ -65,6 +65,7 @@ def examine(home: Path) -> list[Finding]:
         pages,
         mail,
         mailboxes,
+        telephones,
         assets,
         documents,
         films,
@@ -330,6 +331,30 @@ def mailbox(address: str, host: str, error: str, failing_since: datetime | None,
     if looked_at is None or (datetime.now(UTC) - looked_at).total_seconds() > MAILBOX_LATE_SECONDS:
         return warning(what, f"{host} was not looked into lately.", "Is the worker running?")
     return good(what, f"{host} was looked into {int((datetime.now(UTC) - looked_at).total_seconds())} s ago")
+
+
+def telephones(_home: Path) -> Iterator[Finding]:
+    """Telephone exchanges: whether those we listen to answer, and whether the process that listens lives."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        return
+    with psycopg.connect(url, connect_timeout=TIMEOUT_SECONDS) as connection:
+        if not one(connection, "SELECT to_regclass('live_exchange')"):
+            return
+        rows = connection.execute("SELECT name, kind, error, failing_since, seen_at FROM live_exchange WHERE is_active ORDER BY name").fetchall()
+        at = one(connection, "SELECT max(at) FROM project_heartbeat WHERE part = 'telephone'")
+    listened = [row for row in rows if row[1] != "webhook"]
+    if listened and (at is None or (datetime.now(UTC) - at).total_seconds() > HEARTBEAT_LATE_SECONDS):
+        yield bad("telephone", "nobody listens to the exchanges: no card opens by itself.", "Start it with `amparo telephone` (`amparo up` starts it when an exchange is set up).")
+    for name, kind, error, failing_since, seen_at in rows:
+        what = f"exchange {name}"
+        if error:
+            since = f" since {failing_since:%Y-%m-%d %H:%M} UTC" if failing_since else ""
+            yield bad(what, f"does not answer as it should{since} ({error}).", "The button «Try it» at /desk/live/exchanges/ says what is wrong.")
+        elif seen_at is None:
+            yield warning(what, "has told nothing yet.", "Send it a signed message (operator guide)." if kind == "webhook" else "Is `amparo telephone` running?")
+        else:
+            yield good(what, f"told us of calls, or answered, {int((datetime.now(UTC) - seen_at).total_seconds())} s ago")
 
 
 def assets(_home: Path) -> Iterator[Finding]:

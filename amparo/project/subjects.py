@@ -34,6 +34,7 @@ VISIBLE: dict[str, str] = {
     "release": "amparo.downloads.access.may_see_id",
     "class": "amparo.classroom.access.may_see_id",
     "remote": "amparo.remote.access.may_see_id",
+    "callback": "amparo.live.access.may_see_callback_id",
     "identity": "amparo.project.subjects.everybody",
 }
 

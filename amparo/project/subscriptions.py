@@ -9,6 +9,7 @@ from __future__ import annotations
 _TELL = "amparo.notifications.reactions.matters."
 _QUOTES = "amparo.notifications.reactions.quotes."
 _COMPLAINTS = "amparo.notifications.reactions.complaints."
+_CALLS = "amparo.notifications.reactions.calls."
 _FAULTS = "amparo.notifications.reactions.defects."
 _FORUM = "amparo.notifications.reactions.forum."
 _CAMPUS = "amparo.notifications.reactions.campus."
@@ -66,8 +67,8 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "contact.removed": ("amparo.chat.reactions.contact_removed",),
     "chat.ended": ("amparo.chat.reactions.ended", "amparo.notifications.reactions.chats.ended"),
     "chat.transcript_asked": ("amparo.notifications.reactions.chats.transcript",),
-    "promise.warned": (_TELL + "promise_warned", _QUOTES + "promised", _COMPLAINTS + "warned", _FORUM + "promised"),
-    "promise.lapsed": (_TELL + "promise_lapsed", _QUOTES + "promised", _COMPLAINTS + "lapsed", _FORUM + "promised"),
+    "promise.warned": (_TELL + "promise_warned", _QUOTES + "promised", _COMPLAINTS + "warned", _FORUM + "promised", _CALLS + "promised"),
+    "promise.lapsed": (_TELL + "promise_lapsed", _QUOTES + "promised", _COMPLAINTS + "lapsed", _FORUM + "promised", _CALLS + "promised"),
     "pocket.low": ("amparo.notifications.reactions.units.warned",),
     "pocket.ending": ("amparo.notifications.reactions.units.warned",),
     "contract.sold": (_TELL + "contract_sold",),
@@ -85,6 +86,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "licence.registration_refused": ("amparo.notifications.reactions.licences.answered",),
     "call.ended": (_TELL + "lead",),
     "call.lead": (_TELL + "lead",),
+    "call.missed": (_CALLS + "missed",),
     "request.amended": ("amparo.notifications.reactions.requests.amended",),
     "agreement.accepted": ("amparo.notifications.reactions.agreements.accepted",),
     "agreement.published": ("amparo.notifications.reactions.agreements.published",),

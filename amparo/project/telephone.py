@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -211,6 +212,7 @@ async def _alone(stop: asyncio.Event) -> None:
 
 
 async def _main() -> None:
+    logging.getLogger("aiosipua").setLevel(logging.CRITICAL)  # who sends it nonsense fills no disk
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
