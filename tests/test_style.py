@@ -192,7 +192,7 @@ def test_apps_hold_what_the_layout_names():
         ("history", "subscriptions"), ("policies", "registry"), ("policies", "identity"), ("notifications", "kinds"),
         ("notifications", "letters"), ("notifications", "readers"), ("people", "backends"), ("people", "adapters"), ("people", "account_urls"),
         ("people", "middleware"), ("people", "sessions"), ("people", "letters"), ("contracts", "imports"),
-        ("editor", "adapters"), ("editor", "backends"), ("editor", "viewsets"),
+        ("remote", "meshcentral"), ("editor", "adapters"), ("editor", "backends"), ("editor", "viewsets"),
         ("web", "statements"), ("web", "documents"), ("web", "phone"), ("web", "reports"), ("web", "public"), ("mailbox", "imap"), ("mailbox", "lmtp"),
         ("media", "gateway"), ("media", "rooms"),
         ("live", "ami"), ("live", "sip"), ("remote", "broker"),

@@ -66,3 +66,18 @@ class Purged(Refusal):
     code = "recording_purged"
     status = 410
     message = _("This recording was removed because its time was over. Its hashes stay on the record of the case.")
+
+
+class MeshCentralAway(Refusal):
+    code = "meshcentral_away"
+    status = 503
+    message = _("MeshCentral does not answer, or is not set up. Use the helper, or ask the operator of this service.")
+
+
+class MeshCentralOld(Refusal):
+    code = "meshcentral_old"
+    status = 503
+    message = _(
+        "This MeshCentral is not used: its version %(found)s is not known to be 1.3.1 or newer, and older ones are attacked. "
+        "Bring it up to date, and let its footer say its version."
+    )

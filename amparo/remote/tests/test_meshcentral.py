@@ -1,0 +1,127 @@
+"""MeshCentral: tokens, versions and links as it wants them; the real one where AMPARO_MESHCENTRAL points to it. LIV-2, SEC-39."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import socket
+import ssl
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from amparo.conftest import NOON
+from amparo.remote import meshcentral
+from amparo.remote.errors import MeshCentralAway, MeshCentralOld
+from amparo.remote.rules import meshcentral as rules
+
+KEY = "00112233445566778899aabbccddeeff" * 5
+NODE = "node//" + "A" * 40
+REAL = os.environ.get("AMPARO_MESHCENTRAL", "")
+needs_real = pytest.mark.skipif(not REAL, reason="not run without AMPARO_MESHCENTRAL, the folder in which npm installed meshcentral and image-size")
+
+
+def test_a_token_is_laid_out_as_the_server_reads_it():
+    """SEC-39"""
+    token = rules.login_token("user//elena", KEY, nonce=b"n" * 12, seconds=1_800_000_000)
+    laid = base64.b64decode(token.replace("@", "+").replace("$", "/"))
+    assert laid[:12] == b"n" * 12 and "+" not in token and "/" not in token
+    plain = AESGCM(bytes.fromhex(KEY)[:32]).decrypt(laid[:12], laid[28:] + laid[12:28], None)
+    assert json.loads(plain) == {"u": "user//elena", "a": 3, "time": 1_800_000_000}
+    for key, nonce in (("00" * 16, b"n" * 12), (KEY, b"short"), ("no", b"n" * 12)):
+        with pytest.raises(ValueError):
+            rules.login_token("user//elena", key, nonce=nonce, seconds=1)
+
+
+@pytest.mark.parametrize(("page", "good"), [
+    ("MeshCentral 1.3.1", True), ("MeshCentral v1.4.0", True), ("MeshCentral 2.0.0", True), ("MeshCentral 1.3.0", False), ("MeshCentral 1.1.55", False),
+    ("MeshCentral", False), ("", False), ("MeshCentral {serverversion}", False),
+])  # fmt: skip
+def test_older_servers_are_refused(page, good):
+    """SEC-39: and those that do not say how old they are."""
+    assert rules.new_enough(rules.version_in(f"<div>{page}</div>")) is good
+
+
+def test_a_link_is_for_one_device_a_time_and_consent():
+    """LIV-2: the customer is asked there too, each time; nothing but the desktop."""
+    asked = rules.share_request(NODE, guest="Elena", minutes=30, view_only=True)
+    assert asked["p"] == 2 and asked["consent"] & 8 and asked["expire"] == 30 and asked["viewOnly"] is True
+    for node, minutes in (("node//x", 30), ("https://evil.example/", 30), (NODE, 0), (NODE, 10_000)):
+        with pytest.raises(ValueError):
+            rules.share_request(node, guest="x", minutes=minutes, view_only=False)
+    assert rules.device_url("https://mesh.mx/", NODE, "a@b$=") == f"https://mesh.mx/?login=a@b$=&node={'A' * 40}&viewmode=11&hide=31"
+
+
+def test_what_is_not_set_or_does_not_answer_is_said(settings):
+    """LIV-2"""
+    with pytest.raises(MeshCentralAway):
+        meshcentral.version()
+    settings.MESHCENTRAL_URL, settings.MESHCENTRAL_USER, settings.MESHCENTRAL_KEY = "https://127.0.0.1:9", "user//elena", KEY
+    with pytest.raises(MeshCentralAway):
+        meshcentral.devices(at=NOON)
+
+
+@needs_real
+def test_the_real_server_takes_what_we_make(settings, tmp_path):
+    """LIV-2, SEC-39: version, token and link, at the server itself; refused while it is older than may be."""
+    with _server(tmp_path) as (url, key, authority, found):
+        settings.MESHCENTRAL_URL, settings.MESHCENTRAL_USER, settings.MESHCENTRAL_KEY, settings.MESHCENTRAL_CA = url, "user//elena", key, authority
+        if found < rules.OLDEST:
+            with pytest.raises(MeshCentralOld):
+                meshcentral.version()
+        settings.MESHCENTRAL_OLDEST = (1, 0, 0)
+        assert meshcentral.version() == found
+        from django.utils import timezone
+
+        assert meshcentral.devices(at=timezone.now()) == []
+        with pytest.raises(MeshCentralAway):  # a device that is not there
+            meshcentral.share(NODE, guest="Elena", minutes=30, view_only=True, at=timezone.now())
+        settings.MESHCENTRAL_KEY = "11" * 80
+        with pytest.raises(MeshCentralAway):
+            meshcentral.devices(at=timezone.now())
+
+
+def _server(folder: Path):
+    import contextlib
+
+    @contextlib.contextmanager
+    def running():
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        data = folder / "data"
+        data.mkdir()
+        (data / "config.json").write_text(json.dumps({
+            "settings": {"cert": "localhost", "port": port, "redirPort": 0, "agentTimeStampServer": False, "selfUpdate": False, "WANonly": True, "exactPorts": True,
+                         "mpsPort": 0, "telemetry": False},
+            "domains": {"": {"title": "M", "footer": "MeshCentral {serverversion}", "loginfooter": "MeshCentral {serverversion}"}},
+        }))  # fmt: skip
+        base = ["node", f"{REAL}/node_modules/meshcentral/meshcentral", "--datapath", str(data), "--filespath", str(folder / "files")]
+        subprocess.run([*base, "--createaccount", "elena", "--pass", "Prueba-larga-2026", "--email", "elena@ejemplo.mx"], capture_output=True, timeout=120, check=False)
+        said = subprocess.run([*base, "--logintokenkey"], capture_output=True, text=True, timeout=60, check=False).stdout
+        key = max(said.split(), key=len)
+        log = (folder / "log").open("wb")
+        process = subprocess.Popen(base, stdout=log, stderr=log)
+        version = json.loads(Path(REAL, "node_modules/meshcentral/package.json").read_text())["version"]
+        authority = data / "root-cert-public.crt"
+        try:
+            ends = time.monotonic() + 90
+            while time.monotonic() < ends:
+                with contextlib.suppress(OSError):
+                    context = ssl.create_default_context()
+                    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                    urllib.request.urlopen(f"https://localhost:{port}/", context=context, timeout=3).read(10)
+                    break
+                time.sleep(0.5)
+            yield f"https://localhost:{port}", key, str(authority), tuple(map(int, version.split(".")))
+        finally:
+            process.terminate()
+            process.wait(20)
+            print((folder / "log").read_text(errors="replace")[-2000:])
+
+    return running()
