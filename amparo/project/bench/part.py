@@ -123,6 +123,20 @@ def callers() -> list[Figure]:
     return module.run()
 
 
+def ring() -> list[Figure]:
+    """The caller's card on the operator's screen, over 100,000 customers, through web and stream."""
+    from amparo.kernel import clock
+    from amparo.live import bench
+
+    from . import callers as module
+
+    module.fill(clock.now())
+    return [
+        Figure.most(str(one["name"]), float(one["milliseconds"]), "ms", float(one["limit"]), f"p50 {one['p50']:.0f} ms")  # type: ignore[arg-type]
+        for one in bench.run()
+    ]
+
+
 def ledger() -> list[Figure]:
     """Transfers beside bare pgbench and django-hordak."""
     from amparo.ledger import bench
@@ -246,8 +260,26 @@ def mail() -> list[Figure]:
     ]  # fmt: skip
 
 
+def remote() -> list[Figure]:
+    """A remote session: a key to a pixel, the tunnel, the broker under a moving picture. LIV-2."""
+    sys.path.insert(0, os.getcwd())
+    from amparo.remote import bench
+    from tests import remote_bench
+
+    if not remote_bench.available():
+        return []
+    found = remote_bench.run()
+    figures = [
+        Figure.most("remote: a key to a changed pixel in the engineer's browser, median", found["pixel_p50"], "ms", bench.PIXEL_MS_MAX, f"one in twenty slower than {found['pixel_p95']:.0f} ms; x11vnc on Xvfb"),
+        Figure("remote: raw pixels through the broker, recorded and hashed", found["tunnel"], "MB/s", target=f"≥ {bench.TUNNEL_MEGABYTES_MIN:g} MB/s", holds=found["tunnel"] >= bench.TUNNEL_MEGABYTES_MIN),
+    ]  # fmt: skip
+    if "broker" in found:
+        figures.append(Figure.most("remote: the broker under a film on the whole screen", found["broker"], "% of a core", bench.BROKER_PERCENT_MAX))
+    return figures
+
+
 PARTS: dict[str, Callable[[], list[Figure]]] = {
-    part.__name__: part for part in (create, search, published, choice, callers, ledger, time, stream, lapse, casefile, quotes, downloads, activation, forum, mail)
+    part.__name__: part for part in (create, search, published, choice, callers, ring, ledger, time, stream, lapse, casefile, quotes, article, downloads, activation, forum, mail, remote)
 }
 
 
