@@ -64,6 +64,7 @@ def values(whole_world):
     special |= {("scan:scanned", "text"): "AAAA", ("activation:v1_elsewhere", "rest"): "nothing"}
     special |= _searched(w)
     special |= _chatted(w)
+    special |= _telephone(w)
     special |= _remote(w)
     of_forum = _forum(w)
     special |= {(r.name, n): of_forum[n] for r in matrix.routes() for n in of_forum if r.name.startswith(("forum:", "desk_forum:")) or n == "topic_id"}
@@ -99,6 +100,26 @@ def _filmed_and_written(w) -> dict[tuple[str, str], object]:
                       (route.name, "public_id"): upload.public_id}  # fmt: skip
         if route.name.startswith(("blog:", "desk_blog:")):
             found |= {(route.name, "post_id"): post.pk, (route.name, "slug"): post.slug, (route.name, "tag"): "caja", (route.name, "code"): w.product.code.lower()}
+    return found
+
+
+def _telephone(w) -> dict[tuple[str, str], object]:
+    """An exchange with a line of the operator's, a call that rings there, and one that was missed. TEL-3"""
+    from amparo.live import commands as live
+    from amparo.live import rules
+    from amparo.live.models import Callback
+
+    at, admin = clock.now(), w.staff["administrator"]
+    exchange, _secret = live.add_exchange({"name": "Centro", "kind": "webhook"}, actor=admin, at=at)
+    line = live.give_line(exchange, "101", user_id=w.staff["operator"].user_id, actor=admin, at=at)
+    for call, state in (("m1", "missed"), ("r1", "ringing")):
+        told = live.take_event(exchange, rules.Event(f"{call}-{state}", call, state, at, caller="+525500001111", extension="101"), at=at)
+    found: dict[tuple[str, str], object] = {}
+    for route in matrix.routes():
+        if route.name.startswith(("live:", "desk_live:")) or route.name == "desk_web:unknown":
+            lines = line.pk if route.name in ("desk_live:pause", "desk_live:line_take") else told.pk
+            found |= {(route.name, "exchange_id"): exchange.pk, (route.name, "line_id"): lines, (route.name, "callback_id"): Callback.objects.get().pk,
+                      (route.name, "call_id"): w.mine.call.pk, (route.name, "customer_id"): w.mine.customer.pk}  # fmt: skip
     return found
 
 

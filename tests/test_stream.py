@@ -86,7 +86,12 @@ def test_who_may_listen_to_what(running, whole_world):
         assert status(origin, admin, [ticket]) == 403, origin
     assert status(ours, None, [ticket]) == 403
     assert status(ours, "x" * 32, [ticket]) == 403
+    chat = f"chat:{mine.chat.pk}"
+    assert status(ours, admin, [chat, f"chat-answering:{mine.chat.pk}"]) == 200
+    assert status(ours, engineer, [chat, "chats", f"chat-desk:{mine.chat.pk}", f"chat-typing:{mine.chat.pk}"]) == 200
     for session, topics in (
+        (stranger, [chat]), (stranger, [f"chat-answering:{mine.chat.pk}"]), (own, [chat]), (admin, ["chats"]), (admin, [f"chat-desk:{mine.chat.pk}"]),
+        (admin, [f"chat-typing:{mine.chat.pk}"]), (engineer, [f"chat-answering:{mine.chat.pk}"]), (admin, [f"chat:{other.chat.pk}"]),
         (stranger, [ticket]), (stranger, [f"customer:{mine.customer.pk}"]), (own, [ticket]), (admin, ["queue"]),
         (admin, [f"ticket-desk:{mine.ticket.pk}"]), (admin, [f"user:{mine.member.user_id}"]), (admin, [ticket, f"ticket:{other.ticket.pk}"]),
         (admin, ["nothing:1"]), (admin, ["ticket:1; DROP"]), (engineer, ["promise:1"]),
@@ -112,11 +117,30 @@ def test_the_wire_says_that_not_what(running, whole_world):
     assert answered is None or f"|{answered.pk}" not in "".join(listener.told())
 
 
+def test_a_chat_on_the_wire(running, whole_world):
+    """CHT-1, SEC-10, SEC-36: that something was said and who types, never what; of a whisper nothing at all."""
+    from amparo.chat import commands as chats
+
+    mine, engineer = whole_world.mine, whole_world.staff["engineer"]
+    ours, pk = "http://127.0.0.1:" + running.url.rsplit(":", 1)[1], mine.chat.pk
+    customer = Listener(running.stream_url, ours, session_of(mine.admin), [f"chat:{pk}", f"chat-answering:{pk}"])
+    staff = Listener(running.stream_url, ours, session_of(engineer), [f"chat:{pk}", f"chat-desk:{pk}", f"chat-typing:{pk}"])
+    until(lambda: all("event: resync" in one.lines for one in (customer, staff)))
+    chats.whisper(mine.chat, "Susurro SECRETO", key="w1", actor=engineer, at=NOON)
+    chats.typing(mine.chat, actor=engineer, at=NOON)
+    chats.typing(mine.chat, actor=mine.admin, at=NOON)
+    chats.say(mine.chat, "Palabra CON TEXTO", key="s1", actor=engineer, at=NOON)
+    until(lambda: len(customer.told()) == 2 and len(staff.told()) == 3)
+    assert [line.partition("|")[0] for line in customer.told()] == [f"chat-answering:{pk}", f"chat:{pk}"]
+    assert [line.partition("|")[0] for line in staff.told()] == [f"chat-desk:{pk}", f"chat-typing:{pk}", f"chat:{pk}"]
+    assert not any(word in "".join(customer.lines + staff.lines) for word in ("SECRETO", "TEXTO"))
+
+
 def test_a_person_without_rights_is_cut_off_at_once(running, whole_world):
     """SEC-6: removed from the company, or switched off, an open stream ends within seconds."""
     mine, admin = whole_world.mine, whole_world.staff["administrator"]
     ours = "http://127.0.0.1:" + running.url.rsplit(":", 1)[1]
-    member = Listener(running.stream_url, ours, session_of(mine.member), [f"ticket:{mine.ticket.pk}"])
+    member = Listener(running.stream_url, ours, session_of(mine.member), [f"ticket:{mine.ticket.pk}", f"chat:{mine.chat.pk}"])
     engineer = Listener(running.stream_url, ours, session_of(whole_world.staff["engineer"]), ["queue"])
     until(lambda: "event: resync" in member.lines and "event: resync" in engineer.lines)
     people.remove_contact(Contact.objects.get(pk=mine.contact.pk), actor=admin, at=NOON)
