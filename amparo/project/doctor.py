@@ -1,6 +1,7 @@
 # ruff: noqa: S603
 """What `amparo doctor` looks at. Each look returns findings and never raises: a broken part is a finding."""
 
+import http.client
 import json
 import os
 import shutil
@@ -63,6 +64,7 @@ def examine(home: Path) -> list[Finding]:
         disk,
         database,
         pages,
+        remote,
         mail,
         mailboxes,
         telephones,
@@ -238,6 +240,29 @@ def pages(home: Path) -> Iterator[Finding]:
     remedy = "Start it with `amparo up` (or `amparo stream`). Without it pages ask every few seconds: nothing is lost."
     found = reach("stream", f"{stream.rstrip('/')}/health", remedy)
     yield found if found.verdict == "good" else warning(found.what, found.sentence, found.remedy)
+
+
+def remote(home: Path) -> Iterator[Finding]:
+    """The broker of remote sessions, by the address that helpers use: does a WebSocket open there? LIV-2."""
+    url = os.environ.get("AMPARO_URL") or running(home, "url") or "http://127.0.0.1:8000"
+    stream = os.environ.get("AMPARO_STREAM_URL") or running(home, "stream") or stream_url(url)
+    given = os.environ.get("AMPARO_BROKER_URL") or f"ws{(stream if '://' in stream else url)[4:].removesuffix('/events')}"
+    address = f"{given.rstrip('/')}/remote/helper"
+    parts = urlsplit(address)
+    kind = http.client.HTTPSConnection if parts.scheme == "wss" else http.client.HTTPConnection
+    asked = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "YW1wYXJvIGRvY3RvciBsb29rcw=="}
+    try:
+        line = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
+        line.request("GET", parts.path, headers=asked)
+        status = line.sock and line.getresponse().status
+        line.close()
+    except (OSError, http.client.HTTPException) as error:
+        status = type(error).__name__
+    if status == 101:
+        yield good("remote", f"{address} takes helpers")
+    else:
+        remedy = "Start the stream; behind a proxy pass /remote/helper and /remote/viewer on as WebSockets (deploy/). Without it no remote session can be held."
+        yield warning("remote", f"{address} opens no WebSocket ({status})", remedy)
 
 
 def running(home: Path, name: str) -> str | None:

@@ -2,7 +2,7 @@
 
 A chunk has two parts: the *screen* (what was shown, and what happened: mode, breaks, clipboard by its length) and the *input* (keys, pointer, and
 the texts of the clipboard). Its link is SHA-256 over the link before, its number, and the hashes of the two parts. So the screen can be
-given away and verified without the input: what was typed may be a password. `docs/remote-record.md` says it for who verifies.
+given away and verified without the input: what was typed may be a password. `docs/case-file.md`, section 6, says it for who verifies.
 """
 
 from __future__ import annotations
