@@ -460,12 +460,12 @@ def _laws(route, method, words):
             for standing in inside
             if words[standing] not in ("404", "405")
         )
-    private = {"mail_id", "entry_id", "case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number", "sale_id", "acceptance_id", "request_id", "quote_id", "order_id", "answer_id"}
+    private = {"mail_id", "entry_id", "case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number", "sale_id", "acceptance_id", "request_id", "quote_id", "order_id", "answer_id", "chat_id"}
     if not route.name.startswith(("desk_", "activation:v1_")) and private & set(route.parameters):  # programs prove a device's key, whoever is signed in
         for standing in ("anonymous", "registered", "other_contact"):
             if words[standing] not in ("404", "403", "405", "login"):
                 yield f"{route.name} {method}: {standing} gets {words[standing]} of another's"
-    if not route.name.startswith("desk_") and {"case_id", "number", "sale_id", "quote_id", "order_id"} & set(route.parameters) and words["own_only"] not in ("404", "405"):
+    if not route.name.startswith(("desk_", "chat:widget")) and {"case_id", "number", "sale_id", "quote_id", "order_id", "chat_id"} & set(route.parameters) and words["own_only"] not in ("404", "405"):
         yield f"{route.name} {method}: a contact with «own only» gets {words['own_only']} of a colleague's matter"
     if words["anonymous"] == "ok" and not route.name.startswith(("account_", "mfa_")) and route.name not in OPEN_TO_ALL:
         yield f"{route.name} {method}: open to visitors, and nobody said so"
