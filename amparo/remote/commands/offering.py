@@ -137,10 +137,11 @@ def join(
     """
     found = look_up(typed, address=address, at=at)  # before the transaction: a miss counts although it is refused
     with transaction.atomic():
-        return _joined(found, resume, broker, system, helper, can, at)
+        return used_up(found, resume, broker, system, helper, can, at)
 
 
-def _joined(found: Session, resume: str, broker: str, system: str, helper: str, can: Sequence[str], at: datetime) -> Session:
+def used_up(found: Session, resume: str, broker: str, system: str, helper: str, can: Sequence[str], at: datetime) -> Session:
+    """Use up the code of a session that was looked up, in the caller's transaction. Raises CodeUsed, Elsewhere."""
     session = locked(found)
     if session.state != State.OFFERED:
         raise CodeUsed()

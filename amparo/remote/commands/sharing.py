@@ -17,7 +17,7 @@ from amparo.remote.machine import Mode, Reason, State, Way
 from amparo.remote.models import Session
 
 from .conducting import begin, decline, drop, end, pause, seen
-from .offering import consent, join
+from .offering import consent, look_up, used_up
 from .shared import locked, tell
 
 SILENT_AFTER = timedelta(seconds=20)
@@ -29,11 +29,13 @@ def join_by_browser(typed: str, *, answer: bool, address: str, resume: str, show
     The session becomes one that is seen only, whatever was offered. Facts: `remote.joined`, `remote.consented` or `remote.declined`.
     Raises what `look_up` raises.
     """
-    session = join(typed, address=address, resume=resume, system="browser", can=("view",), at=at)
+    found = look_up(typed, address=address, at=at)  # before the transaction: a miss counts although it is refused
     with transaction.atomic():
-        session = locked(session)
-        session.way, session.asked = Way.BROWSER.value, Mode.VIEW.value
-        session.save(update_fields=["way", "asked"])
+        session = locked(found)
+        if session.state == State.OFFERED:
+            session.way = Way.BROWSER.value
+            session.save(update_fields=["way"])
+        session = used_up(session, resume, "", "browser", "", ("view",), at)
         if not answer:
             return decline(session, shown=shown, at=at)
         return consent(session, mode=Mode.VIEW.value, shown=shown, at=at)
