@@ -64,6 +64,7 @@ def values(whole_world):
     special |= {("scan:scanned", "text"): "AAAA", ("activation:v1_elsewhere", "rest"): "nothing"}
     special |= _searched(w)
     special |= _chatted(w)
+    special |= _taught(w)
     special |= _telephone(w)
     special |= _remote(w)
     of_forum = _forum(w)
@@ -172,6 +173,19 @@ def _chatted(w):
     found |= {(route.name, "site_id"): site.public_id for route in matrix.routes() if route.name.startswith("chat:widget")}
     return found | {("desk_chat:site", "site_id"): site.pk, ("desk_chat:site_secret", "site_id"): site.pk, ("desk_chat:clock", "what"): "start",
                     ("chat:become", "what"): "ticket", ("chat:widget_become", "what"): "ticket"}  # fmt: skip
+
+
+def _taught(w):
+    """An exclusive hour of the company, agreed to and running, with its administrator in the waiting room."""
+    from amparo.classroom import commands as classes
+
+    mine, at = w.mine, clock.now()
+    made = classes.plan_hour(mine.customer, "Cierre de mes", at, minutes=60, people=10, key="matrix", actor=w.staff["engineer"], at=at)
+    classes.agree(made, actor=mine.admin, at=at)
+    classes.start(made, actor=w.staff["engineer"], at=at)
+    place = classes.enter(made, actor=mine.admin, at=at)
+    given = {"class_id": made.pk, "place_id": place.pk, "act": "admit"}
+    return {(route.name, name): value for route in matrix.routes() if route.name.startswith(("classroom:", "desk_classroom:")) for name, value in given.items()}
 
 
 def _searched(w):

@@ -121,11 +121,10 @@ MISSING: dict[str, str] = {
     "ACC-3": "The downloads themselves.",
     "ACC-4": "All: the campus.",
     "ACC-7": "Chat, virtual classroom and remote desktop themselves.",
-    "TKT-1": "Out of a chat; in the portal, by e-mail and by telephone it exists.",
     "TKT-3": "Articles that may answer it.",
     "TKT-4": "The download of the update itself.",
     "TEL-2": "Online activation of a product; staff bind terminals by hand.",
-    "CAS-1": "Chats, remote sessions and their recordings.",
+    "CAS-1": "Remote sessions and their recordings.",
     "CAS-5": "Remote sessions; staff start and stop the clock by hand.",
     "LIC-1": "Activation online and offline, and the signed licence file; staff register by hand.",
     "LIC-3": "The report by the installation itself; a contact declares, staff confirm.",
@@ -134,7 +133,7 @@ MISSING: dict[str, str] = {
     "UPD-2": "All: downloads.",
     "UPD-3": "All: downloads.",
 }
-WHOLE_FAMILIES_MISSING = ("CHT", "SRC", "LIV")
+WHOLE_FAMILIES_MISSING = ("SRC", "LIV")
 
 
 @dataclass
