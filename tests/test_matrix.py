@@ -16,7 +16,7 @@ from . import matrix
 
 TABLE = Path(__file__).parent / "matrix.txt"
 # What a visitor may always get, signed in or not; metrics answer callers on the same machine, as the test is one.
-OPEN_TO_ALL = {"knowledge:home", "knowledge:article", "knowledge:article_by_number", "knowledge:useful", "codes:by_code",
+OPEN_TO_ALL = {"classroom:told", "knowledge:home", "knowledge:article", "knowledge:article_by_number", "knowledge:useful", "codes:by_code",
                "search:search", "search:suggest", "search:palette", "search:settled", "search:click",
                "health", "ui:accent_css", "ui:choose", "web:home", "contracts:plans", "policies:logo", "casefiles:key", "casefiles:key_pem", "people:choose_language",
                "people:choose_theme", "people:invitation", "metrics",
@@ -474,7 +474,7 @@ def _laws(route, method, words):
             for standing in inside
             if words[standing] not in ("404", "405")
         )
-    private = {"mail_id", "entry_id", "case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number", "sale_id", "acceptance_id", "request_id", "quote_id", "order_id", "answer_id", "chat_id"}
+    private = {"mail_id", "entry_id", "case_id", "licence_id", "terminal_id", "contract_id", "contact_id", "invitation_id", "public_id", "number", "sale_id", "acceptance_id", "request_id", "quote_id", "order_id", "answer_id", "chat_id", "class_id", "place_id"}
     if not route.name.startswith(("desk_", "activation:v1_")) and private & set(route.parameters):  # programs prove a device's key, whoever is signed in
         for standing in ("anonymous", "registered", "other_contact"):
             if words[standing] not in ("404", "403", "405", "login"):

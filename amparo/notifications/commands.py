@@ -239,7 +239,7 @@ def _message(letter: Letter, at: datetime) -> EmailMultiAlternatives:
     )
     message.attach_alternative(html, "text/html")
     for name, content in letters.papers(letter.words, at=at):
-        message.attach(name, content, "application/pdf")
+        message.attach(name, content, "text/calendar" if name.endswith(".ics") else "application/pdf")
     return message
 
 

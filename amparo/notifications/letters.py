@@ -23,7 +23,10 @@ from amparo.policies.queries import group, value
 from .models import Letter
 
 # What can go with a letter as PDF: kind of a typed string -> dotted function (id, at) -> bytes, None where there is none.
-PAPERS: dict[str, str] = {"agreement-acceptance": "amparo.agreements.queries.paper_of"}
+PAPERS: dict[str, str] = {
+    "agreement-acceptance": "amparo.agreements.queries.paper_of",
+    "class": "amparo.classroom.queries.calendar_of",
+}
 
 
 def papers(words: dict[str, Any], *, at: datetime) -> Iterator[tuple[str, bytes]]:

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
 
-from amparo.project import debian, installation, prepare, service_role
+from amparo.project import debian, doctor_media, installation, prepare, service_role
 from amparo.project.installation import Problem
 from amparo.project.postgres import OLDEST_MAJOR, PostgresError, Server
 
@@ -68,6 +68,7 @@ def examine(home: Path) -> list[Finding]:
         mail,
         mailboxes,
         telephones,
+        gateways,
         assets,
         documents,
         films,
@@ -380,6 +381,12 @@ def telephones(_home: Path) -> Iterator[Finding]:
             yield warning(what, "has told nothing yet.", "Send it a signed message (operator guide)." if kind == "webhook" else "Is `amparo telephone` running?")
         else:
             yield good(what, f"told us of calls, or answered, {int((datetime.now(UTC) - seen_at).total_seconds())} s ago")
+
+
+def gateways(home: Path) -> Iterator[Finding]:
+    """Janus and the relay: what sound and image need."""
+    for told in doctor_media.gateways(home, running(home, "media")):
+        yield Finding(*told)
 
 
 def assets(_home: Path) -> Iterator[Finding]:

@@ -66,7 +66,7 @@ def arguments(tracks: Sequence[Track], target: Path) -> list[str]:
     if alone:
         result += ["-map", "0:v", "-c:v", "copy"]
     elif videos:
-        result += ["-map", "[film]", "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "900k", "-r", str(RATE), "-threads", "2"]
+        result += ["-map", "[film]", "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "12", "-b:v", "900k", "-r", str(RATE), "-threads", "2"]
     if audios:
         result += ["-map", "[sound]", "-c:a", "libopus", "-b:a", "48k"]
     return [*result, "-t", f"{max(lasts(tracks), 0.1):.3f}", "-progress", "pipe:1", "-f", "webm", str(target)]
@@ -109,7 +109,7 @@ def _pictures(videos: Sequence[Track], seconds: float) -> list[str]:
         chains.append(f"[w{number}]scale={SMALL_WIDTH}:{SMALL_HEIGHT}:force_original_aspect_ratio=decrease[x{number}]")
         chains.append(f"[p{last}][x{number}]overlay=W-w-{EDGE}:H-h-{EDGE}:eof_action=pass:enable='{shown or '0'}'[p{last + 1}]")
         last += 1
-    chains.append(f"[p{last}]null[film]")
+    chains.append(f"[p{last}]format=yuv420p[film]")
     return chains
 
 

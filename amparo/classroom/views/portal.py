@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +22,6 @@ from amparo.charging.queries import explain
 from amparo.classroom import access, commands, queries, words
 from amparo.classroom.machine import State
 from amparo.classroom.models import LiveClass
-from amparo.classroom.rules.calendar import Meeting, calendar_file
 from amparo.kernel.refusals import Refusal
 from amparo.media import queries as media
 from amparo.media import rooms
@@ -132,14 +131,8 @@ def decline(request: HttpRequest, class_id: int) -> HttpResponse:
 def calendar(request: HttpRequest, class_id: int) -> HttpResponse:
     """A class as a file for one's calendar; a change of it has a higher number."""
     one = found(request, class_id)
-    url = f"{settings.PUBLIC_URL}{reverse('classroom:class', args=[one.pk])}"
-    meeting = Meeting(
-        uid=f"{one.uid}@classroom", title=one.title, starts_at=one.starts_at, ends_at=one.starts_at + timedelta(minutes=one.minutes), url=url,
-        description=_("Enter here: %(url)s") % {"url": url}, sequence=one.changes, cancelled=one.state == State.CANCELLED,
-        remind_minutes=15, reminder=_("The class begins soon."),
-    )  # fmt: skip
     headers = {"Content-Disposition": f'attachment; filename="class-{one.pk}.ics"'}
-    return HttpResponse(calendar_file(meeting, at=request.now), content_type="text/calendar; charset=utf-8", headers=headers)
+    return HttpResponse(queries.calendar_of(one.pk, at=request.now), content_type="text/calendar; charset=utf-8", headers=headers)
 
 
 def _attended(request: HttpRequest, class_id: int) -> LiveClass:

@@ -256,6 +256,8 @@ class Service:
     def greet(self) -> None:
         """Print the address, and the people of the demonstration with their passwords."""
         running = {"url": self.url, "stream": os.environ.get("AMPARO_STREAM_URL", ""), "pid": os.getpid()}
+        if self.media_port:
+            running["media"] = os.environ["AMPARO_MEDIA_ADMIN"]
         installation.write_private(self.home / "run.json", json.dumps(running))
         say(f"\nAmparo is running: {self.url}    ({time.monotonic() - self.began:.1f} s)")
         say(f"data {self.home}, logs {self.home / 'log'}; Ctrl-C stops everything")

@@ -33,7 +33,9 @@ from amparo.threads.commands import add_template
 from . import (
     agreements,
     articles,
+    calls,
     chats,
+    classes,
     courses,
     downloads,
     mail,
@@ -112,10 +114,12 @@ def load(*, at: datetime | None = None, customers: int = 100) -> int:
         mail.tell(world)
         records.keep(world)
         chats.tell(world)
+        calls.tell(world)
         screens.show(world)
         if is_whole:
             downloads.tell(world)
             courses.take(world)
+            classes.give(world)
             topics.tell(world)
     _settle(world)
     return customers

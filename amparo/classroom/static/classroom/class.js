@@ -26,6 +26,7 @@ async function post(url) {
 
 async function refused(answer) {
   const text = await answer.text();
+  if (/<html[\s>]/i.test(text)) return; // a whole page is no toast
   document.getElementById("toasts").insertAdjacentHTML("beforeend", text);
 }
 
