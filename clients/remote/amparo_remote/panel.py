@@ -89,7 +89,6 @@ class Panel(threading.Thread):
             while not self._closing:
                 self._once()
         except Exception as reason:  # whatever it was: no banner, no session
-            import traceback; traceback.print_exc()
             self.told("gone", type(reason).__name__)
             return
         self.display.close()
@@ -194,7 +193,9 @@ class Panel(threading.Thread):
         if self._question:
             self._question[0].destroy()
             self._question = None
-            self.display.flush()
+            self.display.sync()  # its last event is read before another window can have its number
+            while self.display.pending_events():
+                self._event(self.display.next_event())
 
     def _paint(self, window: Any) -> None:
         for shown in (self._banner, self._question):

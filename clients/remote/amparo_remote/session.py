@@ -212,6 +212,7 @@ class Session:
         elif isinstance(message, protocol.Pause):
             self.given.paused = message.on
             self.notice = self.words("paused") if message.on else ""
+            self._print(message.sentence)
         elif isinstance(message, protocol.Viewer):
             self.given.viewer = message.present
             self.notice = "" if message.present else self.words("away")
@@ -261,8 +262,10 @@ class Session:
     async def _ask_first(self, ask: protocol.Ask) -> None:
         wants_control = ask.mode == "control" and self.hands.able
         lines = [ask.sentence] if ask.sentence else []
-        lines += [self.words("for_case", case=ask.case, title=ask.title)]
-        lines += [self.words("minutes", minutes=ask.minutes)] if ask.minutes else []
+        if ask.case not in ask.sentence:  # what the service says itself is not said twice
+            lines += [self.words("for_case", case=ask.case, title=ask.title)]
+        if ask.minutes and str(ask.minutes) not in ask.sentence:
+            lines += [self.words("minutes", minutes=ask.minutes)]
         lines += [self.words("any_time", key=self.words(self.panel.stop_key))]
         title = self.words("asks_control" if ask.mode == "control" else "asks", engineer=ask.engineer, vendor=ask.vendor)
         buttons = [("view", self.words("button_view")), ("no", self.words("button_no"))]
