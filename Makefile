@@ -4,7 +4,7 @@ AMPARO := .venv/bin/python -m amparo
 ARGS ?=
 APP ?=
 
-.PHONY: help setup run test check messages bench screens locks
+.PHONY: help setup run test check messages bench screens locks helpers
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make test      run all tests (ARGS=\"amparo/ledger -x\" for some)"
 	@echo "make check     style, types, layers, templates, missing migrations, translations"
 	@echo "make messages  bring the translations up to date and compile them (APP=tickets for one app)"
+	@echo "make helpers   build the programs that customers of remote sessions download (needs Debian's mingw)"
 	@echo "make bench     measure; make screens: photograph the main screens"
 
 setup:
@@ -39,6 +40,9 @@ bench:
 screens:
 	@$(PYTHON) bin/setup.py test
 	@exec $(AMPARO) screens $(ARGS)
+
+helpers:
+	@$(PYTHON) bin/helpers.py
 
 locks:
 	@$(PYTHON) bin/setup.py locks

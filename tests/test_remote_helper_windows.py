@@ -33,7 +33,7 @@ def _make(out: Path) -> Path:
     cross = str(Path(compiler).parent / "x86_64-w64-mingw32-")
     done = subprocess.run(["make", "-s", "-j2", "-C", str(SOURCES), f"OUT={out}", f"CROSS={cross}"], capture_output=True, text=True, env=debian.environment(), check=False)
     assert done.returncode == 0, done.stderr
-    return out / "amparo-remote.exe"
+    return out / "offered/amparo-remote.exe"
 
 
 @pytest.fixture(scope="module")

@@ -374,7 +374,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("AMPARO_STATIC", str(BASE_DIR / ".cache" / "static")))
 _vendor = BASE_DIR / ".cache" / "vendor"
 _vendor.mkdir(parents=True, exist_ok=True)
-STATICFILES_DIRS = [("vendor", str(_vendor))]
+_helpers = BASE_DIR / ".cache" / "helpers" / "offered"  # what `make helpers` built, for the customers of remote sessions
+STATICFILES_DIRS = [("vendor", str(_vendor)), *([("remote", str(_helpers))] if _helpers.is_dir() else [])]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -17,7 +17,7 @@ from amparo.remote.models import Session
 from amparo.remote.rules.codes import normal, shown
 
 WINDOWS = "remote/amparo-remote.exe"
-LINUX = "remote/amparo-remote.whl"
+LINUX = "remote/amparo_remote-1.0.0-py3-none-any.whl"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,7 +47,7 @@ def _offered(found: Session, request: HttpRequest) -> dict[str, Any]:
     return {
         "session": found, "asked": asked, "code": shown(normal(request.POST.get("code", ""))), "plain_code": normal(request.POST.get("code", "")),
         "windows": finders.find(WINDOWS) is not None, "windows_path": WINDOWS, "linux": finders.find(LINUX) is not None, "linux_path": LINUX,
-        "address": settings.PUBLIC_URL, "system": _system(request.headers.get("User-Agent", "")),
+        "address": settings.PUBLIC_URL, "windows_name": f"amparo-remote-{settings.PUBLIC_URL.partition('://')[2].replace(':', '_')}.exe", "system": _system(request.headers.get("User-Agent", "")),
     }  # fmt: skip
 
 
