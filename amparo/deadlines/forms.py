@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
 
-import holidays
 from babel import Locale
 from django import forms
 from django.core.exceptions import ValidationError
@@ -74,6 +73,8 @@ def _zones() -> list[tuple[str, str]]:
 
 @lru_cache(maxsize=2)
 def _countries(language: str) -> list[tuple[str, str]]:
+    import holidays
+
     names = Locale.parse(language).territories
     known = {code for code in holidays.list_supported_countries(include_aliases=False) if len(code) == 2}
     found = sorted(((code, names.get(code, code)) for code in known), key=lambda pair: pair[1])

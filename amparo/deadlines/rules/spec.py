@@ -15,8 +15,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-import holidays
-
 from .calendar import Calendar, Interval, Week, merged
 
 HolidayNames = dict[date, dict[str, str]]
@@ -96,6 +94,8 @@ def public_holidays(country: str, subdivision: str, first_year: int, last_year: 
     """
     if not country:
         return {}
+    import holidays  # at the first calendar that is made: it is a tenth of what every process would load
+
     years = range(first_year, last_year + 1)
     known = holidays.country_holidays(country, subdiv=subdivision or None)
     languages = tuple(getattr(known, "supported_languages", ()) or ())
