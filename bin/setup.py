@@ -210,7 +210,7 @@ def front_end() -> None:
 def from_debian(mode: str) -> None:
     """Bring in what only Debian has; say in one line what is missing."""
     debian = module("debian")
-    tests = [debian.BROWSER, debian.MAIL, debian.MEDIA, debian.TELEPHONE, debian.DESKTOP, debian.WINDOWS]
+    tests = [debian.BROWSER, debian.SHELL, debian.MAIL, debian.MEDIA, debian.TELEPHONE, debian.DESKTOP, debian.WINDOWS]
     parts = [debian.PDF, debian.FILM, *(tests if mode == "test" else [])]
     for sentence in debian.ensure(parts, say=say):
         print(f"setup: {sentence}", file=sys.stderr)

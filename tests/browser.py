@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from amparo.project import debian
+
 from .live import CHROMIUM
 
-EXECUTABLE = os.environ.get("AMPARO_CHROMIUM") or shutil.which("chromium")
+EXECUTABLE = debian.chromium()  # the whole one: camera, microphone, screen, codecs
+SHELL = debian.headless_shell() or EXECUTABLE  # the small one, which does all the rest in half the time
 needs_chromium = pytest.mark.skipif(not EXECUTABLE, reason="needs Chromium")
 
 
@@ -18,14 +19,10 @@ needs_chromium = pytest.mark.skipif(not EXECUTABLE, reason="needs Chromium")
 def chromium() -> Iterator:
     from playwright.sync_api import sync_playwright
 
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's loop runs in this thread
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=EXECUTABLE, args=CHROMIUM)
+        browser = play.chromium.launch(executable_path=SHELL, args=CHROMIUM)
         yield browser
         browser.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 def watch(page, own: tuple[str, ...]) -> list[str]:

@@ -20,6 +20,7 @@ from amparo.kernel import clock
 from amparo.kernel.actor import SYSTEM
 from amparo.people.queries import actor_by_id
 
+from .browser import SHELL
 from .live import CHROMIUM, answers, free_port, service, until
 from .source import ROOT
 
@@ -74,7 +75,7 @@ def test_a_package_completes_and_resumes_in_a_browser(standard, settings, tmp_pa
     with service(tmp_path, parts=("web",), AMPARO_SCORM_URL=f"http://localhost:{port}") as running, packages(port, running.url, tmp_path):
         page_url = f"{running.url}/campus/{mine.pk}/lessons/{lessons_of(mine)[0]}/"
         with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+            browser = play.chromium.launch(executable_path=SHELL, args=CHROMIUM)
             context = browser.new_context()
             context.add_cookies([_cookie(user, running.url)])
             page = context.new_page()

@@ -42,6 +42,9 @@ PDF = Part(
 BROWSER = Part(
     "browser", ("chromium", "fonts-dejavu-core"), "the browser tests and the screenshots cannot run"
 )
+SHELL = Part(
+    "shell", ("chromium-headless-shell",), "most browser tests use the whole Chromium, which costs them twice the time"
+)
 MAIL = Part(
     "mail", ("dovecot-imapd", "dovecot-lmtpd", "openssl"),
     "the tests of mail in have no real IMAP server, and those of signatures no second verifier",
@@ -110,6 +113,17 @@ def chromium() -> str | None:
     )
 
 
+def headless_shell() -> str | None:
+    """Return the path of the small Chromium without a window: where AMPARO_CHROMIUM names a browser, that one."""
+    unpacked = UNPACKED / "usr/lib/chromium/chromium-headless-shell"
+    return (
+        os.environ.get("AMPARO_CHROMIUM_SHELL")
+        or os.environ.get("AMPARO_CHROMIUM")
+        or shutil.which("chromium-headless-shell")
+        or (str(unpacked) if unpacked.exists() else None)
+    )
+
+
 def dovecot() -> str | None:
     """Return the path of a Dovecot that can serve IMAP and LMTP: the machine's own, or the unpacked one."""
     for program, parts in ((shutil.which("dovecot", path=f"/usr/sbin:{os.environ.get('PATH', os.defpath)}"), Path("/usr/lib/dovecot")),
@@ -149,6 +163,8 @@ def present(part: Part) -> bool:
         return dovecot() is not None and openssl() is not None
     if part is BROWSER:
         return chromium() is not None
+    if part is SHELL:
+        return headless_shell() is not None
     return all(map(loads, PDF_LIBRARIES)) and has_font()
 
 
@@ -174,12 +190,16 @@ def ensure(parts: Sequence[Part], *, say, again: bool = False) -> list[str]:
     if missing and shutil.which("apt-get") and (again or not recently):
         names = sorted({name for part in missing for name in part.packages})
         say(f"Debian packages: {' '.join(names)}")
-        if not (os.geteuid() == 0 and install(names)):
-            unpack(names)
+        if not bring(names) and (others := sorted(set(names) - set(SHELL.packages))) not in ([], names):
+            bring(others)  # older distributions do not know the shell
         missing = [part for part in missing if not present(part)]
         FOLDER.mkdir(parents=True, exist_ok=True)
         failed.touch() if missing else failed.unlink(missing_ok=True)
     return [f"Missing ({' '.join(part.packages)}): {part.without}." for part in missing]
+
+
+def bring(names: Sequence[str]) -> bool:
+    return (os.geteuid() == 0 and install(names)) or unpack(names)
 
 
 def install(names: Sequence[str]) -> bool:

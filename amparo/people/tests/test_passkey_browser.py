@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
@@ -12,8 +9,9 @@ from django.core.cache import cache
 from amparo.conftest import NOON, PASSWORD
 from amparo.kernel.actor import SYSTEM
 from amparo.policies.commands import set_value
+from amparo.project import debian
 
-CHROMIUM = os.environ.get("AMPARO_CHROMIUM") or shutil.which("chromium")
+CHROMIUM = debian.headless_shell() or debian.chromium()
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),

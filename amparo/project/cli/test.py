@@ -23,6 +23,8 @@ def main(argv: Sequence[str]) -> int:
     ):
         arguments = ["-n", str(workers()), "--dist", "loadfile", "--no-loadscope-reorder", *arguments]
     environment = debian.environment()
+    if shell := debian.headless_shell():
+        environment["AMPARO_CHROMIUM_SHELL"] = shell
     if browser := debian.chromium():
         environment["AMPARO_CHROMIUM"] = browser
     environment.pop("AMPARO_SECRETS_FILE", None)

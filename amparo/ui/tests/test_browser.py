@@ -1,20 +1,18 @@
 """The look in a real browser: nothing that axe finds, nothing refused by the policy, everything by keyboard."""
 
-import os
-import shutil
-
 import pytest
 
 pytest.importorskip("playwright")
 from playwright.sync_api import expect
 
+from amparo.project import debian
 from amparo.ui import jinja
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-CHROMIUM = os.environ.get("AMPARO_CHROMIUM") or shutil.which("chromium")
+CHROMIUM = debian.headless_shell() or debian.chromium()
 PAGES = ["pieces", "desk", "portal", "plain"]
 pytestmark = [
     pytest.mark.browser,
@@ -25,14 +23,12 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def chromium():
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
