@@ -19,6 +19,8 @@ from amparo.cases import commands as cases
 from amparo.cases.models import Case
 from amparo.conftest import make_staff
 from amparo.history.queries import facts, faults_of_chain
+from amparo.people.commands import set_roles
+from amparo.people.models import User
 from amparo.policies.commands import set_value
 from amparo.remote import commands, queries
 from amparo.remote.commands.store import path_of
@@ -305,6 +307,24 @@ def test_at_the_limit_it_is_asked_and_nothing_passes(scene):
     run(story())
     session = until(lambda: Session.objects.filter(state="ended").first())
     assert session.end_reason == "time"
+
+
+def test_who_loses_the_right_sees_nothing_more(scene):
+    """SEC-6, SEC-39: switched off while the session runs, within a second; the session waits, and the clock stands."""
+
+    async def story() -> None:
+        session, viewer, helper, _screen = await begun(scene)
+        admin = await sync_to_async(make_staff)("Ada", "administrator")
+        engineer = await sync_to_async(User.objects.get)(pk=scene.engineer.user_id)
+        await sync_to_async(set_roles)(engineer, {"sales"}, actor=admin, at=timezone.now())
+        assert await viewer.closed() == 1008
+        await helper.heard("viewer", present=False)
+        await helper.say("stop")
+        await helper.closed()
+        assert session
+
+    run(story())
+    assert stored_end() == "stopped_by_customer"
 
 
 def test_what_is_ended_elsewhere_ends_at_both_ends_within_a_second(scene):

@@ -48,7 +48,7 @@ class Cast:
 
 CASTS = {
     "es": Cast("es-mx", "pide ver su pantalla", "Diga este código", "En control", "Íntegra:", "Hola Peña 42!", "Se agot"),
-    "en": Cast("en", "asks to see your screen", "Tell this code", "Controlling", "Whole:", "Hello World 42!", "is used up"),
+    "en": Cast("en", "asks to see your screen", "Tell this code", "Controlling", "Whole:", "Hello World 42!", "used up"),
 }
 
 

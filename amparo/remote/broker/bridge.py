@@ -48,7 +48,7 @@ class Bridge:
         self.hall, self.row = hall, row
         self.helper: End | None = None
         self.viewer: End | None = None
-        self.page = ""
+        self.page = self.session_key = ""
         self.actor: Actor | None = None
         self.running = self.ended = self.paused = False
         self.client, self.server = Client(), Server()
@@ -77,10 +77,10 @@ class Bridge:
         await self.interrupt("dropped")
         await self.begin()
 
-    async def viewer_arrived(self, end: End, actor: Actor, page: str) -> None:
+    async def viewer_arrived(self, end: End, actor: Actor, page: str, session_key: str) -> None:
         """Take the engineer's line in."""
         before, self.viewer = self.viewer, end
-        self.actor, self.page = actor, page
+        self.actor, self.page, self.session_key = actor, page, session_key
         if before is not None:
             await before.close(4001)
         self.times.viewer_away = None
@@ -183,13 +183,17 @@ class Bridge:
         for one in ends:
             one.say("end", **said)
         await asyncio.gather(*(one.close(code) for one in ends))
-        async with self.lock:
-            if self.recorder is not None:
-                self.recorder.happened("end", reason=reason)
-                await self.recorder.close()
-            if not outside:
-                await threads.run(_ended, self.row, reason, detail, by, clock.now())
-        self.hall.forget(self)
+        try:
+            async with self.lock:
+                if self.recorder is not None:
+                    self.recorder.happened("end", reason=reason)
+                    await self.recorder.close()
+                if not outside:
+                    await threads.run(_ended, self.row, reason, detail, by, clock.now())
+        except Exception as error:  # the database is away: nobody keeps the session any more, so it ends as cut
+            log.error("the end of a remote session was not noted", session=self.row.pk, error=type(error).__name__)
+        finally:
+            self.hall.forget(self)
         log.info("remote session ended", session=self.row.pk, reason=reason)
 
     # --- what passes -----------------------------------------------------------------------------------------------

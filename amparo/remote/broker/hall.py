@@ -12,7 +12,10 @@ from typing import Any, Final
 import structlog
 
 from amparo.kernel import clock
-from amparo.remote import commands, queries
+from amparo.kernel.actor import VISITOR, Actor
+from amparo.people.queries import actor_of_session
+from amparo.people.sessions import SessionStore
+from amparo.remote import access, commands, queries
 from amparo.remote.models import Session
 
 from . import threads
@@ -21,6 +24,16 @@ from .bridge import Bridge
 log = structlog.get_logger("amparo.remote")
 LOOK_SECONDS: Final = 2
 SEEN_SECONDS: Final = 15
+RIGHTS_SECONDS: Final = 30
+
+
+def who(session_key: str | None) -> Actor:
+    """Return who acts by a session of the pages now; VISITOR where it ended, or its second factor is missing. SEC-1, SEC-6."""
+    return actor_of_session(SessionStore(session_key=session_key), at=clock.now()) if session_key else VISITOR
+
+
+def _still(session_key: str, row: Session) -> bool:
+    return access.may_conduct(who(session_key), row)
 
 
 class Hall:
@@ -33,6 +46,7 @@ class Hall:
         self._topics: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._watch: asyncio.Task[None] | None = None
+        self._asked_rights = 0.0
 
     def bridge(self, row: Session) -> Bridge:
         """Return the bridge of a session, made where there is none."""
@@ -56,7 +70,9 @@ class Hall:
 
     def notice(self, topic: str) -> None:
         """Take a topic of the stream in: a session or a case that moved is looked at now."""
-        if topic.startswith(("remote:", "case:")) and self.bridges:
+        if topic.startswith("rights:"):
+            self._asked_rights = 0.0
+        if topic.startswith(("remote:", "case:", "rights:")) and self.bridges:
             self._topics.add(topic)
             self._moved.set()
 
@@ -94,6 +110,9 @@ class Hall:
                 if topics or now - looked > LOOK_SECONDS:
                     looked = now
                     await self._look()
+                if now - self._asked_rights > RIGHTS_SECONDS:
+                    self._asked_rights = now
+                    await self._ask_rights()
                 if now - seen > SEEN_SECONDS and self.bridges:
                     seen = now
                     await threads.run(commands.seen, list(self.bridges), at=clock.now())
@@ -101,6 +120,12 @@ class Hall:
             except Exception as error:  # the watch never ends: one failing session stops no other
                 log.error("watch over remote sessions failed", error=type(error).__name__, exc_info=True)
                 await asyncio.sleep(0.5)
+
+    async def _ask_rights(self) -> None:
+        """Close the line of an engineer who lost the right, or whose session of the pages ended. SEC-6."""
+        for bridge in [one for one in self.bridges.values() if one.viewer is not None]:
+            if not await threads.run(_still, bridge.session_key, bridge.row) and bridge.viewer is not None:
+                await bridge.viewer.close(1008)
 
     async def _look(self) -> None:
         if not self.bridges:

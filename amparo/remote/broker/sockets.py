@@ -20,10 +20,8 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from amparo.kernel import clock
-from amparo.kernel.actor import SYSTEM, VISITOR, Actor
+from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Refusal
-from amparo.people.queries import actor_of_session
-from amparo.people.sessions import SessionStore
 from amparo.remote import access, commands
 from amparo.remote.commands.shared import CUSTOMER
 from amparo.remote.errors import Elsewhere, ResumeUnknown
@@ -33,7 +31,7 @@ from amparo.remote.rules.codes import network_of
 from . import threads
 from .bridge import Bridge
 from .ends import Broke, End, Message
-from .hall import hall
+from .hall import hall, who
 
 VERSION: Final = 1
 FIRST_SECONDS: Final = 10
@@ -185,13 +183,9 @@ async def _helper_says(bridge: Bridge, end: End, message: Message) -> None:
 # --- the engineer's viewer -------------------------------------------------------------------------------------------
 
 
-def _who(session_key: str | None) -> Actor:
-    return actor_of_session(SessionStore(session_key=session_key), at=clock.now()) if session_key else VISITOR
-
-
 def _conducted(session_key: str | None, first: Message) -> tuple[Actor, Session] | None:
     """Return who connects to which session; None where session, token or right are missing. SEC-39."""
-    actor = _who(session_key)
+    actor = who(session_key)
     try:
         token = signing.loads(str(first.get("token", ""))[:500], salt=TOKEN_SALT, max_age=TOKEN_SECONDS)
     except signing.BadSignature:
@@ -225,12 +219,12 @@ async def viewer(socket: WebSocket) -> None:
     if bridge is None:
         await end.close(1000)
         return
-    await end.conversation(_viewed(bridge, end, actor, str(first.get("page", ""))[:40]))
+    await end.conversation(_viewed(bridge, end, actor, str(first.get("page", ""))[:40], key))
 
 
-async def _viewed(bridge: Bridge, end: End, actor: Actor, page: str) -> None:
+async def _viewed(bridge: Bridge, end: End, actor: Actor, page: str, key: str) -> None:
     try:
-        await bridge.viewer_arrived(end, actor, page)
+        await bridge.viewer_arrived(end, actor, page, key)
         async for piece in end.messages():
             if isinstance(piece, bytes):
                 await bridge.from_viewer(end, piece)
