@@ -12,7 +12,7 @@ from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid, NotPermitted, Stale
 from amparo.live import access, rules
 from amparo.live.errors import CallEnded, CallOpen
-from amparo.live.models import Call, Outcome
+from amparo.live.models import Call, ExchangeCall, Outcome
 from amparo.people.models import Contact, Customer
 
 PURGED = "—"  # a call that has ended says what it was about
@@ -157,6 +157,7 @@ def purge(linked: Sequence[str], *, actor: Actor, at: datetime) -> list[str]:
         raise NotPermitted()
     calls = Call.objects.filter(linked__in=list(linked), ended_at__isnull=False)
     subjects = [call.subject for call in calls]
+    ExchangeCall.objects.filter(conversations__in=calls).update(number="", number_text="", name_text="", recording="")
     calls.update(about=PURGED, notes="", phone="", caller_name="")
     return subjects
 

@@ -72,11 +72,12 @@ def tell_of_browser(line: Line, event: rules.Event, *, actor: Actor, at: datetim
         raise NotPermitted()
     known = ExchangeCall.objects.select_for_update().filter(exchange=line.exchange_id)
     if not known.filter(call_id=event.call).exists():
-        number, _text = rules.number_of(event.caller if event.direction == "in" else event.called, line.exchange.region)
+        number, text = rules.number_of(event.caller if event.direction == "in" else event.called, line.exchange.region)
+        same = Q(number=number) if number else Q(number="", number_text=text)
         other = known.filter(
             Q(also_known__contains=[event.call])
-            | Q(state__in=LIVE, number=number, direction=event.direction, rang_at__gte=event.at - ALIAS_WITHIN), rang_at__gte=event.at - timedelta(days=1),
-        ).exclude(number="").order_by("-rang_at").first()  # fmt: skip
+            | same & Q(state__in=LIVE, direction=event.direction, rang_at__gte=event.at - ALIAS_WITHIN), rang_at__gte=event.at - timedelta(days=1),
+        ).order_by("-rang_at").first()  # fmt: skip
         if other is not None:
             if event.call not in other.also_known:
                 other.also_known = [*other.also_known, event.call][-20:]

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from amparo.conftest import NOON, make_contact, make_customer, make_staff
 from amparo.history.models import Fact
 from amparo.kernel import clock
+from amparo.kernel.actor import SYSTEM
 from amparo.live import commands, rules
 from amparo.live.models import Call, Callback, Delivery, Dial, Exchange, ExchangeCall, ExchangeEvent, Line
 
@@ -164,9 +165,14 @@ def test_what_came_of_a_call_is_written_down_in_the_window(line, exchange, opera
     assert f"/desk/live/calls/{call.pk}/wrap-up/" in client.get("/desk/live/phone/").content.decode()
     bad = client.post(f"/desk/live/calls/{call.pk}/wrap-up/", {"about": "x", "outcome": "case", "linked": "nada"})
     assert bad.status_code == 422
-    done = client.post(f"/desk/live/calls/{call.pk}/wrap-up/", {"about": "No imprime", "outcome": "case", "linked": "c-41"})
+    said = {"about": "No imprime", "outcome": "case", "linked": "c-987654321"}
+    assert client.post(f"/desk/live/calls/{call.pk}/wrap-up/", said).status_code == 422, "there is no such case"
+    done = client.post(f"/desk/live/calls/{call.pk}/wrap-up/", {**said, "linked": ""})
     call.refresh_from_db()
-    assert done.status_code == 200 and (call.about, call.outcome, call.linked) == ("No imprime", "case", "case:41")
+    assert done.status_code == 200 and (call.about, call.outcome, call.linked) == ("No imprime", "case", "")
+    Call.objects.filter(pk=call.pk).update(linked="case:41")
+    commands.purge(["case:41"], actor=SYSTEM, at=clock.now())
+    assert ExchangeCall.objects.get().number == ""
 
 
 @pytest.fixture

@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid, Refusal
 from amparo.live import access, commands, queries
 from amparo.live.forms import Settle, WrapUp
+from amparo.threads.access import visible_to as visible_threads
 from amparo.ui.views import staff_only
 
 
@@ -55,6 +57,8 @@ def wrap_up(request: HttpRequest, call_id: int) -> HttpResponse:
     """Write down what a call was about and what came of it. TEL-3."""
     call = get_object_or_404(access.visible_to(request.actor), pk=call_id)
     form = WrapUp(request.POST)
+    if form.is_valid() and not _is_there(form.cleaned_data["linked"], request.actor):
+        form.add_error("linked", _("There is no ticket or case of that number."))
     if form.is_valid():
         try:
             commands.end_call(call, **form.asked(), actor=request.actor, at=request.now)
@@ -63,6 +67,11 @@ def wrap_up(request: HttpRequest, call_id: int) -> HttpResponse:
     owed = [one for one in reversed(queries.open_calls(request.actor)) if one["hung_up_at"]]
     context = {"owed": owed, "wrap_up": WrapUp(), "failed": form if form.errors else None, "failed_id": call.pk}
     return render(request, "live/desk/_wrap_up.html", context, status=422 if form.errors else 200)
+
+
+def _is_there(linked: str, actor: Actor) -> bool:
+    kind, _sep, number = linked.partition(":")
+    return not linked or visible_threads(actor).filter(kind=kind, number=int(number)).exists()
 
 
 @require_POST
