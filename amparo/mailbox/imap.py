@@ -8,21 +8,23 @@ import ssl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientError
 
 from amparo.people.rules import unseal
 
 from .models import Mailbox
 
+if TYPE_CHECKING:  # loaded where a folder is opened
+    from imapclient import IMAPClient
+
 SECONDS_MAX = 30
 BATCH_MESSAGES = 50
 BATCH_OCTETS = 20_000_000
 
-# What goes wrong out there: told as it is, tried again later.
-OUTAGES = (IMAPClientError, imaplib.IMAP4.error, OSError, ssl.SSLError, UnicodeError)
+# What goes wrong out there: told as it is, tried again later. Every error of imapclient is one of imaplib.
+OUTAGES = (imaplib.IMAP4.error, OSError, ssl.SSLError, UnicodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ def _sign_in(client: IMAPClient, username: str, password: str) -> None:
 @contextlib.contextmanager
 def folder_of(mailbox: Mailbox) -> Iterator[Folder]:
     """Open a mailbox's folder. Raises what OUTAGES holds."""
+    from imapclient import IMAPClient
+
     client = IMAPClient(
         mailbox.host, mailbox.port, ssl=mailbox.security == "tls", timeout=SECONDS_MAX,
         ssl_context=ssl.create_default_context() if mailbox.security == "tls" else None,

@@ -7,8 +7,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
-
 LOGO_OCTETS_MAX = 2_000_000
 LOGO_SIDE_MAX = 4096
 LOGO_SHOWN = (480, 128)
@@ -41,6 +39,8 @@ def encoded_logo(octets: bytes) -> bytes | None:
     """
     if len(octets) > LOGO_OCTETS_MAX:
         return None
+    from PIL import Image, UnidentifiedImageError  # loaded with the first logo
+
     try:
         with Image.open(io.BytesIO(octets), formats=LOGO_FORMATS) as picture:
             if max(picture.size) > LOGO_SIDE_MAX:

@@ -26,8 +26,6 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-import psutil
-
 from amparo.project import service_role
 
 USER = DATABASE = "amparo"
@@ -252,6 +250,8 @@ class Server:
 
     def running(self) -> int | None:
         """Return the process id of the live server of this data, whoever started it."""
+        import psutil  # by this alone: the parts of the service have no need of it
+
         pid = self._pid_in_lock()
         with contextlib.suppress(psutil.Error):
             if pid:

@@ -12,18 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from reportlab.lib.pagesizes import letter
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFError, TTFont
-from reportlab.pdfgen.canvas import Canvas
-
+# What draws is loaded where something is drawn: most processes never draw a paper.
 # Faces with most of the letters of the world, where the machine has one; else the one that every reader of PDF brings.
 _FACES = (
     ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"),
     ("/usr/share/fonts/dejavu/DejaVuSans.ttf", "/usr/share/fonts/dejavu/DejaVuSans-Bold.ttf"),
     ("/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf", "/usr/share/fonts/truetype/liberation/LiberationSans-Bold.ttf"),
 )  # fmt: skip
-WIDTH, HEIGHT = letter
+WIDTH, HEIGHT = LETTER = 612.0, 792.0  # points of 1/72 of an inch
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 56.0, 64.0, 62.0
 INK, SOFT, LINE, ACCENT = (0.13, 0.15, 0.17), (0.40, 0.43, 0.46), (0.80, 0.82, 0.84), (0.0, 0.36, 0.36)
 PAPERS = {"customer": (0.945, 0.955, 0.96), "staff": (0.93, 0.965, 0.96), "system": (1, 1, 1)}
@@ -32,6 +28,9 @@ PAPERS = {"customer": (0.945, 0.955, 0.96), "staff": (0.93, 0.965, 0.96), "syste
 @functools.lru_cache(1)
 def faces() -> tuple[str, str]:
     """Return the names of the plain and the bold face."""
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFError, TTFont
+
     for plain, bold in _FACES:
         if Path(plain).is_file() and Path(bold).is_file():
             try:
@@ -45,6 +44,8 @@ def faces() -> tuple[str, str]:
 
 @functools.lru_cache(20_000)
 def _width(word: str, face: str, size: float) -> float:
+    from reportlab.pdfbase import pdfmetrics
+
     return float(pdfmetrics.stringWidth(word, face, size))
 
 
@@ -102,9 +103,11 @@ class Paper:
     """Draws downwards and turns the page where it must."""
 
     def __init__(self, out: BinaryIO, frame: Frame) -> None:
+        from reportlab.pdfgen.canvas import Canvas
+
         self.plain, self.bold = faces()
         self.frame = frame
-        self.canvas: Any = Canvas(out, pagesize=letter, pageCompression=1, invariant=1, lang=frame.language)
+        self.canvas: Any = Canvas(out, pagesize=LETTER, pageCompression=1, invariant=1, lang=frame.language)
         self._end = self.canvas.save
         self.canvas.setTitle(frame.title)
         self.canvas.setAuthor(frame.author or frame.vendor)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
-from PIL import Image, ImageOps, ImageSequence
+
+if TYPE_CHECKING:  # the decoders are loaded with the first picture: most processes never see one
+    from PIL import Image
 
 log = structlog.get_logger(__name__)
 PIXELS_MAX = 40_000_000
@@ -28,6 +31,8 @@ class Rendering:
 
 def render(source: Path, content_type: str, target: Path) -> Rendering | None:
     """Draw a picture anew into `target`; None where it is no sound picture, or too large to be decoded safely."""
+    from PIL import Image
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -42,6 +47,8 @@ def render(source: Path, content_type: str, target: Path) -> Rendering | None:
 
 
 def _draw(picture: Image.Image, target: Path) -> str:
+    from PIL import ImageOps, ImageSequence
+
     frames = getattr(picture, "n_frames", 1)
     if picture.format == "GIF" and 1 < frames <= FRAMES_MAX and picture.width * picture.height * frames <= PIXELS_MAX:
         drawn = [frame.convert("RGBA") for frame in ImageSequence.Iterator(picture)]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from amparo.kernel.refusals import Invalid, Refusal
-from amparo.live import access, ami, commands, queries, sip
+from amparo.live import access, commands, queries
 from amparo.live.commands.exchanges import FIELDS
 from amparo.live.forms import ExchangeForm, LineForm
 from amparo.live.models import KINDS, Exchange
@@ -82,6 +82,11 @@ def check(request: HttpRequest, exchange_id: int) -> HttpResponse:
     """Try the settings now, and say in words what is wrong."""
     found = get_object_or_404(access.exchanges_visible_to(request.actor), pk=exchange_id)
     secret = unseal(found.secret_sealed, settings.SECRETS["field_key"]) or ""
+    from amparo.live import (  # what speaks with exchanges is loaded where one is asked: pages have no need of it
+        ami,
+        sip,
+    )
+
     try:
         if found.kind == "ami":
             asyncio.run(ami.probe(ami.Address(found.host, found.port, found.username, secret, found.transport == "tls")))
