@@ -211,18 +211,19 @@ static void asked(const Json *said) {
     words_language(language);
     json_text(said, "banner", ask.banner, WORDS_MAX, false);
     json_text(said, "stop", ask.stop, 24, false);
-    json_text(said, "sentence", sentence, SENTENCE_MAX, false);
+    json_text(said, "sentence", sentence, SENTENCE_MAX, true);
     json_text(said, "title", who, WORDS_MAX, false);
     memset(&given, 0, sizeof given);
     was_asked = true;
     notice[0] = 0;
     filled(title, 2 * WORDS_MAX, ask.control ? W_ASKS_CONTROL : W_ASKS, ask.engineer, ask.vendor);
-    wcscpy(text, sentence);
-    filled(line_, 2 * WORDS_MAX, W_CASE, ask.matter, who);
-    wcscat(wcscat(text, text[0] ? L"\n\n" : L""), line_);
     swprintf(number, 16, L"%d", (int)minutes);
-    filled(line_, 2 * WORDS_MAX, W_MINUTES, number, L"");
-    if (minutes) wcscat(wcscat(text, L"\n\n"), line_);
+    wcscpy(text, sentence);
+    if (!sentence[0]) {
+        filled(text, 2 * WORDS_MAX, W_CASE, ask.matter, who);
+        filled(line_, 2 * WORDS_MAX, W_MINUTES, number, L"");
+        if (minutes) wcscat(wcscat(text, L"\n\n"), line_);
+    }
     wcscat(wcscat(text, L"\n\n"), word(W_ANY_TIME));
     open_question(FIRST_QUESTION, which, title, text, ask.control);
 }

@@ -166,6 +166,14 @@ def _sentence(said: dict[str, Any]) -> str:
     return plain(said.get("sentence", ""), SENTENCE_MAX)
 
 
+def _lines(said: dict[str, Any]) -> str:
+    """Return the sentence that is asked, line by line as it was written."""
+    whole = said.get("sentence", "")
+    if not isinstance(whole, str):
+        raise NonsenseError("text was expected")
+    return "\n".join(filter(None, (plain(line, SENTENCE_MAX) for line in whole[:SENTENCE_MAX].split("\n"))))
+
+
 def _ask(said: dict[str, Any]) -> Ask:
     resume = said.get("resume", "")
     if not isinstance(resume, str) or len(resume) > 200 or not resume.isascii():
@@ -175,7 +183,7 @@ def _ask(said: dict[str, Any]) -> Ask:
         raise NonsenseError("nobody asks")
     return Ask(
         question=_number(said, "question"), minutes=_number(said, "minutes", MINUTES_MAX), mode=_mode(said),
-        sentence=_sentence(said), stop=plain(said.get("stop", ""), 24), resume=resume, **words,
+        sentence=_lines(said), stop=plain(said.get("stop", ""), 24), resume=resume, **words,
     )  # fmt: skip
 
 

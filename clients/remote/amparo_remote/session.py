@@ -261,7 +261,7 @@ class Session:
 
     async def _ask_first(self, ask: protocol.Ask) -> None:
         wants_control = ask.mode == "control" and self.hands.able
-        lines = [ask.sentence] if ask.sentence else []
+        lines = ask.sentence.split("\n") if ask.sentence else []
         if ask.case not in ask.sentence:  # what the service says itself is not said twice
             lines += [self.words("for_case", case=ask.case, title=ask.title)]
         if ask.minutes and str(ask.minutes) not in ask.sentence:
