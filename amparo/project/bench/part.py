@@ -137,6 +137,16 @@ def ring() -> list[Figure]:
     ]
 
 
+def chat() -> list[Figure]:
+    """A chat message to the other browser, with 500 chats open on one process, through web and stream."""
+    from amparo.chat import bench
+
+    return [
+        Figure.most(str(one["name"]), float(one["milliseconds"]), "ms", float(one["limit"]), str(one["note"]))  # type: ignore[arg-type]
+        for one in bench.run()
+    ]
+
+
 def ledger() -> list[Figure]:
     """Transfers beside bare pgbench and django-hordak."""
     from amparo.ledger import bench
@@ -279,7 +289,7 @@ def remote() -> list[Figure]:
 
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
-    part.__name__: part for part in (create, search, published, choice, callers, ring, ledger, time, stream, lapse, casefile, quotes, article, downloads, activation, forum, mail, remote)
+    part.__name__: part for part in (create, search, published, choice, callers, ring, chat, ledger, time, stream, lapse, casefile, quotes, article, downloads, activation, forum, mail, remote)
 }
 
 

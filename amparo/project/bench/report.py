@@ -13,7 +13,7 @@ from .figures import Figure
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "benchmarks.md"
 TITLES = {
     "time": "Business time", "choice": "Choice of charge", "pages": "Pages over the large world", "create": "Creating",
-    "search": "Search", "published": "Search in all that is published", "stream": "Stream", "callers": "Finding a caller", "ring": "The card of who calls", "ledger": "Ledger", "lapse": "Lapses", "mail": "Mail taken in",
+    "search": "Search", "published": "Search in all that is published", "stream": "Stream", "callers": "Finding a caller", "ring": "The card of who calls", "chat": "Chat", "ledger": "Ledger", "lapse": "Lapses", "mail": "Mail taken in",
     "start": "Start and memory",
     "casefile": "Case files", "quotes": "Quoting at once", "article": "An article for a visitor", "downloads": "Downloads", "forum": "The forum", "activation": "Activating licences", "world": "The large world",
 }  # fmt: skip
@@ -41,6 +41,7 @@ HOW = {
         "the search does for staff: all documents and all messages."
     ),
     "stream": "One process, every client authorised; changes by NOTIFY at 20 a second; server, database and clients share the cores.",
+    "chat": "From the sending of a message, through web and stream as processes, to the other browser's holding it; every chat has its customer's stream open. An HTTP client plays the browsers.",
     "ring": "From the exchange's signed message, through web and stream as processes, to the operator's client holding the caller's card.",
     "callers": "The telephone screen's own search, one after the other, over customers with contacts and licences.",
     "ledger": "`amparo.ledger.bench`: durable (`synchronous_commit` on), in turns with bare `pgbench`, medians of the rounds.",
