@@ -70,7 +70,7 @@ LONG: tuple[tuple[str, float], ...] = (
     ("amparo.campus.tasks.sweep", 3600),
 )
 # Videos take minutes of processor each: apart, so that nothing else waits for them.
-FILMS: tuple[tuple[str, float], ...] = (("amparo.classroom.tasks.films", 2), ("amparo.videos.tasks.tick", 2), ("amparo.project.demo.videos.tick", 5))
+FILMS: tuple[tuple[str, float], ...] = (("amparo.classroom.tasks.films", 2), ("amparo.videos.tasks.tick", 2), ("amparo.project.demo_films.tick", 5))
 
 
 def tick_functions(table: tuple[tuple[str, float], ...] = TICKS) -> list[tuple[Callable[..., object], float]]:

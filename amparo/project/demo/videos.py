@@ -21,6 +21,7 @@ from amparo.kernel.actor import Actor
 from amparo.people.queries import actor_by_id
 from amparo.products.models import Product
 from amparo.project import debian
+from amparo.project.demo_films import PREFIX
 from amparo.videos import commands as videos
 from amparo.videos.commands import ffmpeg
 from amparo.videos.models import Video
@@ -32,7 +33,6 @@ from . import content
 if TYPE_CHECKING:
     from .load import World
 
-PREFIX = "demo-video:"
 SIZE = (1280, 720)
 GROUND, INK, ACCENT, SOFT = (247, 246, 242), (32, 38, 43), (17, 104, 110), (99, 110, 118)
 
