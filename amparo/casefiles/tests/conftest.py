@@ -10,7 +10,7 @@ from . import world
 @pytest.fixture(autouse=True)
 def stores(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "files"
-    settings.EXPORTS_ROOT = tmp_path / "exports"
+    settings.EXPORTS_ROOT, settings.RECORDINGS_ROOT = tmp_path / "exports", tmp_path / "recordings"
     settings.PUBLISHED_KEYS = tmp_path / "case-file-keys.pem"
     return tmp_path
 

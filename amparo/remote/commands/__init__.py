@@ -12,8 +12,7 @@ from .conducting import (
     resume,
     seen,
 )
-from .offering import consent as consent
-from .offering import expire_offers, forget_misses, join, look_up, offer, offer_again
+from .offering import consent, expire_offers, forget_misses, join, look_up, offer, offer_again
 from .purging import purge, remove_recording
 from .recording import add_chunk, reveal
 from .shared import Offer

@@ -13,7 +13,6 @@ from amparo.cases.machine import ATTENDED_KINDS, ATTENDING
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.people.queries import actor_by_id
-from amparo.policies.queries import value
 from amparo.remote import access
 from amparo.remote.errors import Elsewhere, NotInAttention, ResumeUnknown
 from amparo.remote.machine import LIVE, Mode, Move, Reason, State
@@ -215,9 +214,3 @@ def end_lost(*, at: datetime, limit: int = 100) -> int:
             finish(session, Reason.CUT, actor=SYSTEM, at=at)
             done += 1
     return done
-
-
-def away_too_long(session: Session, at: datetime) -> bool:
-    """True where a dropped line is away longer than it may be."""
-    away = timedelta(seconds=value("remote.resume_seconds", at=at))
-    return session.state == State.DROPPED and session.dropped_at is not None and at - session.dropped_at > away

@@ -1,0 +1,111 @@
+"""Recordings of remote sessions in the file of their case: what is given away, how it is verified, when it goes. CAS-2, CAS-7, LIV-2."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from amparo.casefiles import commands
+from amparo.casefiles.rules import proof, recordings
+from amparo.casefiles.rules.verifier import verify
+from amparo.cases.tests import world as case_world
+from amparo.conftest import NOON, make_staff
+from amparo.history.commands import deliver_pending
+from amparo.history.queries import facts
+from amparo.policies.commands import set_value
+from amparo.remote.commands.store import path_of
+from amparo.remote.models import Session
+from amparo.remote.tests import recorded
+from amparo.remote.tests import world as remote_world
+
+from . import world
+from .test_verifier import SECOND
+
+pytestmark = pytest.mark.django_db
+LATER = NOON + timedelta(minutes=30)
+
+
+@pytest.fixture
+def played(contract, contact, engineer):
+    """A case with one recorded session, in which a password was typed."""
+    case = case_world.attended(contact, engineer, "incident")
+    session = recorded.session(remote_world.consented(case, engineer), engineer, typed="clave-ZAPOTE")
+    return SimpleNamespace(case=case_world.fresh(case), session=session)
+
+
+def test_the_file_holds_the_recording_without_what_was_typed(played, tmp_path):
+    """CAS-7, LIV-2: both verifiers follow its chain; the page that plays it asks nobody."""
+    path = world.made(played.case, tmp_path, at=LATER)
+    assert verify(path).problems == [] and SECOND.problems(path) == []
+    with zipfile.ZipFile(path) as file:
+        names = file.namelist()
+        place = f"recordings/{played.session.number}"
+        assert [name for name in names if name.startswith(place)][:2] == [f"{place}/chain.json", f"{place}/chunk-00001.js"]
+        assert {"replay/novnc.js", "replay/player.js", "replay/offline.js", "replay/player.css", f"{place}/replay.html", f"{place}/timeline.js"} <= set(names)
+        whole = b"".join(file.read(name) for name in names)
+        page = file.read(f"{place}/replay.html").decode()
+        record = [json.loads(line) for line in file.read(proof.RECORD).decode().splitlines()]
+    assert b"ZAPOTE" not in whole and "http" not in re.sub(r"<title>.*</title>", "", page)
+    [told] = [line for line in record if line["kind"] == "remote_session"]
+    assert told["head"] == played.session.head and told["consented"] == "control" and told["recording"] == f"{place}/replay.html"
+
+
+def test_a_chain_that_was_bent_is_found(played, tmp_path):
+    """LIV-2: whoever could sign the file anew could not bend the recording: the fact that sealed it tells its end."""
+    path = world.made(played.case, tmp_path, at=LATER)
+    said: list[str] = []
+    with zipfile.ZipFile(path) as file:
+        members = {info.filename: file.read(info) for info in file.infolist()}
+    place = f"recordings/{played.session.number}/"
+    chain = json.loads(members[f"{place}chain.json"])
+    for bend in (lambda c: c["links"].pop(), lambda c: c["links"][1].update(screen_sha256="0" * 64), lambda c: c["links"][0].update(input_sha256="1" * 64)):
+        bent = json.loads(json.dumps(chain))
+        bend(bent)
+        with pytest.raises((ValueError, LookupError)):
+            SECOND.recording(members, place, bent, members[proof.FACTS])
+        recordings._follow(None, {}, played.session.number, bent, said.append)  # type: ignore[arg-type]
+    assert any("altered" in one for one in said) and any("missing" in one for one in said)
+
+
+def test_the_purge_of_a_case_removes_its_recordings_and_keeps_their_hashes(played, contact, engineer):
+    """CAS-2"""
+    case = case_world.accepted(case_world.proposed(played.case, engineer, "solved", at=LATER), contact, at=LATER)
+    while deliver_pending(at=LATER):
+        pass
+    commands.enrol_closed(at=LATER)
+    case.refresh_from_db()
+    due = case.retention.due_at
+    assert path_of(played.session).exists()
+    commands.tell_due(at=due - timedelta(days=30))
+    case.retention.refresh_from_db()
+    while deliver_pending(at=due):
+        pass
+    purged = commands.purge_due(at=case.retention.purge_at + timedelta(hours=1))
+    assert purged == [case.pk]
+    session = Session.objects.get()
+    assert session.purged_at is not None and session.head and session.chunks and session.shown == "—"
+
+
+def test_a_recording_goes_when_its_own_time_is_over_but_not_under_a_hold(played, contact, engineer, django_capture_on_commit_callbacks):
+    """CAS-2"""
+    admin = make_staff("Ada", "administrator")
+    set_value("remote.recording_months", 1, from_at=NOON, actor=admin, at=NOON)
+    case = case_world.accepted(case_world.proposed(played.case, engineer, "solved", at=LATER), contact, at=LATER)
+    while deliver_pending(at=LATER):
+        pass
+    commands.enrol_closed(at=LATER)
+    month = LATER + timedelta(days=70)
+    hold = commands.set_hold(case, reason="juicio", actor=admin, at=LATER)
+    assert commands.remove_recordings(at=month) == 0
+    commands.lift_hold(hold, because="terminó", actor=admin, at=month)
+    while deliver_pending(at=month):
+        pass
+    with django_capture_on_commit_callbacks(execute=True):
+        assert commands.remove_recordings(at=month) == 1
+    assert not path_of(played.session).exists() and facts(case.subject)[-1].name == "remote.recording_purged"
+    assert commands.remove_recordings(at=month) == 0
