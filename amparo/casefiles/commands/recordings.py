@@ -89,11 +89,11 @@ def _page(session: Session) -> str:
 <html lang="{html.escape(session.language[:2])}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><link rel="stylesheet" href="../../replay/player.css"></head>
 <body><h1>{title}</h1><p>{html.escape(session.engineer.name)} · {whole} · SHA-256 {session.head}</p>
-<div class="player" data-player><div class="player-screen" data-player-screen></div>
-<div class="player-bar"><button type="button" data-player-play><span>{html.escape(said["play"])}</span></button>
+<div class="player" data-player><div class="player-bar"><button type="button" data-player-play><span>{html.escape(said["play"])}</span></button>
 <input type="range" min="0" max="0" value="0" step="100" data-player-seek aria-label="{label["moment"]}"><span data-player-time></span>
 <label>{label["speed"]} <select data-player-speed>{speeds}</select></label>
 <label><input type="checkbox" data-player-skip checked> {label["skip"]}</label></div>
+<div class="player-screen" data-player-screen></div>
 <ol class="player-line" data-player-line></ol></div>
 <script src="timeline.js"></script><script src="../../replay/novnc.js"></script><script src="../../replay/player.js"></script>
 <script src="../../replay/offline.js"></script></body></html>

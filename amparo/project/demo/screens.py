@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 960, 600
 _FORMAT = bytes([32, 24, 0, 1]) + struct.pack(">HHH", 255, 255, 255) + bytes([16, 8, 0, 0, 0, 0])
 _TYPED = "services.msc"
-# Seconds, what the window says, what is typed so far, where the pointer is.
+# Seconds, what the window says (nothing: what the case is about), what is typed so far, where the pointer is.
 _STEPS: tuple[tuple[float, str, str, tuple[int, int]], ...] = (
-    (1, "E-204: no se abre el cajón de dinero", "", (480, 300)),
-    (4, "E-204: no se abre el cajón de dinero", "", (180, 570)),
+    (1, "", "", (480, 300)),
+    (4, "", "", (180, 570)),
     (7, "Ejecutar:", "", (220, 500)),
     *((8 + 0.4 * count, "Ejecutar:", _TYPED[:count], (220, 500)) for count in range(1, len(_TYPED) + 1, 2)),
     (15, "Servicios › Cola de impresión: detenido", "", (300, 240)),
     (19, "Servicios › Cola de impresión: en ejecución", "", (520, 410)),
-    (26, "Mostrador POS: cajón abierto. Listo.", "", (610, 330)),
+    (26, "Mostrador POS: listo.", "", (610, 330)),
 )
 
 
 def show(world: World) -> None:
     """Record a session in a case that is attended, where there is one whose time allows it."""
     rows = Case.objects.filter(state=State.ATTENTION, kind__in=sorted(ATTENDED_KINDS), clock_since__isnull=True, consent_at__isnull=False)
-    for case in rows.select_related("thread").order_by("-consent_at")[:10]:
+    for case in rows.select_related("thread").order_by("-kind", "-consent_at")[:10]:
         try:
             _recorded(world, case, case.consent_at + timedelta(minutes=12))  # type: ignore[operator]
         except Refusal:
@@ -60,11 +60,11 @@ def _recorded(world: World, case: Case, at: datetime) -> None:
     session = commands.consent(session, mode="control", shown=asked, at=at + timedelta(minutes=1, seconds=30))
     began = at + timedelta(minutes=2)
     session = commands.begin(session, actor=actor_by_id(session.engineer_id), at=began)
-    _write(session)
+    _write(session, case.thread.title)
     commands.end(session, reason="stopped_by_engineer", actor=engineer, at=began + timedelta(seconds=31))
 
 
-def _write(session: Session) -> None:
+def _write(session: Session, title: str) -> None:
     before, offset = record.genesis(session.public_id), 0
     greeting = b"RFB 003.008\n\1\1\0\0\0\0" + struct.pack(">HH", WIDTH, HEIGHT) + _FORMAT + struct.pack(">I", 6) + b"CAJA-3"
     began = _happened(0, what="segment", segment=1, mode="control") + record.frame(5, Kind.SHOWN, greeting)
@@ -73,7 +73,7 @@ def _write(session: Session) -> None:
         ms = int(second * 1000)
         keys = b"".join(struct.pack(">BBHIBBHI", 4, 1, 0, ord(sign), 4, 0, 0, ord(sign)) for sign in typed[-2:])
         pointer = struct.pack(">BBHHBBHH", 5, 1, x, y, 5, 0, x, y) if not typed else b""
-        chunks.append((ms, record.frame(ms, Kind.SHOWN, _update(text, typed, (x, y))), record.frame(ms, Kind.DONE, pointer + keys)))
+        chunks.append((ms, record.frame(ms, Kind.SHOWN, _update(text or title, typed, (x, y))), record.frame(ms, Kind.DONE, pointer + keys)))
     chunks.append((31_000, _happened(31_000, what="end", reason="stopped_by_engineer"), b""))
     with path_of(session).open("wb") as file:
         for number, (ms, screen, given) in enumerate(chunks, 1):
@@ -97,7 +97,7 @@ def _update(text: str, typed: str, pointer: tuple[int, int]) -> bytes:
     draw.text((16, HEIGHT - 28), "Inicio     Mostrador POS     CAJA-3", fill=(230, 236, 238), font=small)
     draw.rounded_rectangle((150, 120, WIDTH - 150, HEIGHT - 140), 8, fill=(250, 250, 248))
     draw.rectangle((150, 120, WIDTH - 150, 156), fill=(226, 232, 234))
-    draw.text((166, 128), "Abarrotes Lupita", fill=(40, 52, 58), font=small)
+    draw.text((166, 128), "Mostrador POS", fill=(40, 52, 58), font=small)
     draw.text((182, 210), text, fill=(20, 28, 32), font=large)
     if typed:
         draw.rectangle((182, 260, WIDTH - 190, 300), outline=(90, 110, 120), fill=(255, 255, 255))

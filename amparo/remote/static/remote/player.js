@@ -37,6 +37,16 @@
       this.drawLine();
       this.rewind();
       this.step = this.step.bind(this);
+      this.open();
+    }
+
+    /** Show the first picture, so that one sees what will be played. */
+    async open() {
+      for (let frame = await this.next(), seen = false; frame && !seen && !this.playing; frame = await this.next()) {
+        seen = frame.kind === SHOWN && frame.data.length > 1000;
+        this.give(frame);
+      }
+      this.box.dataset.open = "";
     }
 
     rewind() {

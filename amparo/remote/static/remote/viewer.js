@@ -64,7 +64,9 @@ function shown(told) {
   parts.question.hidden = !told.paused;
   parts.screen.classList.toggle("is-still", !told.running);
   const badge = parts["mode-badge"];
-  badge.textContent = told.running ? word(control ? "control" : "view") : badge.textContent;
+  const stands = root.dataset[`state${told.state[0].toUpperCase()}${told.state.slice(1)}`];
+  badge.textContent = told.running ? word(control ? "control" : "view") : stands || badge.textContent;
+  if (told.state !== "offered") parts.code.hidden = true; // it is used up
   badge.className = `badge tone-${told.running ? (control ? "act" : "done") : "waiting"}`;
   for (const item of root.ownerDocument.querySelectorAll("[data-may]")) {
     const on = told.running && (item.dataset.may === "view" || (item.dataset.may === "control" && control) || (item.dataset.may === "clipboard" && told.clipboard));
@@ -87,6 +89,8 @@ function tick() {
   const total = seconds + (running ? Math.floor((performance.now() - at) / 1000) : 0);
   const pad = (n) => String(n).padStart(2, "0");
   parts["remote-clock"].querySelector("[data-digits]").textContent = `${pad(Math.floor(total / 60))}:${pad(total % 60)}`;
+  const most = parts["remote-clock"].querySelector("[data-limit]");
+  if (most && limit) most.textContent = Math.round(limit / 60); // further hours that were consented to make it longer
   parts["remote-clock"].dataset.tone = limit && total >= limit ? "late" : limit && total >= limit - 300 ? "act" : "";
 }
 
@@ -95,7 +99,7 @@ const heard = {
   clock,
   start: (told) => { parts.question.hidden = true; connected(told.segment); tell(""); },
   warn: (told) => tell(told.sentence),
-  pause: (told) => { parts.question.hidden = false; parts["question-text"].textContent = told.sentence; tell(told.sentence); },
+  pause: (told) => { parts.question.hidden = false; parts["question-text"].textContent = told.sentence; tell(""); },
   answer: () => tell(word("no")),
   clipboard: async (told) => {
     parts.clip.value = told.text;
