@@ -49,6 +49,12 @@ def _begun(world: World, contact: Actor, body: str, key: str, at: datetime) -> C
     return commands.open_chat(body, key=f"demo-{key}", actor=contact, at=at)
 
 
+def _when(world: World, days: float, hour: int, minute: int = 0) -> datetime:
+    """Return a moment about so many days ago at which the counter was open: a holiday gives way to the day before."""
+    found = (world.on(days + more, hour, minute) for more in range(6))
+    return next((at for at in found if is_open_at(at)), world.on(days, hour, minute))
+
+
 def _talk(world: World, chat: Chat, contact: Actor, said: Said, at: datetime) -> datetime:
     elena = world.staff["elena"]
     commands.take(chat, actor=elena, at=at)
@@ -65,16 +71,16 @@ def tell(world: World) -> None:
     if lupita is None or elena is None:
         return
     minute = timedelta(minutes=1)
-    at = world.on(9, 10, 20)
+    at = _when(world, 9, 10, 20)
     if chat := _begun(world, lupita, "No imprime la caja 2 desde esta mañana", "printer", at):
         end = _talk(world, chat, lupita, _PRINTER, at + minute)
         commands.read(chat, 99, actor=lupita, at=end)
         commands.end(chat, actor=lupita, at=end + minute)
-    at = world.on(6, 11)
+    at = _when(world, 6, 11)
     if chat := _begun(world, lupita, "¿Se puede cobrar con dos monedas en el mismo ticket?", "question", at):
         end = _talk(world, chat, lupita, _QUESTION, at + minute)
         commands.become_ticket(chat, "Cobrar con dos monedas", key="demo", actor=elena, at=end + minute)
-    at = world.on(4, 12)
+    at = _when(world, 4, 12)
     if chat := _begun(world, lupita, "¿Cómo conviene armar las categorías de abarrotes?", "advice", at):
         end = _talk(world, chat, lupita, _ADVICE, at + minute)
         words = "Es asesoría personal: revisamos con usted cómo armar las categorías de su tienda."
@@ -86,7 +92,7 @@ def tell(world: World) -> None:
         )  # fmt: skip
         cases.accept_closing(case, seen=closing.pk, actor=lupita, at=end + 14 * minute)
         commands.end(chat, actor=lupita, at=end + 15 * minute)
-    at = world.on(2, 16)
+    at = _when(world, 2, 16)
     if emily is not None and (chat := _begun(world, emily, "Is there anybody to look at a stuck update?", "alone", at)):
         commands.set_duty(False, actor=elena, at=at + minute)
         commands.present([], [(chat.pk, emily.user_id or 0)], at=at + 21 * minute)
