@@ -141,7 +141,7 @@ def test_an_exclusive_hour_with_twenty_five_people(playing, come, settings):
     """LIV-1, LIV-3, TAR-1, TAR-4, CHG-1, CHG-4, SEC-38"""
     cast, other, now = _shop("es-mx", 25), _shop("en", 1), timezone.now()
     _point(settings, playing)
-    made = commands.plan_hour(cast.customer, "Cierre de mes", now + timedelta(minutes=2), minutes=120, people=25, recorded=True, key="es", actor=cast.leader, at=now)
+    made = commands.plan_hour(cast.customer, "Cierre de mes", now + timedelta(minutes=2), minutes=120, people=25, key="es", actor=cast.leader, at=now)
     path = f"/classroom/{made.pk}/"
     boss = come(cast.people[0], "es-mx")
     boss.go(path)
@@ -206,6 +206,8 @@ def _crowd_comes(crowd: Crowd, cast: Any, made: LiveClass, path: str) -> None:
 
 def _floor_is_given_and_taken(leader: Visitor, students: list[Visitor]) -> None:
     asks, watches = students[1], students[2]
+    leader.page.locator("form[hx-post$='/record/'] button").click()
+    until(lambda: "se está grabando" in watches.page.inner_text("#class-side"))
     asks.page.locator("[data-hand] button").click()
     leader.page.locator(f"[aria-label='Dar la palabra: {asks.actor.name}']").click()
     asks.sees("[data-mic]:not([hidden])")
@@ -219,6 +221,8 @@ def _floor_is_given_and_taken(leader: Visitor, students: list[Visitor]) -> None:
     until(lambda: asks.page.locator("[data-mic]").is_disabled())
     leader.page.locator(f"[aria-label='Quitar la palabra: {asks.actor.name}']").click()
     until(lambda: len(watches.frames()) == 1)
+    leader.page.locator("form[hx-post$='/record/'] button").click()
+    until(lambda: "se está grabando" not in watches.page.inner_text("#class-side"))
     until(lambda: asks.page.locator("[data-mic]").is_hidden())
     watches.page.fill("#say-body", "¿Se puede cerrar dos veces?")
     watches.page.press("#say-body", "Enter")
@@ -258,7 +262,7 @@ def _film_plays(playing: Any, made: LiveClass, boss: Visitor, path: str) -> None
         stored = path_of(film.file.sha256)
     ask = ["ffprobe", "-v", "error", "-show_entries", "stream=codec_type:format=duration", "-count_frames", "-of", "json", str(stored)]
     found = json.loads(subprocess.run(ask, capture_output=True, text=True, check=True).stdout)
-    assert {one["codec_type"] for one in found["streams"]} == {"video", "audio"} and film.seconds >= 5
+    assert {one["codec_type"] for one in found["streams"]} == {"video", "audio"} and film.seconds >= 2
     boss.go(path)
     boss.sees("video.film")
     until(lambda: boss.page.evaluate("() => document.querySelector('video.film').readyState >= 1"))

@@ -14,8 +14,9 @@ from typing import Final
 
 from .notices import SCREEN
 
-WIDTH, HEIGHT, RATE = 1280, 720, 15
-SMALL_WIDTH, SMALL_HEIGHT, EDGE = 208, 156, 12
+# A screen is read, faces are only seen: so large, and no larger, for each pixel is work.
+WIDE, PLAIN = (1280, 720, 208, 156), (854, 480, 160, 120)
+RATE, EDGE = 15, 12
 AUDIO, VIDEO = "audio", "video"
 
 
@@ -84,12 +85,13 @@ def _sounds(audios: Sequence[Track], first: int) -> list[str]:
 def _pictures(videos: Sequence[Track], seconds: float) -> list[str]:
     """Return the chains that put the pictures over each other, the widest below."""
     screens = [(track.start, track.end) for track in videos if track.is_screen]
-    chains = [f"color=c=black:s={WIDTH}x{HEIGHT}:r={RATE}:d={seconds:.3f}[p0]"]
+    wide, high, small_wide, small_high = WIDE if screens else PLAIN
+    chains = [f"color=c=black:s={wide}x{high}:r={RATE}:d={seconds:.3f}[p0]"]
     order = sorted(enumerate(videos), key=lambda one: (not one[1].leads or one[1].is_screen, not one[1].is_screen, one[1].start))
     slots: list[float] = []
     for number, (place, track) in enumerate(order):
         full = track.is_screen or track.leads
-        width, height = (WIDTH, HEIGHT) if full else (SMALL_WIDTH, SMALL_HEIGHT)
+        width, height = (wide, high) if full else (small_wide, small_high)
         chains.append(
             f"[{place}:v]setpts=PTS-STARTPTS+{track.start:.3f}/TB,fps={RATE},scale={width}:{height}:force_original_aspect_ratio=decrease,"
             f"pad={width}:{height}:(ow-iw)/2:(oh-ih)/2{',split' if track.leads and not track.is_screen and screens else ''}[v{number}]"
@@ -99,14 +101,14 @@ def _pictures(videos: Sequence[Track], seconds: float) -> list[str]:
         if not full:
             slot = next((i for i, end in enumerate(slots) if end <= track.start), len(slots))
             slots[slot:slot + 1] = [track.end]
-            x, y = str(EDGE), str(HEIGHT - (slot % 4 + 1) * (SMALL_HEIGHT + EDGE))
+            x, y = str(EDGE), str(high - (slot % 4 + 1) * (small_high + EDGE))
         chains.append(f"[p{number}][v{number}]overlay={x}:{y}:eof_action=pass:enable='between(t,{track.start:.3f},{track.end:.3f})'[p{number + 1}]")
     last = len(order)
     for number, (_place, track) in enumerate(order):
         if not (track.leads and not track.is_screen and screens):
             continue
         shown = "+".join(f"between(t,{max(a, track.start):.3f},{min(b, track.end):.3f})" for a, b in screens if min(b, track.end) > max(a, track.start))
-        chains.append(f"[w{number}]scale={SMALL_WIDTH}:{SMALL_HEIGHT}:force_original_aspect_ratio=decrease[x{number}]")
+        chains.append(f"[w{number}]scale={small_wide}:{small_high}:force_original_aspect_ratio=decrease[x{number}]")
         chains.append(f"[p{last}][x{number}]overlay=W-w-{EDGE}:H-h-{EDGE}:eof_action=pass:enable='{shown or '0'}'[p{last + 1}]")
         last += 1
     chains.append(f"[p{last}]format=yuv420p[film]")
