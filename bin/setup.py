@@ -40,9 +40,12 @@ def main(argv: list[str]) -> int:
         environment()
         packages(argv[0])
         importable()
+        compiling = compiled() if argv[0] == "test" else None
         front_end()
         from_debian(argv[0])
         translations()
+        if compiling and compiling.wait():
+            (VENV / ".amparo-compiled").unlink(missing_ok=True)
     except subprocess.CalledProcessError as error:
         output = (error.stderr or error.stdout or "").strip()
         return stop(f"{' '.join(map(str, error.cmd[:4]))} … failed\n{output[-4000:]}")
@@ -139,6 +142,16 @@ def importable() -> None:
     path = next(iter(VENV.glob("lib/python3*/site-packages")), folder) / "amparo.pth"
     if not path.exists() or path.read_text() != f"{ROOT}\n":
         path.write_text(f"{ROOT}\n")
+
+
+def compiled() -> subprocess.Popen[bytes]:
+    """Begin to compile every module, once for all processes of the tests: many machines tell Python to keep nothing that it compiles."""
+    folders, stamp = [ROOT / "amparo", ROOT / "tests"], VENV / ".amparo-compiled"
+    if not stamp.exists() or stamp.read_text() != STAMP.read_text():
+        folders += VENV.glob("lib/python3*/site-packages")
+        stamp.write_text(STAMP.read_text())
+    command = [PYTHON, "-m", "compileall", "-q", "-j", "2", *map(str, folders)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
 
 def uv() -> Path:
