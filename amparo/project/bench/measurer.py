@@ -6,12 +6,14 @@ processor time, of this process and of its one database backend: on a shared mac
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import io
 import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -157,18 +159,30 @@ class Measurer:
         return {}
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[int]:
+    """Let whatever the application prints go nowhere; give the file that output went to."""
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield kept
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(nowhere)
+
+
 _CONTROL = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 
 
 def main() -> None:
     """Answer one line for each line; whatever the application prints goes nowhere."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    measurer = Measurer()
-    for line in sys.stdin:
-        asked = json.loads(line)
-        answers.write(json.dumps(getattr(measurer, asked.pop("do"))(**asked)) + "\n")
-        answers.flush()
+    with quiet() as kept, os.fdopen(os.dup(kept), "w") as answers:
+        measurer = Measurer()
+        for line in sys.stdin:
+            asked = json.loads(line)
+            answers.write(json.dumps(getattr(measurer, asked.pop("do"))(**asked)) + "\n")
+            answers.flush()
 
 
 if __name__ == "__main__":

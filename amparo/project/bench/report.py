@@ -52,7 +52,7 @@ HOW = {
         "`amparo.casefiles.bench`: a case of 2,000 entries and 100 MB of files made into its file by the command's own code, in one "
         "snapshot; memory is what the process's peak grew beyond that of a small case."
     ),
-    "article": "`amparo.knowledge.bench`: the page of an article asked for in process by a visitor, with every middleware, other articles in turn; medians.",
+    "article": "`amparo.knowledge.bench`: the page of an article asked for in process by a visitor, with every middleware, other articles in turn; processor of the application and of its database backend, the lowest of seven rounds.",
     "quotes": "`amparo.quotations.bench`: a page of the catalogue asked for in process by a contact signed in, with every middleware, other values each time; medians.",
     "forum": "`amparo.forum.bench`: pages asked for in process with every middleware, by a visitor, a member and a moderator; statements of the whole request, medians of the rest.",
     "downloads": "`amparo.downloads.bench`: a server of granian as `amparo web` starts it, a file of 300 MB by its token and a session, hung up at half, then a range with If-Range; private memory of its processes, sampled every 16 MB.",
