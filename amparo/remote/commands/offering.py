@@ -66,6 +66,7 @@ def offer(case: Case, *, mode: str, way: str = Way.HELPER.value, key: str, actor
 
 def _created(case: Case, mode: str, way: str, key: str, actor: Actor, at: datetime) -> Session:
     """Make the session; a code that waits already is drawn again: two of a thousand million are the same now and then."""
+    assert actor.user_id is not None
     expires_at = at + timedelta(minutes=value("remote.code_minutes", at=at))
     for _try in range(TRIES):
         public_id = new_public_id()
