@@ -61,6 +61,16 @@ _HEARS = """() => {
 }"""
 
 
+# What the window does with microphones goes through here, so that the story can pull one out.
+_MICROPHONES = """
+const ask = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+if (ask) navigator.mediaDevices.getUserMedia = async (wanted) => {
+  if (window.__absent) throw new DOMException("none", "NotFoundError");
+  return (window.__microphone = await ask(wanted));
+};
+"""
+
+
 @dataclass(frozen=True)
 class Cast:
     """Who plays in a language, by which way, and what they read."""
@@ -74,11 +84,16 @@ class Cast:
     talking: str
     held: str
     about: str
+    denied: str
+    absent: str
+    lost: str
 
 
 CASTS = {
-    "es-mx": Cast("es-mx", "websocket", "+525555123456", "Abarrotes Lupita", "oscar.es@vendor.mx", "Listo", "En llamada", "En espera", "No abre la caja 3"),
-    "en": Cast("en", "janus", "+525555987654", "Canary Corner Shop", "oscar.en@vendor.mx", "Ready", "Talking", "On hold", "Till 3 does not open"),
+    "es-mx": Cast("es-mx", "websocket", "+525555123456", "Abarrotes Lupita", "oscar.es@vendor.mx", "Listo", "En llamada", "En espera", "No abre la caja 3",
+                  "elija «Permitir»", "No se encontró micrófono", "Se desconectó el micrófono"),
+    "en": Cast("en", "janus", "+525555987654", "Canary Corner Shop", "oscar.en@vendor.mx", "Ready", "Talking", "On hold", "Till 3 does not open",
+               "choose «Allow»", "No microphone was found", "The microphone was unplugged"),
 }  # fmt: skip
 
 
@@ -153,6 +168,7 @@ def test_a_call_opens_its_card_is_answered_in_the_browser_and_becomes_a_case(pla
     _line(playing, cast)
     context = chromium_with_sound.new_context(locale=language, reduced_motion="reduce", permissions=["microphone"])
     context.set_default_timeout(15_000)
+    context.add_init_script(_MICROPHONES)
     desk, own = context.new_page(), (playing.url, playing.stream.rsplit("/", 1)[0])
     complaints = watch(desk, own)
     player = Player(desk, playing.url)
@@ -168,6 +184,7 @@ def test_a_call_opens_its_card_is_answered_in_the_browser_and_becomes_a_case(pla
             playing.caller = caller
             caller.dial("700")
             _card_opens(desk, cast, playing)
+            _told_how_to_allow(context, phone, cast, playing)
             _both_hear(phone, caller, cast)
             _held_and_muted(phone, caller, cast)
             _becomes_a_case(desk, phone, cast, playing)
@@ -191,6 +208,22 @@ def _card_opens(desk, cast: Cast, playing) -> None:
     assert (call.customer_id, call.offered_to) == (customer.pk, [playing.world[cast.language].user.pk])
 
 
+def _told_how_to_allow(context, phone, cast: Cast, playing) -> None:
+    """Without a microphone the call goes on ringing, and the window says what to do."""
+    phone.bring_to_front()
+    phone.locator("[data-do=answer]").wait_for()
+    browser = context.new_cdp_session(phone)
+    for setting in ("denied", "granted"):
+        browser.send("Browser.setPermission", {"permission": {"name": "microphone"}, "setting": setting, "origin": playing.url})
+        if setting == "denied":
+            phone.keyboard.press("a")
+            phone.locator("[data-part=warning]").filter(has_text=cast.denied).wait_for()
+    phone.evaluate("window.__absent = true")
+    phone.keyboard.press("a")
+    phone.locator("[data-part=warning]").filter(has_text=cast.absent).wait_for()
+    phone.evaluate("window.__absent = false")
+
+
 def _both_hear(phone, caller, cast: Cast) -> None:
     phone.bring_to_front()
     phone.locator("[data-do=answer]").wait_for()
@@ -210,6 +243,8 @@ def _held_and_muted(phone, caller, cast: Cast) -> None:
     phone.locator("[data-do=mute][aria-pressed=true]").wait_for()
     phone.keyboard.press("m")
     phone.locator("[data-do=mute][aria-pressed=false]").wait_for()
+    phone.evaluate("window.__microphone.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
+    phone.locator("[data-part=warning]").filter(has_text=cast.lost).wait_for()
     phone.keyboard.press("h")
     phone.locator("[data-part=state]").filter(has_text=cast.held).wait_for()
     until(lambda: ExchangeCall.objects.filter(number=cast.number).latest("pk").state == "held", 10)
