@@ -1,0 +1,99 @@
+"""A screen that a browser shares: consent, the clock of its case, silence, strangers; without the gateway. LIV-2, CAS-5, SEC-39, SEC-40."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from amparo.cases.models import Case
+from amparo.conftest import NOON, make_contact, make_customer, make_staff
+from amparo.kernel.refusals import NotPermitted
+from amparo.remote import commands
+from amparo.remote.errors import CodeUsed, ResumeUnknown
+from amparo.remote.models import Session
+
+from .world import ADDRESS, SHOWN, a_case, offered
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people(db):
+    engineer = make_staff("Elena Ingeniera", "engineer")
+    contact = make_contact(make_customer("Abarrotes Lupita"), "Lupita Romero")
+    return engineer, a_case(contact, engineer)
+
+
+def _shared(people, *, answer: bool = True, secret: str = "s" * 43) -> tuple[Session, str]:
+    engineer, case = people
+    offer = offered(case, engineer)
+    made = commands.join_by_browser(offer.code, answer=answer, address=ADDRESS, resume=secret, shown=SHOWN, at=NOON)
+    return made, offer.code
+
+
+def _at(seconds: float):
+    return NOON + timedelta(seconds=seconds)
+
+
+def test_a_browser_is_only_seen_whatever_was_asked(people):
+    """LIV-2, SEC-39: the code is used up by the answer, once."""
+    session, code = _shared(people)
+    assert (session.way, session.mode, session.consented, session.shown, session.can) == ("browser", "view", "view", SHOWN, ["view"])
+    with pytest.raises(CodeUsed):
+        commands.join_by_browser(code, answer=True, address=ADDRESS, resume="t" * 43, shown=SHOWN, at=NOON)
+
+
+def test_a_no_ends_it_and_nothing_was_seen(people):
+    """LIV-2"""
+    session, _code = _shared(people, answer=False)
+    assert (session.state, session.end_reason, session.started_at) == ("ended", "declined", None)
+    with pytest.raises(ResumeUnknown):
+        commands.resume("s" * 43, at=NOON)
+
+
+def test_silence_stops_the_clock_and_a_return_goes_on(people):
+    """CAS-5, SEC-40: paid is what is seen; the engineer's sign of life begins it, the customer's keeps it."""
+    engineer, case = people
+    session, _code = _shared(people)
+    with pytest.raises(NotPermitted):
+        commands.beat_of_engineer(session, actor=make_staff("Otra", "engineer"), at=_at(1))
+    assert commands.beat_of_engineer(session, actor=engineer, at=_at(1)).running
+    assert Case.objects.get(pk=case.pk).clock_since is not None
+    commands.beat_of_customer(session, at=_at(10))
+    assert commands.beat_of_engineer(session, actor=engineer, at=_at(25)).running
+    assert commands.beat_of_engineer(session, actor=engineer, at=_at(31)).state == "dropped"
+    assert Case.objects.get(pk=case.pk).clock_since is None
+    commands.beat_of_customer(session, at=_at(40))
+    assert commands.beat_of_engineer(session, actor=engineer, at=_at(41)).running
+    commands.beat_of_engineer(session, actor=engineer, at=_at(70))
+    assert commands.beat_of_engineer(session, actor=engineer, at=_at(140)).state == "ended"
+    assert Session.objects.get(pk=session.pk).end_reason == "lost"
+
+
+def test_at_the_limit_nothing_is_seen_until_it_is_decided(people):
+    """CAS-5, CHG-5"""
+    engineer, case = people
+    session, _code = _shared(people)
+    commands.beat_of_engineer(session, actor=engineer, at=_at(1))
+    Case.objects.filter(pk=case.pk).update(clock_seconds=1795)
+    assert commands.beat_of_customer(session, at=_at(5)).running
+    paused = commands.beat_of_customer(session, at=_at(9))
+    assert (paused.state, paused.running) == ("dropped", False)
+    assert commands.beat_of_engineer(session, actor=engineer, at=_at(12)).state == "dropped", "nobody goes on by himself"
+    assert commands.beat_of_customer(session, at=_at(700)).state == "ended"
+    assert Session.objects.get(pk=session.pk).end_reason == "time"
+
+
+def test_strangers_get_nothing(people, client):
+    """SEC-39, SEC-41: neither without the secret nor as another engineer."""
+    session, _code = _shared(people)
+    assert client.post("/r/share/beat/", {"secret": "guessed", "want": "access"}).json()["state"] == "ended"
+    assert client.post("/r/share/stop/", {"secret": ""}).json() == {"state": "ended"}
+    assert Session.objects.get(pk=session.pk).state == "consented"
+    assert client.post(f"/desk/remote/{session.pk}/watching/").status_code in (302, 403, 404)
+    told = client.post("/r/share/beat/", {"secret": "s" * 43, "want": "access"}).json()
+    assert told["state"] == "consented" and "access" not in told, "no token before it runs"
+    assert client.post("/r/share/", {"code": "000000000"}).status_code == 404
+    assert client.post("/r/share/stop/", {"secret": "s" * 43}).json() == {"state": "ended"}
+    assert Session.objects.get(pk=session.pk).end_reason == "stopped_by_customer"
