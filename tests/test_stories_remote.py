@@ -117,8 +117,7 @@ def _is_played(desk, customer: Customer, screen, cast: Cast, code: str, case: Ca
     assert screen.pointer() == before and screen.text() == written
     customer.consent(question)
     desk.wait_for_function("words => document.querySelector('[data-mode-badge]').textContent === words", arg=cast.controlling)
-    _move(desk, canvas, 300, 200)
-    until(lambda: abs(screen.pointer()[0] - 300) <= 2 and abs(screen.pointer()[1] - 200) <= 2)
+    until(lambda: _lands(desk, canvas, screen, 300, 200), every=0.2)
     desk.mouse.down()
     desk.mouse.up()
     ascii_ = "".join(sign for sign in cast.typed if sign.isascii())
@@ -131,6 +130,15 @@ def _is_played(desk, customer: Customer, screen, cast: Cast, code: str, case: Ca
     desk.wait_for_selector("[data-screen][data-segment='2'] canvas")
     until(lambda: desk.evaluate(PIXELS) > 3)
     _time_is_up(desk, customer, cast, case, engineer)
+
+
+def _lands(desk, canvas, screen, x: int, y: int) -> bool:  # noqa: F811
+    """True once the pointer there stands where it was moved to here; the page may still be finding its size."""
+    _move(desk, canvas, x + 40, y + 40)
+    _move(desk, canvas, x, y)
+    desk.wait_for_timeout(100)
+    found = screen.pointer()
+    return abs(found[0] - x) <= 2 and abs(found[1] - y) <= 2
 
 
 def _move(desk, canvas, x: int, y: int) -> None:
