@@ -60,8 +60,16 @@ def free_ports():
 class Running:
     """An `amparo up` in a data folder."""
 
-    def __init__(self, home, *arguments, python=sys.executable, more_path="", **options):
-        self.home, self.port = home, free_ports()
+    def __init__(self, home, *arguments, **options):
+        self.home, self.arguments, self.options = home, arguments, options
+        self.start()
+
+    def start(self):
+        """Begin, and return when it has greeted or ended; again after it was stopped or killed."""
+        self._start(*self.arguments, **self.options)
+
+    def _start(self, *arguments, python=sys.executable, more_path="", **options):
+        home, self.port = self.home, free_ports()
         self.output = home.parent / f"output-{self.port}"
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
@@ -171,9 +179,12 @@ def home(prepared, folder, request):
 
 
 @pytest.fixture
-def ending(home):
-    """A running service for a test that ends it."""
-    yield from serve(home)
+def ending(service):
+    """The running service for a test that ends it; for the next that needs it, it begins again."""
+    if service.process.poll() is not None:
+        service.start()
+    assert is_up(service)
+    return service
 
 
 @pytest.fixture(scope="module")
@@ -184,10 +195,14 @@ def service(prepared, folder):
     yield from serve(copy)
 
 
+def is_up(running):
+    assert "Amparo is running" in running.text(), running.text()
+    return wait_for(lambda: answers(f"http://127.0.0.1:{running.port + 1}/events/health"))
+
+
 def serve(home):
     running = Running(home)
-    assert "Amparo is running" in running.text(), running.text()
-    assert wait_for(lambda: answers(f"http://127.0.0.1:{running.port + 1}/events/health"))
+    assert is_up(running)
     yield running
     with contextlib.suppress(psutil.Error):
         family = running.family()

@@ -44,17 +44,6 @@ NAMES = {"postgres": "PostgreSQL"}
 # ---------------------------------------------------------------------------- start and stop
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_one_signal_stops_everything_and_leaves_no_process(ending, signal_number):
-    assert answers(f"{ending.url}/health")
-    family = ending.family()
-    assert len(family) >= 7  # supervisor, database and its own, pages twice, stream twice, worker
-    assert ending.stop(signal_number) == 0
-    assert gone(family)
-    assert "Everything has stopped" in ending.text()
-    assert not (ending.home / "run.json").exists()
-
-
 def test_a_second_start_prepares_nothing(service):
     assert "Preparing" not in service.text()
 
@@ -153,40 +142,6 @@ def test_a_killed_page_process_is_replaced_by_its_own_starter(service):
     assert wait_for(lambda: [pid for pid in children() if pid != victim] and answers(f"{service.url}/health"))
 
 
-def test_a_killed_supervisor_takes_everything_along_and_the_next_start_has_it_all(ending):
-    url = database_url(ending.home)
-    remember(url, "before the kill")
-    family = ending.family()
-    ending.process.kill()
-    ending.process.wait()
-    assert wait_for(lambda: gone(family))
-    again = Running(ending.home)
-    try:
-        assert "Amparo is running" in again.text()
-        assert remembered(database_url(ending.home), "before the kill") == "kept"
-    finally:
-        again.stop()
-
-
-def test_everything_killed_at_once_recovers(ending):
-    """As when the machine loses power: no process has time for anything."""
-    url = database_url(ending.home)
-    remember(url, "before the lights went out")
-    family = ending.family()
-    for act in ("suspend", "kill"):
-        for process in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                getattr(process, act)()
-    ending.process.wait()
-    assert wait_for(lambda: gone(family))
-    again = Running(ending.home)
-    try:
-        assert "Amparo is running" in again.text(), again.text()
-        assert remembered(database_url(ending.home), "before the lights went out") == "kept"
-    finally:
-        again.stop()
-
-
 def python_for(uid):
     """Return a Python that the account can execute, with where our packages lie: ours, or the machine's of its version."""
     packages = str(Path(psutil.__file__).parents[1])
@@ -273,3 +228,45 @@ def test_only_named_proxies_are_believed(monkeypatch):
     assert ask("127.0.0.1", "203.0.113.9", trusted="") == ("127.0.0.1", "http")
     with pytest.raises(installation.Problem, match="believe everybody"):
         ask("127.0.0.1", "203.0.113.9", trusted="*")
+
+
+# ---------------------------------------------------------------------------- ended: these stand last, for they share one service
+
+
+def test_a_killed_supervisor_takes_everything_along_and_the_next_start_has_it_all(ending):
+    url = database_url(ending.home)
+    remember(url, "before the kill")
+    family = ending.family()
+    ending.process.kill()
+    ending.process.wait()
+    assert wait_for(lambda: gone(family))
+    ending.start()
+    assert "Amparo is running" in ending.text(), ending.text()
+    assert remembered(database_url(ending.home), "before the kill") == "kept"
+
+
+def test_everything_killed_at_once_recovers(ending):
+    """As when the machine loses power: no process has time for anything."""
+    url = database_url(ending.home)
+    remember(url, "before the lights went out")
+    family = ending.family()
+    for act in ("suspend", "kill"):
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                getattr(process, act)()
+    ending.process.wait()
+    assert wait_for(lambda: gone(family))
+    ending.start()
+    assert "Amparo is running" in ending.text(), ending.text()
+    assert remembered(database_url(ending.home), "before the lights went out") == "kept"
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_one_signal_stops_everything_and_leaves_no_process(ending, signal_number):
+    assert answers(f"{ending.url}/health")
+    family = ending.family()
+    assert len(family) >= 7  # supervisor, database and its own, pages twice, stream twice, worker
+    assert ending.stop(signal_number) == 0
+    assert gone(family)
+    assert "Everything has stopped" in ending.text()
+    assert not (ending.home / "run.json").exists()

@@ -8,7 +8,6 @@ import pytest
 from tests.running import (
     Running,
     amparo,
-    ending,
     folder,
     home,
     prepared,
@@ -18,7 +17,7 @@ from tests.running import (
 )
 
 pytestmark = pytest.mark.operations
-__all__ = ["ending", "folder", "home", "prepared", "service"]
+__all__ = ["folder", "home", "prepared", "service"]
 
 
 # ---------------------------------------------------------------------------- doctor, backup, restore
