@@ -16,7 +16,7 @@ from . import matrix
 
 TABLE = Path(__file__).parent / "matrix.txt"
 # What a visitor may always get, signed in or not; metrics answer callers on the same machine, as the test is one.
-OPEN_TO_ALL = {"classroom:told", "knowledge:home", "knowledge:article", "knowledge:article_by_number", "knowledge:useful", "codes:by_code",
+OPEN_TO_ALL = {"classroom:told", "short:enter", "short:where", "remote_browser:share", "remote_browser:answer", "remote_browser:beat", "remote_browser:stop", "knowledge:home", "knowledge:article", "knowledge:article_by_number", "knowledge:useful", "codes:by_code",
                "search:search", "search:suggest", "search:palette", "search:settled", "search:click",
                "health", "ui:accent_css", "ui:choose", "web:home", "contracts:plans", "policies:logo", "casefiles:key", "casefiles:key_pem", "people:choose_language",
                "people:choose_theme", "people:invitation", "metrics",
