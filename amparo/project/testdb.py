@@ -32,7 +32,9 @@ SETTINGS = {
 }
 # The first worker migrates a database; the second begins with what needs none.
 LONGEST = (
-    "test_demo.py", "test_operations.py", "test_matrix.py", "test_stories.py", "test_stories_open_house.py", "test_operations_backup.py",
+    "test_demo.py", "test_operations.py", "test_matrix.py", "test_stories_classroom.py", "test_stories_telephone.py", "test_stories.py",
+    "test_stories_open_house.py", "test_operations_backup.py", "test_stories_remote.py", "test_stories_sharing.py", "test_stories_chat.py",
+    "test_stories_live.py", "test_stories_media.py", "test_remote_helper_windows.py", "test_remote_helper_linux.py", "test_remote_broker.py",
     "test_outlets.py", "test_mail_in.py", "test_stories_complaints.py", "test_stories_quotes.py", "test_operations_role.py", "test_world.py",
     "test_browser.py", "test_security_requests.py", "test_licence_client.py", "test_scorm.py", "test_browser_trap.py",
     "test_operations_postgres.py", "test_imports_by_worker.py", "test_rules_oracle.py",
