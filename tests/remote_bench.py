@@ -14,7 +14,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from django.utils import timezone
 
-from amparo.kernel.actor import SYSTEM
+from amparo.conftest import make_staff
 from amparo.policies.commands import set_value
 from amparo.project import debian
 from amparo.remote import bench
@@ -37,7 +37,7 @@ def run() -> dict[str, float]:
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="amparo-remote-") as folder, service(Path(folder), parts=("web", "stream")) as running:
         at = timezone.now() - timedelta(minutes=1)
-        set_value("remote.megabytes_max", 100_000, from_at=at, actor=SYSTEM, at=at)
+        set_value("remote.megabytes_max", 100_000, from_at=at, actor=make_staff("Ada", "administrator"), at=at)
         found["tunnel"] = asyncio.run(_tunnel(Scene(running.url, running.stream_url)))
         connection.close()
         screen = Screen(Path(folder), 139)
