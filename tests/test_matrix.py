@@ -64,7 +64,7 @@ def values(whole_world):
     special |= {("scan:scanned", "text"): "AAAA", ("activation:v1_elsewhere", "rest"): "nothing"}
     special |= _searched(w)
     special |= _chatted(w)
-    special |= _taught(w)
+    special |= _gathered(w)
     special |= _telephone(w)
     special |= _remote(w)
     of_forum = _forum(w)
@@ -175,7 +175,7 @@ def _chatted(w):
                     ("chat:become", "what"): "ticket", ("chat:widget_become", "what"): "ticket"}  # fmt: skip
 
 
-def _taught(w):
+def _gathered(w):
     """An exclusive hour of the company, agreed to and running, with its administrator in the waiting room."""
     from amparo.classroom import commands as classes
 
