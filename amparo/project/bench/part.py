@@ -147,6 +147,13 @@ def chat() -> list[Figure]:
     ]
 
 
+def classroom() -> list[Figure]:
+    """A class: the first picture after coming in, and what 25 who watch ask of the gateway."""
+    from amparo.classroom import bench
+
+    return [Figure.most(one["name"], one["value"], one["unit"], one["limit"], one["note"]) for one in bench.run()]
+
+
 def ledger() -> list[Figure]:
     """Transfers beside bare pgbench and django-hordak."""
     from amparo.ledger import bench
@@ -289,7 +296,7 @@ def remote() -> list[Figure]:
 
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
-    part.__name__: part for part in (create, search, published, choice, callers, ring, chat, ledger, time, stream, lapse, casefile, quotes, article, downloads, activation, forum, mail, remote)
+    part.__name__: part for part in (create, search, published, choice, callers, ring, chat, classroom, ledger, time, stream, lapse, casefile, quotes, article, downloads, activation, forum, mail, remote)
 }
 
 
