@@ -61,11 +61,11 @@ _HEARS = """() => {
 }"""
 
 
-# What the window does with microphones goes through here, so that the story can pull one out.
+# What the window asks of microphones goes through here, so that the story can refuse one and pull one out.
 _MICROPHONES = """
 const ask = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
 if (ask) navigator.mediaDevices.getUserMedia = async (wanted) => {
-  if (window.__absent) throw new DOMException("none", "NotFoundError");
+  if (window.__refused) throw new DOMException("no", window.__refused);
   return (window.__microphone = await ask(wanted));
 };
 """
@@ -184,7 +184,7 @@ def test_a_call_opens_its_card_is_answered_in_the_browser_and_becomes_a_case(pla
             playing.caller = caller
             caller.dial("700")
             _card_opens(desk, cast, playing)
-            _told_how_to_allow(context, phone, cast, playing)
+            _told_how_to_allow(phone, cast)
             _both_hear(phone, caller, cast)
             _held_and_muted(phone, caller, cast)
             _becomes_a_case(desk, phone, cast, playing)
@@ -208,20 +208,15 @@ def _card_opens(desk, cast: Cast, playing) -> None:
     assert (call.customer_id, call.offered_to) == (customer.pk, [playing.world[cast.language].user.pk])
 
 
-def _told_how_to_allow(context, phone, cast: Cast, playing) -> None:
+def _told_how_to_allow(phone, cast: Cast) -> None:
     """Without a microphone the call goes on ringing, and the window says what to do."""
     phone.bring_to_front()
     phone.locator("[data-do=answer]").wait_for()
-    browser = context.new_cdp_session(phone)
-    for setting in ("denied", "granted"):
-        browser.send("Browser.setPermission", {"permission": {"name": "microphone"}, "setting": setting, "origin": playing.url})
-        if setting == "denied":
-            phone.keyboard.press("a")
-            phone.locator("[data-part=warning]").filter(has_text=cast.denied).wait_for()
-    phone.evaluate("window.__absent = true")
-    phone.keyboard.press("a")
-    phone.locator("[data-part=warning]").filter(has_text=cast.absent).wait_for()
-    phone.evaluate("window.__absent = false")
+    for refused, sentence in (("NotAllowedError", cast.denied), ("NotFoundError", cast.absent)):
+        phone.evaluate("refused => { window.__refused = refused; }", refused)
+        phone.keyboard.press("a")
+        phone.locator("[data-part=warning]").filter(has_text=sentence).wait_for()
+    phone.evaluate("window.__refused = ''")
 
 
 def _both_hear(phone, caller, cast: Cast) -> None:

@@ -50,6 +50,7 @@ class _Line(Manager):
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
+        self.pinger: Any = None
         self.lost = asyncio.Event()
 
     def connection_lost(self, exc: Any) -> None:

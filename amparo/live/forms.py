@@ -34,7 +34,7 @@ class ExchangeForm(forms.Form):
     region = forms.CharField(label=_("Country of numbers without one"), max_length=2, initial="MX", widget=_line(maxlength=2))
     channel = forms.CharField(label=_("Channel of a telephone"), max_length=80, required=False, widget=_line(placeholder="PJSIP/{extension}"), help_text=_("To place calls from screens through Asterisk."))
     dial_context = forms.CharField(label=_("Context of outgoing calls"), max_length=80, required=False, widget=_line(placeholder="from-internal"))
-    prefix = forms.CharField(label=_("Dialled before an outside number"), max_length=8, required=False, widget=_line())
+    prefix = forms.CharField(label=_("Dialled before an outside number"), max_length=8, required=False, widget=_line())  # type: ignore[assignment]
     browser = forms.ChoiceField(label=_("Where staff answer"), choices=list(BROWSERS.items()), required=False)
     socket_url = forms.CharField(label=_("SIP over WebSocket"), max_length=300, required=False, widget=_line(placeholder="wss://pbx.ejemplo.mx:8089/ws"))
     sip_domain = forms.CharField(label=_("Domain of SIP addresses"), max_length=200, required=False, widget=_line(placeholder="pbx.ejemplo.mx"))
@@ -60,7 +60,7 @@ class LineForm(forms.Form):
     """An extension for somebody of the staff."""
 
     extension = forms.CharField(label=_("Extension"), max_length=8, widget=_line(inputmode="numeric"))
-    user = forms.ModelChoiceField(None, label=_("Person"), empty_label=_("Choose"))
+    user: forms.ModelChoiceField = forms.ModelChoiceField(None, label=_("Person"), empty_label=_("Choose"))
     sip_user = forms.CharField(label=_("SIP user"), max_length=80, required=False, widget=_line())
     sip_password = forms.CharField(
         label=_("SIP password"), max_length=200, required=False, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

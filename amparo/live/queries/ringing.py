@@ -138,7 +138,8 @@ def recent_lines(actor: Actor, *, limit: int = 30) -> list[dict[str, Any]]:
 
 def events_of(call: ExchangeCall) -> Sequence[dict[str, Any]]:
     """Return what was told of a call, oldest first."""
-    return list(ExchangeEvent.objects.filter(call=call).order_by("at", "id").values("state", "extension", "at", "taken_at"))
+    rows = ExchangeEvent.objects.filter(call=call).order_by("at", "id").values("state", "extension", "at", "taken_at")
+    return [dict(row) for row in rows]
 
 
 def announcement(at: datetime) -> str:

@@ -92,7 +92,7 @@ def board(*, at: datetime, zone: tzinfo) -> Board:
     paused = {line["user_id"]: line["paused_at"] for line in lines if line["paused_at"]}
     ringing = list(ExchangeCall.objects.filter(state=State.RINGING, direction="in").order_by("rang_at").values_list("rang_at", flat=True))
     owed = list(Callback.objects.filter(state=Callback.State.OPEN).order_by("due_at").values_list("due_at", flat=True))
-    span = {"since": since, "until": until, "at": at, "zone": str(zone), "users": sorted({line["user_id"] for line in lines})}
+    span: dict[str, Any] = {"since": since, "until": until, "at": at, "zone": str(zone), "users": sorted({line["user_id"] for line in lines})}
     with connection.cursor() as cursor:
         cursor.execute(_HOURS, span)
         rows = cursor.fetchall()
@@ -131,7 +131,8 @@ def day_rows(on: date, actor: Actor, *, zone: tzinfo) -> Iterator[list[Any]]:
     calls = access.lines_visible_to(actor).filter(rang_at__gte=since, rang_at__lt=until).order_by("rang_at", "id")
     for call in calls.select_related("customer", "operator").prefetch_related("conversations"):
         said = list(call.conversations.all())
-        waited = rules.length(call.rang_at, call.answered_at or call.ended_at) if call.answered_at or call.ended_at else ""
+        over = call.answered_at or call.ended_at
+        waited = rules.length(call.rang_at, over) if over else ""
         talked = rules.length(call.answered_at, call.ended_at) if call.answered_at and call.ended_at and call.told.was_answered else ""
         yield [
             call.rang_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"), str(DIRECTION_LABELS[call.direction]), call.number or call.number_text,

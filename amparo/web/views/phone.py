@@ -33,7 +33,7 @@ def screen(request: HttpRequest) -> HttpResponse:
     """Find a caller while typing."""
     words = request.GET.get("q", "")[:80]
     found = phone.search(words, request.actor) if len(words.strip()) > 1 else []
-    context = {"words": words, "found": found, "call": _current(request), "start": forms.StartCall()}
+    context: dict[str, Any] = {"words": words, "found": found, "call": _current(request), "start": forms.StartCall()}
     if not request.htmx:
         context["owed"] = owed_callbacks(request.actor, limit=8)
     return render(request, "web/desk/_callers.html" if request.htmx else "web/desk/phone.html", context)
