@@ -16,11 +16,12 @@ needs_chromium = pytest.mark.skipif(not EXECUTABLE, reason="needs Chromium")
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator:
+def chromium(request) -> Iterator:
+    """The small one, unless the file says BROWSER = EXECUTABLE."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=SHELL, args=CHROMIUM)
+        browser = play.chromium.launch(executable_path=getattr(request.module, "BROWSER", SHELL), args=CHROMIUM)
         yield browser
         browser.close()
 

@@ -34,10 +34,11 @@ from amparo.videos import commands as videos
 from amparo.videos.models import Conversion, Video, Watched
 from amparo.videos.tests.conftest import film
 
-from .browser import chromium, needs_chromium, open_page  # noqa: F401 (fixtures)
+from .browser import EXECUTABLE, chromium, needs_chromium, open_page  # noqa: F401 (fixtures)
 from .live import service, until
 from .test_stories import Player
 
+BROWSER = EXECUTABLE  # films are played
 pytestmark = [pytest.mark.browser, pytest.mark.operations, pytest.mark.django_db, needs_chromium]
 PIECE = 8 * 1024 * 1024  # as the page sends them
 SECONDS = 24
