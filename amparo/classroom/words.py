@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,11 +36,11 @@ def minutes(count: int) -> str:
     return " ".join([*([_("%(n)s h") % {"n": hours}] if hours else []), *([_("%(n)s min") % {"n": rest}] if rest or not hours else [])])
 
 
-def _when(data: dict[str, Any]) -> str:
+def _when(data: Mapping[str, Any]) -> str:
     return formats.moment_full(datetime.fromisoformat(data["starts_at"]), zone=timezone.get_current_timezone())
 
 
-def _ended(data: dict[str, Any]) -> str:
+def _ended(data: Mapping[str, Any]) -> str:
     count = sum(1 for one in data.get("people", ()) if one["role"] == "student")
     return ngettext(
         "The class «%(title)s» ended: %(count)s person took part.", "The class «%(title)s» ended: %(count)s people took part.", count

@@ -69,7 +69,7 @@ def plan_for_case(case: Case, starts_at: datetime, *, minutes: int, recorded: bo
     if case.state in ENDED or case.kind not in ATTENDED_KINDS:
         raise ClassInvalid(_("A class can be planned in a case for advice or an incident that is not closed."), field="case")
     made = _made(
-        Kind.ADVICE, case.thread.title, starts_at, minutes, User.objects.get(pk=actor.user_id), key, actor, at,
+        Kind.ADVICE, case.thread.title, starts_at, minutes, User.objects.get(pk=actor.user_id or 0), key, actor, at,
         case=case, customer_id=case.customer_id, is_recorded=recorded,
     )  # fmt: skip
     tell("scheduled", made, above=True, actor=actor, at=at, starts_at=made.starts_at, minutes=made.minutes)
@@ -93,7 +93,7 @@ def plan_hour(
     if not 1 <= people <= PEOPLE_MAX:
         raise ClassInvalid(_("Give a whole number from %(low)s to %(high)s.") % {"low": 1, "high": PEOPLE_MAX}, field="people")
     made = _made(
-        Kind.HOUR, title.strip(), starts_at, minutes, User.objects.get(pk=actor.user_id), key, actor, at,
+        Kind.HOUR, title.strip(), starts_at, minutes, User.objects.get(pk=actor.user_id or 0), key, actor, at,
         customer=customer, agreed_minutes=minutes, agreed_people=people, state=State.PROPOSED.value, is_recorded=recorded,
     )  # fmt: skip
     needs = [Need("online_hour", minutes=minutes, participants=people)]
@@ -116,7 +116,7 @@ def _made(kind: Kind, title: str, starts_at: datetime, minutes: int, instructor:
     fields: dict[str, Any] = {"uid": uuid4().hex, **more}
     return LiveClass.objects.create(
         kind=kind.value, title=title[:200], starts_at=starts_at, minutes=_minutes(minutes), instructor=instructor, room=new_word("class"),
-        created_by_id=actor.user_id, created_at=at, key=key, **fields,
+        created_by_id=actor.user_id or 0, created_at=at, key=key, **fields,
     )  # fmt: skip
 
 

@@ -158,7 +158,8 @@ def stays_of_customer(live_class: LiveClass) -> dict[int, list[Stay]]:
     rows = Presence.objects.filter(participant__live_class=live_class, participant__customer=live_class.customer_id, left_at__isnull=False)
     found: dict[int, list[Stay]] = {}
     for person, start_at, left_at in rows.exclude(participant__role=INSTRUCTOR).values_list("participant__person", "joined_at", "left_at"):
-        found.setdefault(person, []).append((start_at, left_at))
+        if left_at is not None:
+            found.setdefault(person, []).append((start_at, left_at))
     return found
 
 

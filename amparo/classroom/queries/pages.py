@@ -93,7 +93,7 @@ def invited(live_class: LiveClass) -> list[int]:
         people = list(found.order_by("person").values_list("person", flat=True))
     elif live_class.kind == Kind.ADVICE:
         assert live_class.case is not None
-        people = [live_class.case.contact_id]
+        people = [person for person in (live_class.case.contact_id,) if person is not None]
     else:
         people = [one.user_id for one in recipients(live_class.customer_id or 0)]
     return list(dict.fromkeys([*people, live_class.instructor_id]))

@@ -47,7 +47,8 @@ def _text(text: str) -> str:
 
 def _folded(line: str) -> str:
     """Break a line after 75 octets, never inside a letter."""
-    parts, current = [], b""
+    parts: list[str] = []
+    current = b""
     for letter in line:
         piece = letter.encode()
         if len(current) + len(piece) > (75 if not parts else 74):

@@ -41,7 +41,7 @@ def give(world: World) -> None:
     commands.plan_hour(customer, "Descuentos por volumen en caja", tomorrow, minutes=60, people=10, key="demo-next", actor=teacher, at=world.now)
     if editor is not None:
         for date in ClassDate.objects.filter(starts_at__gt=world.now).order_by("starts_at")[:3]:
-            commands.plan_for_course(date, User.objects.get(pk=editor.user_id), key=f"demo-{date.pk}", actor=editor, at=world.now)
+            commands.plan_for_course(date, User.objects.get(pk=editor.user_id or 0), key=f"demo-{date.pk}", actor=editor, at=world.now)
 
 
 def _actor(email: str) -> Actor | None:
