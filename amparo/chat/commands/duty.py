@@ -31,7 +31,7 @@ def set_duty(is_on: bool, *, actor: Actor, at: datetime) -> Duty:
 
     Raises NotPermitted.
     """
-    if not access.may_attend(actor):
+    if not access.may_attend(actor) or actor.user_id is None:
         raise NotPermitted()
     duty, _new = Duty.objects.select_for_update().get_or_create(user_id=actor.user_id, defaults={"changed_at": at})
     if duty.is_on != is_on:

@@ -100,7 +100,7 @@ def pass_on(chat: Chat, *, actor: Actor, at: datetime) -> Chat:
     """Say that one cannot take what is offered: the next is asked at once. Harmless where it went on already. CHT-1."""
     chat = locked(chat)
     permit(access.may_attend(actor), chat)
-    if chat.state == State.WAITING and chat.offered_to_id == actor.user_id:
+    if chat.state == State.WAITING and chat.offered_to_id is not None and chat.offered_to_id == actor.user_id:
         chat.passed = [*chat.passed, chat.offered_to_id]
         tell("passed", chat, actor=actor, at=at, desk=True, by=actor.user_id, why="declined")
         offer(chat, at=at)

@@ -98,7 +98,7 @@ def candidates(at: datetime) -> list[rules.Candidate]:
 
 
 def duty_of(actor: Actor) -> Duty | None:
-    return Duty.objects.filter(user_id=actor.user_id).first()
+    return Duty.objects.filter(user_id=actor.user_id or 0).first()
 
 
 def colleagues(actor: Actor, *, at: datetime) -> list[dict[str, Any]]:

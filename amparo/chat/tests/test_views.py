@@ -135,6 +135,7 @@ def test_consent_and_closing_in_the_chat(taken, contact, elena, client_for):
     case.refresh_from_db()
     assert (case.state, case.consent_how, case.consent_by) == ("attention", "chat", contact.name)
     assert "Proponer cierre" in desk.get(f"/desk/chat/{taken.pk}/").content.decode()
+    assert f"/desk/chat/{taken.pk}/" in desk.get(f"/desk/chat/of-case/{case.pk}/").content.decode()
     form = desk.get(f"/desk/chat/{taken.pk}/closing/").content.decode()
     assert "summary" in form
     sent = desk.post(f"/desk/chat/{taken.pk}/closing/", {"reason": "information_complete", "summary": "Se explicó", "key": "c1"})
@@ -200,3 +201,28 @@ def test_a_file_of_a_chat_and_of_a_whisper(taken, contact, elena, other_contact,
     assert sent["reply"] in page and "note.txt" not in page
     assert [client_for(who).get(sent["reply"]).status_code for who in (contact, elena, other_contact)] == [200, 200, 404]
     assert [client_for(who).get(sent["note"]).status_code for who in (contact, elena)] == [404, 200]
+
+
+def test_a_remote_session_out_of_the_chat(taken, contact, elena, client_for):
+    """CHT-1, LIV-2: one button where the case is attended; the code stands in the chat while it is valid, and is kept nowhere."""
+    from amparo.cases import commands as cases
+    from amparo.cases.models import Case
+
+    desk, client = client_for(elena), client_for(contact)
+    case = commands.propose_service(taken, kind="incident", explanation="Es un incidente", key="p", actor=elena, at=NOON)
+    assert desk.post(f"/desk/chat/{taken.pk}/session/", {"mode": "control", "key": "r0"}).status_code == 409  # before the yes
+    cases.consent(Case.objects.get(pk=case.pk), seen=1, how="chat", actor=contact, at=NOON)
+    assert "data-chat-remote" in desk.get(f"/desk/chat/{taken.pk}/").content.decode()
+    assert desk.post(f"/desk/chat/{taken.pk}/session/", {"mode": "control", "key": "r1"}).status_code == 302
+    page = client.get(f"/chat/{taken.pk}/").content.decode()
+    code = page[page.index("<strong>", page.index("data-chat-remote-code")) + 8 :][:11]
+    assert code.replace(" ", "").isdecimal() and "/r/" in page
+    assert not Message.objects.filter(chat=taken, data__icontains=code[:3]).exists()
+    line = client.get(f"/chat/{taken.pk}/events/?since=0").json()
+    assert line["html"].count('data-event="remote"') == 1
+
+
+def test_clock_of_the_case_from_the_chat(taken, contact, elena, client_for):
+    """CAS-5: the case's own commands; without a case it says so."""
+    assert client_for(elena).post(f"/desk/chat/{taken.pk}/clock/start/").status_code == 409
+    assert client_for(elena).post(f"/desk/chat/{taken.pk}/clock/dance/").status_code == 404
