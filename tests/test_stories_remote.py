@@ -24,11 +24,12 @@ from amparo.remote import queries
 from amparo.remote.models import Session
 from amparo.remote.tests.world import a_case
 
-from .browser import chromium, needs_chromium, open_page  # noqa: F401 (fixtures)
+from .browser import EXECUTABLE, chromium, needs_chromium, open_page  # noqa: F401 (fixtures)
 from .live import service, until
 from .remote_screen import Customer, needs_screen, screen  # noqa: F401 (fixture)
 from .test_stream import session_of
 
+BROWSER = EXECUTABLE  # screens are shown, and keys pressed in them
 pytestmark = [pytest.mark.browser, pytest.mark.operations, pytest.mark.django_db(transaction=True), needs_chromium, needs_screen]
 PIXELS = """() => { const canvas = document.querySelector('canvas'); if (!canvas) return 0;
   const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data; const seen = new Set();
