@@ -18,7 +18,7 @@ def _area(rows: int) -> forms.Textarea:
 class TransferForm(forms.Form):
     """To whom a chat is handed, and what he is told."""
 
-    to = forms.ChoiceField(label=_("To"))
+    to = forms.ChoiceField(label=_("Transfer to"))
     note = forms.CharField(label=_("What it is about"), max_length=4000, widget=_area(3), help_text=_("Your colleague reads it; the customer never does."))
 
     def __init__(self, *given: Any, colleagues: Sequence[dict[str, Any]], **named: Any) -> None:

@@ -33,7 +33,7 @@ class ExchangeForm(forms.Form):
     )
     region = forms.CharField(label=_("Country of numbers without one"), max_length=2, initial="MX", widget=_line(maxlength=2))
     channel = forms.CharField(label=_("Channel of a telephone"), max_length=80, required=False, widget=_line(placeholder="PJSIP/{extension}"), help_text=_("To place calls from screens through Asterisk."))
-    dial_context = forms.CharField(label=_("Context of outgoing calls"), max_length=80, required=False, widget=_line(placeholder="from-internal"))
+    dial_context = forms.CharField(label=_("Context of outgoing calls"), max_length=80, required=False, widget=_line(placeholder="from-internal", lang="en"))
     prefix = forms.CharField(label=_("Dialled before an outside number"), max_length=8, required=False, widget=_line())  # type: ignore[assignment]
     browser = forms.ChoiceField(label=_("Where staff answer"), choices=list(BROWSERS.items()), required=False)
     socket_url = forms.CharField(label=_("SIP over WebSocket"), max_length=300, required=False, widget=_line(placeholder="wss://pbx.ejemplo.mx:8089/ws"))

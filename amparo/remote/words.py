@@ -106,8 +106,8 @@ def end_sentence(reason: str, detail: str = "") -> str:
 def player_words() -> dict[str, str]:
     """Return what the player says, for its script."""
     return {
-        "play": _("Play"), "pause": _("Pause"), "segment": _("Line connected"), "mode_view": _("Only seen from here on"),
-        "mode_control": _("Controlled from here on"), "dropped": _("The line dropped"), "paused": _("The time was used up"), "end": _("End"),
+        "play": _("Play"), "pause": _("A pause"), "segment": _("Line connected"), "mode_view": _("Only seen from here on"),
+        "mode_control": _("Controlled from here on"), "dropped": _("The line dropped"), "paused": _("The time was used up"), "end": _("The end"),
         "typed": _("Typed"), "clicked": _("Click at"), "clipboard_engineer": _("Clipboard of the engineer"),
         "clipboard_customer": _("Clipboard of the customer"), "clipboard_text": _("Text of the clipboard"),
         "characters": _("characters"), "loading": _("Loading…"), "failed": _("This part of the recording cannot be read."),

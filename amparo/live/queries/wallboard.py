@@ -127,7 +127,7 @@ def day_rows(on: date, actor: Actor, *, zone: tzinfo) -> Iterator[list[Any]]:
     """Return the calls of a day as a table: a heading, then one row each, oldest first. SEC-56."""
     since, until = day_bounds(on, zone)
     yield [_("Began"), _("Direction"), _("Number"), _("Caller"), _("NIC"), _("Customer"), _("Called"), _("Extension"), _("Person"), _("State"),
-           _("Waited, seconds"), _("Talked, seconds"), _("About"), _("What came of it"), _("Matter")]  # fmt: skip
+           _("Waited, seconds"), _("Talked, seconds"), _("About"), _("What came of it"), _("Linked matter")]  # fmt: skip
     calls = access.lines_visible_to(actor).filter(rang_at__gte=since, rang_at__lt=until).order_by("rang_at", "id")
     for call in calls.select_related("customer", "operator").prefetch_related("conversations"):
         said = list(call.conversations.all())

@@ -41,7 +41,7 @@ def withdrawn(fact: FactRow) -> None:
 def _withdrawn(matter: Matter, fact: FactRow, reader: Reader) -> Words:
     return Words(
         title=_("The code of %(number)s was withdrawn") % {"number": fact.data["number"]}, url=f"/desk/remote/{fact.data['session']}/",
-        paragraphs=(_("Codes of remote sessions were being guessed. Offer it again: the new code holds."),), action=_("Offer it again"),
+        paragraphs=(_("Codes of remote sessions were being guessed. Offer it again: the new code holds."),), action=_("Offer the session again"),
     )  # fmt: skip
 
 

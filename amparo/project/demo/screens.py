@@ -43,7 +43,8 @@ def show(world: World) -> None:
     rows = Case.objects.filter(state=State.ATTENTION, kind__in=sorted(ATTENDED_KINDS), clock_since__isnull=True, consent_at__isnull=False)
     for case in rows.select_related("thread").order_by("-kind", "-consent_at")[:10]:
         try:
-            _recorded(world, case, case.consent_at + timedelta(minutes=12))  # type: ignore[operator]
+            assert case.consent_at is not None, "the rows were asked for with one"
+            _recorded(world, case, case.consent_at + timedelta(minutes=12))
         except Refusal:
             continue
         return
