@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from amparo.kernel import masking
 
@@ -44,22 +45,26 @@ def choose(
     return best.user_id if best else None
 
 
-def is_present(seen_at: datetime | None, *, at: datetime) -> bool:
-    """True where a page of the person was open within the last minute."""
-    return seen_at is not None and at - seen_at < PRESENT
-
-
 def without_private(text: str, private: Iterable[str]) -> str:
     """Return a text that may stand in public: no name of the customer or its people, and nothing that masking knows. FOR-1, CHT-2.
 
     >>> without_private("Soy Lupita Romero de Abarrotes Lupita, correo a@b.mx", ["Abarrotes Lupita", "Lupita Romero"])
     'Soy •••• de ••••, correo ••••@b.mx'
+    >>> without_private("soy jose nunez", ["José Núñez"])
+    'soy ••••'
     """
-    words = sorted({word.strip() for word in private if len(word.strip()) > 1}, key=len, reverse=True)
+    text = unicodedata.normalize("NFC", text)
+    words = sorted({_plain(word.strip()) for word in private if len(word.strip()) > 1}, key=len, reverse=True)
     for word in words:
-        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", masking.DOTS, text, flags=re.IGNORECASE)
+        for hit in reversed(list(re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", _plain(text), re.IGNORECASE))):
+            text = text[: hit.start()] + masking.DOTS + text[hit.end() :]
     masked, _found = masking.mask(text)
     return masked
+
+
+def _plain(text: str) -> str:
+    """Return a text without accents, letter for letter: who is José writes jose too."""
+    return "".join(unicodedata.normalize("NFD", letter)[0] for letter in unicodedata.normalize("NFC", text))
 
 
 def private_words(names: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ from .becoming import (
     propose_service,
     tell_case,
 )
-from .duty import present, set_duty, set_skills
+from .duty import looked, present, set_duty, set_skills
 from .opening import ask_transcript, end, end_of_removed, open_chat
 from .purging import keep, purge
 from .routing import end_left, give_back_lost, offer_waiting, pass_on, take, transfer
@@ -18,6 +18,6 @@ from .sites import change_site, enter, make_site, new_secret
 
 __all__ = [
     "ask_remote", "ask_transcript", "become_case", "become_ticket", "become_topic", "case_of", "change_site", "end", "end_left", "end_of_removed",
-    "enter", "give_back_lost", "keep", "make_site", "new_secret", "offer_waiting", "open_chat", "pass_on", "present", "propose_service",
+    "enter", "give_back_lost", "keep", "looked", "make_site", "new_secret", "offer_waiting", "open_chat", "pass_on", "present", "propose_service",
     "purge", "read", "say", "set_duty", "set_skills", "take", "tell_case", "transfer", "typing", "whisper",
 ]  # fmt: skip

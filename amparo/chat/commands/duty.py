@@ -18,10 +18,18 @@ from amparo.products.models import Product
 from .routing import offer_waiting
 from .shared import told_list
 
-_SEEN_STAFF = "UPDATE chat_duty SET seen_at = %(at)s WHERE user_id = ANY(%(people)s) AND is_on AND seen_at IS DISTINCT FROM %(at)s"
+# Who is off duty and has chats in hand still is there for them: they are not taken from him.
+_SEEN_STAFF = """
+UPDATE chat_duty d SET seen_at = %(at)s WHERE d.user_id = ANY(%(people)s) AND d.seen_at IS DISTINCT FROM %(at)s
+    AND (d.is_on OR EXISTS (SELECT FROM chat_chat c WHERE c.assignee_id = d.user_id AND c.state = 'open'))
+"""
 _SEEN_CHATS = """
 UPDATE chat_chat c SET customer_seen_at = %(at)s FROM unnest(%(chats)s::bigint[], %(people)s::bigint[]) AS s(chat, person)
 WHERE c.id = s.chat AND c.contact_id = s.person AND c.state <> 'ended' AND c.customer_seen_at < %(at)s
+"""
+_LOOKED = """
+UPDATE chat_chat SET customer_seen_at = %(at)s
+WHERE id = %(chat)s AND contact_id = %(person)s AND state <> 'ended' AND customer_seen_at < %(at)s::timestamptz - interval '10 seconds'
 """
 
 
@@ -69,3 +77,9 @@ def present(people: Iterable[int], chats: Iterable[tuple[int, int]], *, at: date
         cursor.execute(_SEEN_STAFF, {"at": at, "people": list(people)})
         if pairs:
             cursor.execute(_SEEN_CHATS, {"at": at, "chats": [chat for chat, _one in pairs], "people": [one for _chat, one in pairs]})
+
+
+def looked(chat_id: int, *, actor: Actor, at: datetime) -> None:
+    """Note that a customer has his chat open where no stream tells so: in the frame of a site. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOKED, {"at": at, "chat": chat_id, "person": actor.user_id})

@@ -81,6 +81,8 @@ def take(chat: Chat, *, actor: Actor, at: datetime) -> Chat:
         raise TakenByAnother(chat=chat.pk)
     offered = chat.offered_to_id
     chat.state = LIFE.after(chat.state, Move.TAKE).value
+    # Also who is not on duty is seen from now on, so that his line is not held for lost.
+    Duty.objects.bulk_create([Duty(user_id=actor.user_id, changed_at=at, seen_at=at)], ignore_conflicts=True)
     _hold(chat, actor.user_id, at)
     event(chat, Event.TAKEN, at=at, name=actor.name)
     tell("taken", chat, actor=actor, at=at, waited=int((at - chat.waiting_since).total_seconds()))
@@ -129,7 +131,6 @@ def transfer(chat: Chat, to_id: int, *, note: str, key: str, actor: Actor, at: d
     add(chat, Line("whisper", "staff", actor.user_id, actor.name, event=Event.HANDED.value, data={"to": name}, body=words,
                    html=markdown.render(words), key=f"hand:{key}"[:80], is_public=False), at=at)  # fmt: skip
     event(chat, Event.TRANSFERRED, at=at, name=name)
-    chat.staff_read = 0 if before is None else chat.staff_read
     tell("transferred", chat, actor=actor, at=at, to=to_id)
     told_list(f"user:{to_id}", *([f"user:{before}"] if before else []))
     signal(chat.desk_subject)

@@ -57,7 +57,7 @@ def _put(
     chat = locked(chat)
     permit(access.may_say(actor, chat) if is_public else access.may_whisper(actor), chat)
     if not chat.is_live and is_public:
-        return _earlier(chat, body, key, actor) or _refuse_ended(chat)
+        return _earlier(chat, kind, body, key, actor) or _refuse_ended(chat)
     _not_too_fast(chat, actor, at)
     side = "staff" if actor.is_staff else "customer"
     line = Line(
@@ -66,7 +66,7 @@ def _put(
     )  # fmt: skip
     made = add(chat, line, at=at)
     if made is None:
-        earlier = _earlier(chat, body, key, actor)
+        earlier = _earlier(chat, kind, body, key, actor)
         assert earlier is not None
         return earlier
     if files:
@@ -89,10 +89,10 @@ def _refuse_ended(chat: Chat) -> Any:
     raise Ended(chat=chat.pk)
 
 
-def _earlier(chat: Chat, body: str, key: str, actor: Actor) -> Message | None:
+def _earlier(chat: Chat, kind: str, body: str, key: str, actor: Actor) -> Message | None:
     """Return what was sent under the key. Raises KeyReused where it was something else. SEC-48."""
     found = Message.objects.filter(chat=chat, author_id=actor.user_id, key=key[:80]).first()
-    if found is not None and found.body != body:
+    if found is not None and (found.kind, found.body) != (kind, body):
         raise KeyReused(chat=chat.pk)
     return found
 
@@ -112,19 +112,20 @@ def read(chat: Chat, seq: int, *, actor: Actor, at: datetime) -> None:
     permit(access.may_see(actor, chat), chat)
     if actor.is_staff:
         moved = (
+            "WITH before AS (SELECT id, staff_read_public AS told FROM chat_chat WHERE id = %(chat)s) "
             "UPDATE chat_chat c SET staff_read = least(%(seq)s, desk_seq), staff_read_public = greatest(staff_read_public, coalesce("
-            "(SELECT max(m.seq) FROM chat_message m WHERE m.chat_id = c.id AND m.desk_seq <= %(seq)s), 0)) "
-            "WHERE id = %(chat)s AND assignee_id = %(who)s AND staff_read < least(%(seq)s, desk_seq)"
+            "(SELECT max(m.seq) FROM chat_message m WHERE m.chat_id = c.id AND m.desk_seq <= %(seq)s), 0)) FROM before b "
+            "WHERE c.id = b.id AND assignee_id = %(who)s AND staff_read < least(%(seq)s, desk_seq) RETURNING c.staff_read_public > b.told"
         )
     else:
         moved = (
             "UPDATE chat_chat SET customer_read = least(%(seq)s, last_seq), customer_seen_at = greatest(customer_seen_at, %(at)s) "
-            "WHERE id = %(chat)s AND customer_read < least(%(seq)s, last_seq) AND contact_id = %(who)s"
+            "WHERE id = %(chat)s AND customer_read < least(%(seq)s, last_seq) AND contact_id = %(who)s RETURNING true"
         )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(moved, {"seq": seq, "chat": chat.pk, "who": actor.user_id, "at": at})
-        if cursor.rowcount:
-            signal(chat.subject, *(["chats"] if actor.is_staff else []))
+        if found := cursor.fetchone():  # of a whisper that was read the customer's stream does not stir
+            signal(*([chat.subject] if found[0] else []), *(["chats"] if actor.is_staff else []))
 
 
 def typing(chat: Chat, *, actor: Actor, at: datetime) -> None:

@@ -12,12 +12,12 @@ from .lists import (
     subjects_of_case,
     told_subjects_of_case,
 )
-from .presence import RAIL, Presence, colleagues, duty_of, instead, place_in_line, presence, skills
+from .presence import RAIL, Presence, colleagues, duty_of, instead, presence, skills
 from .telling import cleaned, question_of, transcript, transcript_lines
-from .widget import site_by_id, site_secret, sites, sites_with, who_has
+from .widget import site_by_id, site_secret, sites, who_has
 
 __all__ = [
     "RAIL", "Page", "Presence", "Row", "Shown", "chats_of_customer", "cleaned", "colleagues", "counts", "desk_rows", "duty_of", "events_since", "file_ids_of_case",
-    "instead", "of_case", "page_of", "place_in_line", "presence", "question_of", "record_of_case", "site_by_id", "site_secret", "sites", "sites_with",
+    "instead", "of_case", "page_of", "presence", "question_of", "record_of_case", "site_by_id", "site_secret", "sites",
     "skills", "subjects_of_case", "told_subjects_of_case", "transcript", "transcript_lines", "who_has",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from amparo.chat import access, rules
-from amparo.chat.models import Chat, Duty, Skill
+from amparo.chat.models import Duty, Skill
 from amparo.contracts import access as standing
 from amparo.deadlines.models import amount_of
 from amparo.deadlines.queries import calendar_of_version, is_open_at, service_calendar, terms
@@ -82,12 +82,6 @@ def answered_by(kind: str, customer_id: int | None, at: datetime) -> datetime:
     found = terms(kind, customer_id=customer_id, at=at)
     length = amount_of(found.counting, found.amount)
     return add_business_time(calendar_of_version(found.version_id), at, length, Counting(found.counting))
-
-
-def place_in_line(chat: Chat) -> int:
-    """Return how many wait before a chat. One statement. CHT-1."""
-    before = Chat.objects.filter(state="waiting", opened_at__lte=chat.opened_at).exclude(pk=chat.pk)
-    return before.exclude(opened_at=chat.opened_at, pk__gt=chat.pk).count()
 
 
 def candidates(at: datetime) -> list[rules.Candidate]:

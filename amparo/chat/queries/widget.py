@@ -23,11 +23,6 @@ def site_by_id(public_id: str) -> Site | None:
     return Site.objects.filter(public_id=public_id[:32], is_active=True).first()
 
 
-def sites_with(origin: str) -> list[Site]:
-    """Return the sites in use that may show the widget at an origin, exactly as it is written. SEC-35."""
-    return list(Site.objects.filter(is_active=True, origins__contains=[origin]))
-
-
 def site_secret(site: Site) -> str:
     """Return the secret with which a site signs who its readers are."""
     return unseal(site.secret_sealed, settings.SECRETS["field_key"]) or ""

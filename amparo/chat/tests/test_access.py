@@ -6,6 +6,7 @@ import pytest
 from django.utils.module_loading import import_string
 
 from amparo.chat import access, commands, queries
+from amparo.chat.errors import KeyReused
 from amparo.conftest import NOON
 from amparo.kernel.actor import VISITOR
 from amparo.kernel.refusals import NotPermitted
@@ -78,3 +79,15 @@ def test_read_marks_go_forward_only(taken, contact, elena, member):
     commands.read(taken, taken.desk_seq + 1, actor=elena, at=NOON)
     assert queries.desk_rows(elena)[0].unread == 0
     assert queries.page_of(contact, taken.pk, at=NOON).read_by_other == 5
+
+
+def test_a_whisper_that_is_read_stirs_nothing_and_is_never_taken_for_a_message(taken, elena, quality, monkeypatch):
+    """SEC-10, CHG-10: the customer's stream keeps still; the same words under the same key are not said by it."""
+    commands.read(taken, 2, actor=elena, at=NOON)
+    commands.whisper(taken, "Secreto", key="w", actor=quality, at=NOON)
+    told: list[str] = []
+    monkeypatch.setattr("amparo.chat.commands.saying.signal", lambda *topics: told.extend(topics))
+    commands.read(taken, 3, actor=elena, at=NOON)
+    assert told == ["chats"]
+    with pytest.raises(KeyReused):
+        commands.say(commands.whisper(taken, "Mío", key="x", actor=elena, at=NOON).chat, "Mío", key="x", actor=elena, at=NOON)

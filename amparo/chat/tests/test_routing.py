@@ -9,7 +9,7 @@ import pytest
 from amparo.chat import commands, queries
 from amparo.chat.errors import NoteMissing, NotOnDuty, TakenByAnother
 from amparo.chat.models import Chat, Duty, Message
-from amparo.conftest import NOON, make_contact
+from amparo.conftest import NOON, make_contact, make_staff
 from amparo.kernel.refusals import NotPermitted
 
 pytestmark = pytest.mark.django_db
@@ -49,9 +49,10 @@ def test_who_has_enough_is_offered_no_more(ask, elena, customer, contract):
     """CHT-1: four at once (set); the next waits, and is told how many are before it."""
     chats = [ask(actor=make_contact(customer, f"Persona {n}"), key=f"k{n}", at=NOON + n * S) for n in range(6)]
     assert [one.offered_to_id for one in chats] == [elena.user_id] * 4 + [None, None]
-    assert [queries.place_in_line(one) for one in chats] == [0, 1, 2, 3, 4, 5]
+    before = lambda one: queries.page_of(elena, one.pk, at=NOON).row["before"]  # noqa: E731
+    assert [before(one) for one in chats] == [0, 1, 2, 3, 4, 5]
     commands.take(chats[0], actor=elena, at=NOON + 7 * S)
-    assert queries.place_in_line(chats[5]) == 4
+    assert before(chats[5]) == 4
     commands.end(chats[0], actor=elena, at=NOON + 8 * S)
     assert commands.offer_waiting(at=NOON + 9 * S) == 1
     assert Chat.objects.get(pk=chats[4].pk).offered_to_id == elena.user_id
@@ -102,6 +103,18 @@ def test_an_engineer_who_is_there_keeps_his_chat(taken, contact, elena):
     commands.say(taken, "¿Sigue ahí?", key="a", actor=contact, at=NOON + 10 * S)
     commands.present([elena.user_id], [], at=NOON + 100 * S)
     assert commands.give_back_lost(at=NOON + 110 * S) == 0
+
+
+def test_who_goes_off_duty_or_never_was_keeps_what_he_has_in_hand(taken, contact, elena, member, ask):
+    """CHT-1: while a page of his is open."""
+    guest = make_staff("Toma Sin Turno", "engineer")
+    second = commands.take(ask(actor=member, key="w"), actor=guest, at=NOON + 5 * S)
+    commands.set_duty(False, actor=elena, at=NOON + 6 * S)
+    commands.say(taken, "¿Sigue ahí?", key="a", actor=contact, at=NOON + 10 * S)
+    commands.say(second, "¿Hola?", key="a", actor=member, at=NOON + 10 * S)
+    commands.present([elena.user_id, guest.user_id], [], at=NOON + 100 * S)
+    assert commands.give_back_lost(at=NOON + 110 * S) == 0 and queries.presence(NOON + 110 * S).staff == 0
+    assert commands.give_back_lost(at=NOON + 191 * S) == 2
 
 
 def test_a_customer_who_left_and_one_whom_nobody_took(ask, contact, member, elena):

@@ -156,3 +156,14 @@ def test_letters(chat, contact, deliver, monkeypatch):
     deliver()
     kinds = dict(Letter.objects.values_list("kind", "pk"))
     assert {"chat_transcript", "chat_ended"} <= set(kinds)
+
+
+def test_who_waits_in_the_frame_is_there(site, contact, contract, licence, elena, client, monkeypatch):
+    """CHT-1: no stream tells so; what the frame asks does, and it is not ended as left."""
+    token, _given = commands.enter(site, word(site, contact.email), at=NOON)
+    chat = commands.take(commands.open_chat("Hola", site=site, key="k", actor=contact, at=NOON), actor=elena, at=NOON)
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(minutes=9))
+    at = f"/chat/widget/{site.public_id}/{chat.pk}/events/?since=0"
+    assert client.get(at, headers={"X-Chat-Pass": token}).status_code == 200
+    assert commands.end_left(at=NOON + timedelta(minutes=11)) == 0
+    assert commands.end_left(at=NOON + timedelta(minutes=20)) == 1

@@ -21,6 +21,7 @@ from amparo.chat.models import CUSTOMER_LABELS, STAFF_LABELS, Chat
 from amparo.files.queries import drafts
 from amparo.kernel.markdown import plain
 from amparo.kernel.refusals import Refusal
+from amparo.policies.queries import value
 from amparo.remote.rules import codes
 from amparo.threads.rules import draft_key
 
@@ -112,10 +113,13 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def writing(request: HttpRequest, place: str) -> dict[str, Any]:
-    """What a composer starts with: the files that wait where something was refused."""
+    """What a composer starts with: how much it takes, and the files that wait where something was refused."""
     key = draft_key(request.actor.user_id, place)  # type: ignore[attr-defined]
     waiting = drafts(key, request.actor) if request.POST.getlist("files") else []  # type: ignore[attr-defined]
-    return {"draft_key": key, "draft_files": [{"id": one.public_id, "name": one.name, "size": one.size} for one in waiting]}
+    return {
+        "most": value("chat.characters_max", at=request.now), "draft_key": key,  # type: ignore[attr-defined]
+        "draft_files": [{"id": one.public_id, "name": one.name, "size": one.size} for one in waiting],
+    }  # fmt: skip
 
 
 def asked_context(request: HttpRequest, page: queries.Page, to: To) -> dict[str, Any] | None:

@@ -28,7 +28,6 @@ from amparo.ui.views import contact_only
 
 HEAD = "chat/portal/_head.html"
 TO = shared.addresses("chat")
-_ASKED = ("consent", "decline", "requote", "accept_order", "decline_order", "accept_closing", "answer")
 
 
 @require_safe

@@ -108,7 +108,7 @@ def _room(request: HttpRequest, site: Site, **more: Any) -> HttpResponse:
             return render(request, "chat/widget/_door.html", portal.door(request, request.actor, **more) | {"to": to})
         live = mine
     page = shared.page_or_404(request, live.pk)
-    context = shared.context_of(request, page, to) | {"asked": shared.asked_context(request, page, to), "refusal": None, "error": "", **more}
+    context = shared.context_of(request, page, to) | {"asked": shared.asked_context(request, page, to), "refusal": None, "error": "", **shared.writing(request, page.subject), **more}
     return render(request, "chat/widget/_chat.html", context)
 
 
@@ -129,7 +129,8 @@ def new(request: HttpRequest, site: Site) -> HttpResponse:
 @by_pass
 @require_safe
 def events(request: HttpRequest, site: Site, chat_id: int) -> HttpResponse:
-    """What came since a number."""
+    """What came since a number; who asks is there."""
+    commands.looked(chat_id, actor=request.actor, at=request.now)
     return shared.envelope(request, chat_id, _to(site.public_id), template=HEAD)
 
 

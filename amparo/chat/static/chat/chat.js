@@ -13,6 +13,7 @@ const ours = {
   get: (url) => fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } }),
   post: (url, values, options = {}) => fetch(url, { method: "POST", body: new URLSearchParams(values), credentials: "same-origin", headers: { "X-CSRFToken": csrf(), Accept: "application/json" }, ...options }),
   follow,
+  gone: () => location.reload(),
 };
 
 const uuid = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}-${Math.random().toString(36).slice(2)}`);
@@ -35,6 +36,7 @@ export function start(root, way = ours) {
   let unseen = 0;
   let lastTyping = 0;
   let signTimer;
+  let againTimer;
   let sending = false;
   let tries = 0;
   let outbox = keptOutbox();
@@ -103,7 +105,8 @@ export function start(root, way = ours) {
     askAgain = false;
     try {
       const answer = await way.get(`${events}?since=${last}&head=${head}`);
-      if (answer.ok) { take(await answer.json()); line(true); flush(); } else if (answer.status === 404 || answer.status === 403) gone();
+      if (answer.redirected || [401, 403, 404].includes(answer.status)) gone();
+      else if (answer.ok) { take(await answer.json()); line(true); flush(); }
       else line(false);
     } catch { line(false); } finally {
       asking = false;
@@ -114,12 +117,13 @@ export function start(root, way = ours) {
   function gone() { // signed out, or no contact any more: the server says it in words
     if (root.dataset.gone) return;
     root.dataset.gone = "1";
-    if (way === ours) location.reload();
+    way.gone();
   }
 
   function line(whole) {
     state.hidden = whole;
-    if (!whole) setTimeout(ask, 3000);
+    clearTimeout(againTimer); // one at a time, however often it fails
+    if (!whole) againTimer = setTimeout(ask, 3000);
   }
 
   // --- read, seen, announced ----------------------------------------------------------------------------------------
@@ -201,6 +205,7 @@ export function start(root, way = ours) {
       one.files.forEach((file) => values.append("files", file));
       const answer = await way.post(say, values);
       if (answer.status >= 500) throw new Error(answer.status);
+      if (answer.redirected || answer.status === 401) { sending = false; return gone(); } // signed out: it stays in the outbox, and is sent after
       tries = 0;
       line(true);
       const given = await answer.json().catch(() => ({}));
@@ -218,7 +223,7 @@ export function start(root, way = ours) {
         keep();
         drop(one.key);
         refuse(given.sentence || root.dataset.refused);
-        if (!body.value) body.value = one.body;
+        body.value = [one.body, body.value].filter(Boolean).join("\n\n"); // what was refused is not lost
         ask();
       }
     } catch {

@@ -23,6 +23,10 @@ const way = {
     running = () => { stopped = true; };
     return () => {};
   },
+  gone() { // the pass holds no more: what is public
+    running?.();
+    room();
+  },
 };
 
 function tell(message) {
@@ -43,7 +47,13 @@ function show(html) {
 
 async function room(chat = "") {
   const answer = await way.get(`${main.dataset.room}${chat ? `?chat=${chat}` : ""}`);
-  if (answer.status === 401) { mark = ""; sessionStorage.removeItem(store); publicPart.hidden = false; return; }
+  if (answer.status === 401) {
+    mark = "";
+    sessionStorage.removeItem(store);
+    main.querySelectorAll(":scope > :not([data-chat-public])").forEach((node) => node.remove());
+    publicPart.hidden = false;
+    return;
+  }
   if (answer.ok) show(await answer.text());
 }
 
