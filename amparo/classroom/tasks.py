@@ -18,6 +18,7 @@ from django.conf import settings
 
 from amparo.kernel import clock
 from amparo.kernel.actor import SYSTEM
+from amparo.kernel.refusals import Refusal
 from amparo.media import rooms
 from amparo.media import rules as media
 from amparo.media.errors import GatewayAway, GatewayRefused
@@ -48,10 +49,16 @@ def notices(found: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
 
 
 def tick(*, at: datetime) -> None:
-    """End what was forgotten; compare what the gateway has with what should be."""
+    """End what was forgotten, call off hours that never began, compare what the gateway has with what should be."""
+    for live_class in queries.never_begun(at=at):
+        with contextlib.suppress(Refusal):  # begun at this very moment
+            commands.cancel(live_class, reason="", actor=SYSTEM, at=at)
     for live_class in queries.forgotten():
-        if commands.end_forgotten(live_class, at=at) is not None:
-            shut(live_class, at=at)
+        try:
+            if commands.end_forgotten(live_class, at=at) is not None:
+                shut(live_class, at=at)
+        except Refusal as refusal:  # one class that cannot be ended by itself keeps no other from it
+            log.error("class could not be ended", live_class=live_class.pk, why=refusal.code)
     for live_class in LiveClass.objects.filter(state=State.RUNNING.value).order_by("pk"):
         with contextlib.suppress(GatewayAway, GatewayRefused):
             present = {one.participant for one in rooms.participants(live_class.room, at=at)}

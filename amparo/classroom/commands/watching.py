@@ -79,7 +79,9 @@ def _left(own: Participant, notice: Notice) -> None:
         return
     stays = Presence.objects.select_for_update(no_key=True).filter(participant=own, left_at__isnull=True)
     if not notice.handle.startswith("0."):
-        stays = stays.filter(handle=notice.handle) if stays.filter(handle=notice.handle).exists() else stays.filter(joined_at__lt=notice.at)
+        # A connection that we know closes its own stay, however often it is told; one that we never saw, those before it.
+        known = own.stays.filter(handle=notice.handle).exists()
+        stays = stays.filter(handle=notice.handle) if known else stays.filter(joined_at__lt=notice.at)
     done = 0
     for stay in stays:
         stay.left_at = max(notice.at, stay.joined_at)

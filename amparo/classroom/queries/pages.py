@@ -16,6 +16,7 @@ from amparo.kernel.actor import Actor
 from amparo.people.queries import recipients
 
 LINES_MAX = 200
+GONE = timedelta(hours=12)  # after its moment a class that did not begin is of the past
 _NOW = (State.PROPOSED.value, State.PLANNED.value, State.RUNNING.value)
 
 
@@ -26,14 +27,19 @@ def _classes(actor: Actor) -> QuerySet[LiveClass]:
 def coming(actor: Actor, *, at: datetime, limit: int = 100) -> list[LiveClass]:
     """Return the classes that run, wait for a yes, or come; those that run first. One statement."""
     first = Case(When(state=State.RUNNING.value, then=Value(0)), default=Value(1), output_field=IntegerField())
-    shown = Q(state=State.RUNNING.value) | Q(starts_at__gt=at - timedelta(hours=12))
+    shown = Q(state=State.RUNNING.value) | Q(starts_at__gt=at - GONE)
     return list(_classes(actor).filter(shown, state__in=_NOW).order_by(first, "starts_at", "pk")[:limit])
 
 
 def past(actor: Actor, *, at: datetime, limit: int = 50) -> list[LiveClass]:
     """Return the classes that are over, the newest first. One statement."""
-    gone = Q(state__in=(State.ENDED.value, State.CANCELLED.value)) | Q(state__in=(State.PROPOSED.value, State.PLANNED.value), starts_at__lte=at - timedelta(hours=12))
+    gone = Q(state__in=(State.ENDED.value, State.CANCELLED.value)) | Q(state__in=(State.PROPOSED.value, State.PLANNED.value), starts_at__lte=at - GONE)
     return list(_classes(actor).filter(gone).order_by("-starts_at", "-pk")[:limit])
+
+
+def never_begun(*, at: datetime) -> list[LiveClass]:
+    """Return exclusive hours whose time is long over and that never began: what was set aside for them is not used."""
+    return list(LiveClass.objects.filter(kind=Kind.HOUR.value, state__in=(State.PROPOSED.value, State.PLANNED.value), starts_at__lte=at - GONE).order_by("pk"))
 
 
 def forgotten() -> list[LiveClass]:

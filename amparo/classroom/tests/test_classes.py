@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from amparo.campus.models import Enrolment, Step
 from amparo.cases.tests import world as cases
 from amparo.charging.errors import CreditsMissing
-from amparo.classroom import access, commands, queries
+from amparo.classroom import access, commands, queries, tasks
 from amparo.classroom.errors import (
     ClassFull,
     ClassInvalid,
@@ -290,6 +290,40 @@ def test_notices_become_attendance_once(hour, engineer, contact):
     assert [(row.person, row.minutes, len(row.stays)) for row in there.rows] == [(contact.user_id, 18, 2)]
     with pytest.raises(IntegrityError), transaction.atomic():
         Presence.objects.update(left_at=NOON)
+
+
+def test_a_connection_that_is_told_to_leave_twice_ends_no_other(hour, engineer, contact):
+    """LIV-1, TAR-4: the line broke and came back; the old one's second farewell is not the new one's."""
+    own = inside(hour, contact, engineer)
+    joined(own, NOON, handle="1.1")
+    joined(own, NOON + MINUTE, handle="2.2")
+    left(own, NOON + 2 * MINUTE, handle="1.1")
+    left(own, NOON + 3 * MINUTE, handle="1.1")
+    assert list(Presence.objects.filter(left_at__isnull=True).values_list("handle", flat=True)) == ["2.2"]
+    left(own, NOON + 4 * MINUTE, handle="never.seen")
+    assert not Presence.objects.filter(left_at__isnull=True).exists()
+
+
+def test_an_hour_that_never_began_gives_back_what_was_set_aside(engineer, contact, customer, facts):
+    """CHG-4, TAR-4"""
+    contract_for(customer.pk, credits=40)
+    agreed, asked = commands.agree(hour_class(engineer, customer), actor=contact, at=NOON), hour_class(engineer, customer)
+    tasks.tick(at=NOON + 11 * 60 * MINUTE)
+    assert credits_left(customer.pk) == 36
+    tasks.tick(at=NOON + 13 * 60 * MINUTE)
+    assert {fresh(agreed).state, fresh(asked).state} == {"cancelled"} and credits_left(customer.pk) == 40
+    assert facts(agreed).count("class.cancelled") == 1
+
+
+def test_one_class_that_cannot_be_ended_keeps_no_other_from_it(hour, engineer, contact, customer):
+    """TAR-4, CAS-5: its instructor left the house, and nobody is there to stop the clock of its case."""
+    case = cases.attended(contact, engineer, "advisory")
+    stuck = commands.plan_for_case(case, NOON, minutes=30, key=key(), actor=engineer, at=NOON)
+    commands.start(stuck, actor=engineer, at=NOON)
+    LiveClass.objects.filter(pk=hour.pk).update(instructor=engineer.user_id)
+    LiveClass.objects.filter(pk=stuck.pk).update(instructor=contact.user_id)
+    tasks.tick(at=NOON + 120 * MINUTE)
+    assert fresh(stuck).state == "running" and fresh(hour).state == "ended"
 
 
 def test_impostors_the_uninvited_and_those_without_the_floor_are_sent_out(hour, engineer, contact, member, facts):
