@@ -45,6 +45,21 @@ def choose(
     return best.user_id if best else None
 
 
+def parts(text: str, most: int) -> list[str]:
+    """Return a text in parts of at most so many characters, between paragraphs where there are any: nothing is left out.
+
+    >>> parts("uno\\n\\ndos\\n\\ntres", 9)
+    ['uno\\n\\ndos', 'tres']
+    """
+    found: list[str] = []
+    while len(text) > most:
+        cut = text.rfind("\n\n", 1, most + 2)
+        cut = cut if cut > 0 else most
+        found.append(text[:cut].rstrip())
+        text = text[cut:].lstrip("\n")
+    return [part for part in (*found, text) if part]
+
+
 def without_private(text: str, private: Iterable[str]) -> str:
     """Return a text that may stand in public: no name of the customer or its people, and nothing that masking knows. FOR-1, CHT-2.
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from amparo.cases import commands as cases
 from amparo.cases.models import Case
-from amparo.chat import access, queries
-from amparo.chat.errors import BecameAlready, NoCase, ProductMissing
+from amparo.chat import access, queries, rules
+from amparo.chat.errors import BecameAlready, Ended, NoCase, ProductMissing
 from amparo.chat.machine import EndedHow, Event, State
 from amparo.chat.models import Chat
 from amparo.files import commands as files
@@ -38,6 +38,12 @@ def _contact_id(chat: Chat, actor: Actor) -> int | None:
         return None
     found = Contact.objects.filter(user=chat.contact_id, customer=chat.customer_id, removed_at__isnull=True)
     return found.values_list("pk", flat=True).first()
+
+
+def _unpurged(chat: Chat) -> None:
+    """Raise Ended for a chat that was emptied: there is nothing left to go on with."""
+    if chat.purged_at is not None:
+        raise Ended(chat=chat.pk)
 
 
 def _told(chat: Chat, lead: str, *, since: int = 0) -> str:
@@ -65,6 +71,7 @@ def become_ticket(chat: Chat, title: str, *, licence_id: int | None = None, key:
     """
     chat = locked(chat)
     permit(access.may_say(actor, chat), chat)
+    _unpurged(chat)
     if chat.ticket_id is not None:
         raise BecameAlready(chat=chat.pk)
     licence = Licence.objects.filter(customer=chat.customer_id, withdrawn_at__isnull=True).order_by("pk")
@@ -105,6 +112,7 @@ def become_case(
     """
     chat = locked(chat)
     permit(access.may_say(actor, chat), chat)
+    _unpurged(chat)
     if chat.case_id is not None:
         raise BecameAlready(chat=chat.pk)
     with translation.override(chat.language):
@@ -145,6 +153,7 @@ def become_topic(chat: Chat, theme: Theme, title: str, body: str, *, key: str, a
     """
     chat = locked(chat)
     permit(access.may_attend(actor), chat)
+    _unpurged(chat)
     if chat.topic_id is not None:
         raise BecameAlready(chat=chat.pk)
     written = forum.Written(queries.cleaned(chat, body), via="chat")
@@ -168,8 +177,8 @@ def tell_case(chat: Chat, *, actor: Actor, at: datetime) -> bool:
         return False
     with translation.override(chat.language):
         text = _told(chat, _("What was said in the chat:"), since=chat.case_told)
-    text = text[: value("threads.body_characters_max", at=at) - 10]
-    threads.say(case.thread, text, key=f"chat:{chat.pk}:{chat.last_seq}", entry_kind="message", via="chat", actor=actor, at=at)
+    for place, part in enumerate(rules.parts(text, value("threads.body_characters_max", at=at))):
+        threads.say(case.thread, part, key=f"chat:{chat.pk}:{chat.last_seq}:{place}", entry_kind="message", via="chat", actor=actor, at=at)
     chat.case_told = chat.last_seq
     chat.save(update_fields=["case_told"])
     return True

@@ -53,7 +53,7 @@ def open_chat(
         raise Invalid(field="product")
     if not queries.presence(at).is_there:
         raise NobodyThere(remedies=queries.instead(actor, at=at))
-    chat, _made = Chat.objects.get_or_create(
+    chat, made = Chat.objects.get_or_create(
         contact_id=actor.user_id, customer_id=actor.customer_id, ended_at=None,
         defaults={
             "contact_name": actor.name[:120], "product_id": product_id, "about": clean_line(clean_text(body), 120) or "—",
@@ -61,6 +61,9 @@ def open_chat(
             "open_key": f"{actor.ref}:{key}",
         },
     )  # fmt: skip
+    if not made:  # opened from another page of the same person at this very moment
+        saying.say(chat, body, key=key, files=files, draft_key=draft_key, actor=actor, at=at)
+        return chat
     tell("opened", chat, actor=actor, at=at, about=chat.about, product=product_id, via="widget" if site else "portal")
     saying.say(chat, body, key=key, files=files, draft_key=draft_key, actor=actor, at=at)
     chat = locked(chat)

@@ -56,7 +56,7 @@ def _put(
         raise TooLong(TooLong.message % {"count": most}, field="body")
     chat = locked(chat)
     permit(access.may_say(actor, chat) if is_public else access.may_whisper(actor), chat)
-    if not chat.is_live and is_public:
+    if not chat.is_live and (is_public or chat.purged_at is not None):
         return _earlier(chat, kind, body, key, actor) or _refuse_ended(chat)
     _not_too_fast(chat, actor, at)
     side = "staff" if actor.is_staff else "customer"

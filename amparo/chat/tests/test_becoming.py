@@ -9,7 +9,7 @@ import pytest
 from amparo.cases import commands as cases
 from amparo.charging.models import Charge
 from amparo.chat import commands, queries
-from amparo.chat.errors import BecameAlready
+from amparo.chat.errors import BecameAlready, Ended
 from amparo.chat.models import Message
 from amparo.conftest import NOON
 from amparo.forum.models import Theme
@@ -50,6 +50,17 @@ def test_its_own_customer_leaves_it_as_a_ticket(chat, contact, other_contact):
         commands.become_ticket(chat, "", key="b1", actor=other_contact, at=NOON)
     ticket = commands.become_ticket(chat, "", key="b1", actor=contact, at=NOON)
     assert ticket.thread.title == "No abre la **caja** 3" and ticket.thread.due_at is not None
+
+
+def test_all_that_was_said_since_stands_in_the_case(chat, contact):
+    """CAS-1, CHT-2: in as many messages as it takes, once."""
+    case = commands.become_case(chat, "", key="b", actor=contact, at=NOON)
+    for number in range(16):
+        commands.say(chat, f"Línea {number}: " + "palabra " * 480, key=f"l{number}", actor=contact, at=NOON)
+    commands.end(chat, actor=contact, at=NOON + M)
+    assert commands.tell_case(chat, actor=SYSTEM, at=NOON + M) and not commands.tell_case(chat, actor=SYSTEM, at=NOON + M)
+    said = " ".join(Entry.objects.filter(thread=case.thread).values_list("body", flat=True))
+    assert [said.count(f"Línea {number}:") for number in range(16)] == [1] * 16
 
 
 def test_more_than_a_message_holds_goes_along_as_a_file(chat, contact):
@@ -112,4 +123,10 @@ def test_what_is_kept_is_emptied_in_its_time(spoken, contact, elena):
     assert set(Message.objects.filter(chat=spoken).values_list("body", "author_name")) == {("", "")}
     page = queries.page_of(contact, spoken.pk, at=NOON)
     assert page.row["about"] == "—" and len(page.lines) > 3
-    assert SYSTEM  # nobody in person did it
+    for late in (
+        lambda: commands.whisper(spoken, "Lupita volvió a llamar", key="late", actor=elena, at=NOON),
+        lambda: commands.become_ticket(spoken, "", key="late", actor=contact, at=NOON),
+        lambda: commands.become_case(spoken, "", key="late", actor=contact, at=NOON),
+    ):
+        with pytest.raises(Ended):  # nothing is written any more into what was emptied
+            late()

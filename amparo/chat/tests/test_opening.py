@@ -51,6 +51,19 @@ def test_by_night_it_says_when_it_opens(elena):
     assert queries.presence(NOON).staff == 1 and queries.presence(NOON).is_there
 
 
+def test_two_pages_that_open_at_once_open_one(contact, contract, licence, elena, facts, monkeypatch):
+    """CHT-1, CHG-10: the other was opened between the look and the act; both words are in it."""
+    from amparo.chat.commands import opening
+
+    def meanwhile(*_given, **_named):
+        monkeypatch.undo()
+        commands.open_chat("Desde la otra página", key="k1", actor=contact, at=NOON)
+
+    monkeypatch.setattr(opening.standing, "require", meanwhile)
+    chat = commands.open_chat("Desde esta", key="k2", actor=contact, at=NOON)
+    assert facts(chat.subject) == ["chat.opened", "chat.said", "chat.said"] and chat.pk == Chat.objects.get().pk
+
+
 def test_one_key_opens_one_chat_and_one_person_has_one(ask, contact):
     """CHG-10: sent twice it is one; what is asked meanwhile is said in the chat that is open."""
     first = ask()

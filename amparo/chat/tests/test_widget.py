@@ -158,12 +158,22 @@ def test_letters(chat, contact, deliver, monkeypatch):
     assert {"chat_transcript", "chat_ended"} <= set(kinds)
 
 
-def test_who_waits_in_the_frame_is_there(site, contact, contract, licence, elena, client, monkeypatch):
-    """CHT-1: no stream tells so; what the frame asks does, and it is not ended as left."""
+def test_who_waits_in_the_frame_or_without_a_script_is_there(site, contact, contract, licence, elena, client, client_for, monkeypatch):
+    """CHT-1: no stream tells so; what the frame asks and the page itself do, and it is not ended as left."""
     token, _given = commands.enter(site, word(site, contact.email), at=NOON)
     chat = commands.take(commands.open_chat("Hola", site=site, key="k", actor=contact, at=NOON), actor=elena, at=NOON)
     monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(minutes=9))
     at = f"/chat/widget/{site.public_id}/{chat.pk}/events/?since=0"
     assert client.get(at, headers={"X-Chat-Pass": token}).status_code == 200
     assert commands.end_left(at=NOON + timedelta(minutes=11)) == 0
-    assert commands.end_left(at=NOON + timedelta(minutes=20)) == 1
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(minutes=18))
+    assert client_for(contact).get(f"/chat/{chat.pk}/").status_code == 200
+    assert commands.end_left(at=NOON + timedelta(minutes=20)) == 0
+    assert commands.end_left(at=NOON + timedelta(minutes=29)) == 1
+
+
+def test_what_was_written_in_the_frame_while_all_left_is_not_lost(site, contact, contract, licence, client):
+    """CHT-2"""
+    token, _given = commands.enter(site, word(site, contact.email), at=NOON)
+    page = client.post(f"/chat/widget/{site.public_id}/new/", {"body": "¿Hay alguien?", "key": "k"}, headers={"X-Chat-Pass": token})
+    assert "¿Hay alguien?" in page.content.decode() and not Chat.objects.exists()

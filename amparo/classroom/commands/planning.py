@@ -19,7 +19,7 @@ from amparo.campus.models import ClassDate, Course
 from amparo.cases.machine import ATTENDED_KINDS, ENDED
 from amparo.cases.models import Case
 from amparo.charging import commands as charging
-from amparo.charging.errors import CreditsMissing
+from amparo.charging.errors import CreditsMissing, PriceChanged
 from amparo.charging.models import Charge
 from amparo.charging.rules import Need
 from amparo.classroom import access
@@ -162,19 +162,22 @@ def counted() -> Iterator[None]:
 def propose_more(live_class: LiveClass, *, minutes: int, people: int, key: str, actor: Actor, at: datetime) -> LiveClass:
     """Propose that an exclusive hour lasts longer, or that more come at once: the whole with its price, for the customer's yes. CHG-5, TAR-4.
 
-    Until he says yes no more is charged, and no more are let in, than was agreed to. Fact: `class.more_proposed`.
+    Until he says yes no more is charged, and no more are let in, than was agreed to. The same key proposes once. Fact: `class.more_proposed`.
     Raises NotPermitted, ClassInvalid, NothingToAgree.
     """
     live_class = locked(live_class)
     permit(access.may_lead(actor, live_class), live_class=live_class.pk)
     if live_class.kind != Kind.HOUR or live_class.state not in OPEN:
         raise NothingToAgree(live_class=live_class.pk)
+    charge_key = f"{live_class.subject}:{key}"
+    if live_class.more_charge is not None and live_class.more_charge.key == charge_key:
+        return live_class  # sent twice
     if not 1 <= people <= PEOPLE_MAX or (minutes, people) == (live_class.agreed_minutes, live_class.agreed_people):
         raise ClassInvalid(field="people")
     _withdraw_more(live_class, actor, at)
     assert live_class.customer_id is not None
     needs = [Need("online_hour", minutes=_minutes(minutes), participants=people)]
-    live_class.more_charge = charging.propose(live_class, live_class.customer_id, needs, key=f"{live_class.subject}:{key}", actor=actor, at=at)
+    live_class.more_charge = charging.propose(live_class, live_class.customer_id, needs, key=charge_key, actor=actor, at=at)
     live_class.more_minutes, live_class.more_people = minutes, people
     live_class.save(update_fields=["more_charge", "more_minutes", "more_people"])
     tell("more_proposed", live_class, actor=actor, at=at, minutes=minutes, people=people, missing=live_class.more_charge.missing)
@@ -188,8 +191,10 @@ def _withdraw_more(live_class: LiveClass, actor: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def agree_more(live_class: LiveClass, *, how: str = "portal", actor: Actor, at: datetime) -> LiveClass:
+def agree_more(live_class: LiveClass, *, price: int | None = None, how: str = "portal", actor: Actor, at: datetime) -> LiveClass:
     """Put the customer's yes to more on the record: the whole is set aside instead of what was, or nothing changes. CHG-5, TAR-4.
+
+    `price` is the value in credits that the page showed: a dearer one he has not said yes to.
 
     Fact: `class.more_agreed`. Raises NotPermitted, NothingToAgree, CreditsMissing, PriceChanged.
     """
@@ -200,6 +205,8 @@ def agree_more(live_class: LiveClass, *, how: str = "portal", actor: Actor, at: 
     before, whole = live_class.charge, live_class.more_charge
     charging.release(before, reason="replaced", actor=SYSTEM, at=at)
     whole = _reserved(charging.requote(whole, actor=SYSTEM, at=at), price=None, how=how, actor=actor, at=at)
+    if price is not None and (whole.way or {}).get("tariff_value", 0) > price:
+        raise PriceChanged
     live_class.charge, live_class.agreed_minutes, live_class.agreed_people = whole, live_class.more_minutes, live_class.more_people
     live_class.more_charge, live_class.more_minutes, live_class.more_people = None, 0, 0
     live_class.minutes = max(live_class.minutes, live_class.agreed_minutes)

@@ -15,12 +15,11 @@ from amparo.cases.errors import ClockRunning, ClockStopped
 from amparo.charging import commands as charging
 from amparo.charging.models import Charge
 from amparo.charging.queries import tariff_numbered
-from amparo.charging.rules import Need, Tariff, hours, prices_per_hour
 from amparo.classroom import access, queries
 from amparo.classroom.errors import NotYet
 from amparo.classroom.machine import INSTRUCTOR, LIFE, Kind, Move, State
 from amparo.classroom.models import LiveClass, Participant, Presence, Recording
-from amparo.classroom.rules.attendance import Stay, Used, share, to_charge, took_part, used
+from amparo.classroom.rules.attendance import Stay, Used, gross, share, to_charge, took_part, used
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Refusal
 from amparo.people.queries import actor_by_id
@@ -145,12 +144,7 @@ def _settled(live_class: LiveClass, at: datetime) -> dict[str, int] | None:
 def by_use(charge: Charge, agreed: Used, found: Used) -> dict[str, int]:
     """Return what of a charge is due for what was used, by the tariff that it names. TAR-1, TAR-4, PRO-1."""
     tariff = tariff_numbered(charge.tariff_version).as_tariff()
-    return {unit: share(count, _gross(agreed, tariff), _gross(found, tariff)) for unit, count in charge.amounts.items()}
-
-
-def _gross(use: Used, tariff: Tariff) -> int:
-    need = Need("online_hour", minutes=use.minutes, participants=use.people)
-    return hours(need, tariff) * prices_per_hour(need, tariff) * tariff.prices["online_hour"]
+    return {unit: share(count, gross(agreed, tariff), gross(found, tariff)) for unit, count in charge.amounts.items()}
 
 
 def stays_of_customer(live_class: LiveClass) -> dict[int, list[Stay]]:

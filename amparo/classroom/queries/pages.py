@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from amparo.campus.models import Enrolment
+from amparo.charging.queries import explain, tariff_numbered
 from amparo.classroom import access
 from amparo.classroom.machine import Kind, Place, State
 from amparo.classroom.models import Line, LiveClass, Participant, Presence
+from amparo.classroom.rules.attendance import Used, gross
 from amparo.kernel.actor import Actor
 from amparo.people.queries import recipients
 
@@ -88,6 +90,26 @@ def board(live_class: LiveClass, actor: Actor) -> Board:
         own, [one for one in places if one.place == Place.ADMITTED and (one.is_here or one == own)],  # type: ignore[attr-defined]
         [one for one in places if one.place == Place.WAITING], [one for one in places if one.place == Place.OUT], lines_of(live_class),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What more minutes or people would cost in all; `missing` credits beyond those that are set aside already."""
+
+    cost: list[tuple[str, int]]
+    value: int
+    missing: int
+
+
+def more_of(live_class: LiveClass, language: str, *, at: datetime) -> More | None:
+    """Return what is proposed beyond what was agreed to, with its price of now: what was set aside would pay for it too. CHG-5, TAR-4."""
+    if live_class.more_charge is None or live_class.charge is None:
+        return None
+    found = explain(live_class.more_charge, language, at=at)
+    if not found.missing:
+        return More(found.cost, found.value, 0)
+    whole = gross(Used(live_class.more_minutes, live_class.more_people), tariff_numbered(found.tariff_version).as_tariff())
+    return More([("credit", whole)], whole, max(0, found.missing - live_class.charge.amounts.get("credit", 0)))
 
 
 def invited(live_class: LiveClass) -> list[int]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from amparo.charging.rules import Need, Tariff, hours, prices_per_hour
+
 Stay = tuple[datetime, datetime]
 NONE: Final = timedelta(0)
 
@@ -74,6 +76,12 @@ def used(by_person: Sequence[Sequence[Stay]], start: datetime, end: datetime) ->
 def to_charge(found: Used, agreed: Used) -> Used:
     """Return what is charged: what was used, never more than was agreed to beforehand. CHG-1, TAR-4."""
     return Used(min(found.minutes, agreed.minutes), min(found.people, agreed.people))
+
+
+def gross(use: Used, tariff: Tariff) -> int:
+    """Return what so much costs by the tariff, in credits, before any promotion. TAR-1, TAR-4."""
+    need = Need("online_hour", minutes=use.minutes, participants=use.people)
+    return hours(need, tariff) * prices_per_hour(need, tariff) * tariff.prices["online_hour"]
 
 
 def share(agreed_price: int, agreed_gross: int, used_gross: int) -> int:

@@ -127,7 +127,7 @@ def live_class(request: HttpRequest, class_id: int) -> HttpResponse:
         "one": one, "says": words, "there": queries.attendance(one, at=request.now), "may_change": waits and may_plan,
         "price": explain(one.charge, language, at=request.now if one.state == State.PROPOSED else None) if one.charge else None,
         "may_more": one.kind == Kind.HOUR and one.state in (State.PLANNED, State.RUNNING) and access.may_lead(request.actor, one),
-        "may_lead": access.may_lead(request.actor, one), "more_price": explain(one.more_charge, language, at=request.now) if one.more_charge else None,
+        "may_lead": access.may_lead(request.actor, one), "more_price": queries.more_of(one, language, at=request.now),
     }  # fmt: skip
     return render(request, "classroom/desk/class.html", context)
 

@@ -84,7 +84,7 @@ def _context(request: HttpRequest, one: LiveClass) -> dict[str, Any]:
     return {
         "one": one, "says": words, "board": queries.board(one, actor), "may_lead": may_lead, "is_open": opened, "may_agree": may_agree,
         "price": explain(one.charge, language, at=at) if one.charge and one.state == State.PROPOSED else None,
-        "more_price": explain(one.more_charge, language, at=at) if one.more_charge else None,
+        "more_price": queries.more_of(one, language, at=at),
         "floor_max": value("classroom.floor_max", at=at), "may_see_attendance": access.may_see_attendance(actor, one),
         "address": f"{settings.PUBLIC_URL}{reverse('classroom:class', args=[one.pk])}", "early": value("classroom.early_minutes", at=at),
     }  # fmt: skip
@@ -110,7 +110,8 @@ def agree(request: HttpRequest, class_id: int) -> HttpResponse:
 def agree_more(request: HttpRequest, class_id: int) -> HttpResponse:
     """The customer's yes to more minutes or people. CHG-5, TAR-4."""
     one = found(request, class_id)
-    commands.agree_more(one, actor=request.actor, at=request.now)
+    shown = request.POST.get("price", "")
+    commands.agree_more(one, price=int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 10 else 0, actor=request.actor, at=request.now)
     if getattr(request, "htmx", False):
         return HttpResponse(status=204)
     messages.success(request, _("Agreed. The new hours and people hold from now."))
