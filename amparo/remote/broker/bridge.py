@@ -110,13 +110,13 @@ class Bridge:
     async def begin(self) -> None:
         """Let it run where both ends are there, the customer consented and there is time. LIV-2, CAS-5."""
         async with self.lock:
-            if self.ended or self.running or self.helper is None or self.viewer is None or self.actor is None:
-                return
-            if self.row.state == "running":  # a broker before us died with it
-                self.row = await threads.run(commands.drop, self.row, at=self.row.seen_at or clock.now())
-            if self.row.state not in ("consented", "dropped"):
+            if self.ended or self.running:
                 return
             try:
+                if self.row.state == "running":  # a broker before us died with it: the clock stops, whoever comes back
+                    self.row = await threads.run(commands.drop, self.row, at=self.row.seen_at or clock.now())
+                if self.helper is None or self.viewer is None or self.actor is None or self.row.state not in ("consented", "dropped"):
+                    return
                 self.row = await threads.run(commands.begin, self.row, actor=self.actor, at=clock.now())
             except LimitUndecided:
                 self.times.wait_for_decision()
@@ -134,13 +134,22 @@ class Bridge:
             assert self.row.started_at is not None
             self.octets_max = await threads.run(_octets_max)
             fresh = await threads.run(Session.objects.get, pk=self.row.pk)
-            self.recorder = await Recorder.open(fresh, since=self.row.started_at.timestamp())
-        if self.ended or self.helper is None or self.viewer is None:
+            try:
+                self.recorder = await Recorder.open(fresh, since=self.row.started_at.timestamp())
+            except OSError as error:  # what cannot be recorded does not run
+                log.error("a remote session cannot be recorded", session=self.row.pk, error=type(error).__name__)
+                self.hall.later(self.end("cut"))
+                return
+        if self.ended:
+            return
+        if self.helper is None or self.viewer is None:  # somebody left meanwhile
+            self.row = await threads.run(commands.drop, self.row, at=clock.now())
             return
         self.client, self.server = Client(control=self.row.mode == "control"), Server()
         self.awaits_version = self.awaits_viewer = True
         self.recorder.happened("segment", segment=self.row.segments, mode=self.row.mode)
-        self.running, self.paused = True, False
+        self.running = True
+        self.times.goes_on()
         told = {"mode": self.row.mode, "segment": self.row.segments}
         self.helper.say("start", **told)
         self.tell_viewer()
@@ -167,6 +176,14 @@ class Bridge:
         self.client.control = False
         if self.helper is not None:
             self._to_helper(self.client.release())
+
+    async def moved(self, broker: str) -> None:
+        """Send the engineer to where his customer is: another broker has the session."""
+        self.ended = True  # for this process
+        self.hall.forget(self)
+        if self.viewer is not None:
+            self.viewer.say("elsewhere", viewer=f"{broker}/remote/viewer")
+            await self.viewer.close(1012)
 
     async def end(self, reason: str, detail: str = "", *, by: Actor = SYSTEM, code: int = 1000, outside: bool = False) -> None:
         """End for good: both ends are told and closed within a second, the record is sealed, then the session. SEC-40."""
@@ -213,12 +230,7 @@ class Bridge:
             return
         self.recorder.write(Kind.SHOWN, passed)
         self.viewer.push(passed)
-        if self.recorder.octets > self.octets_max:
-            await self.end("bytes")
-            return
-        await self.viewer.drained()
-        if self.recorder.is_behind:
-            await self.recorder.caught_up()
+        await self._held_back(self.viewer, self.recorder)
 
     async def from_viewer(self, end: End, data: bytes) -> None:
         """Take bytes of keys and pointer: parsed, dropped where they were not consented to, recorded, sent on."""
@@ -230,6 +242,17 @@ class Bridge:
             await self.end("fault", str(wrong), by=self.actor or SYSTEM, code=1008)
             return
         self._to_helper(passed)
+        if self.helper is not None and self.recorder is not None:
+            await self._held_back(self.helper, self.recorder)
+
+    async def _held_back(self, reader: End, recorder: Recorder) -> None:
+        """End what passes too much; wait for a slow reader and a slow disk. In both directions: keys fill memory and disk as pictures do."""
+        if recorder.octets > self.octets_max:
+            await self.end("bytes")
+            return
+        await reader.drained()
+        if recorder.is_behind:
+            await recorder.caught_up()
 
     def _to_helper(self, passed: bytes) -> None:
         if passed and self.helper is not None and self.recorder is not None:
@@ -240,13 +263,17 @@ class Bridge:
 
     async def only_see(self, by: Actor) -> None:
         """Go back to seeing, at once: the customer revokes, or the engineer lets go. LIV-2."""
-        self._to_helper(self.client.release())
-        self.client.control = False
+        self._hands_off()
         async with self.lock:
             if self.ended or self.row.mode != "control":
                 return
+            self._hands_off()  # a yes to control may have come while this waited
             self.row = await threads.run(commands.change_mode, self.row, mode="view", actor=by, at=clock.now())
         self.tell_mode()
+
+    def _hands_off(self) -> None:
+        self._to_helper(self.client.release())
+        self.client.control = False
 
     def allow_control(self) -> None:
         """Let keys and pointer pass from here on; called after the consent is on the record."""
@@ -264,9 +291,9 @@ class Bridge:
         """Share the clipboard no longer, at once."""
         was, self.row.clipboard = self.row.clipboard, False
         self.say_helper("clipboard_off")
-        if was:
+        if was or self.lock.locked():  # a yes may be on its way to the record
             async with self.lock:
-                if not self.ended:
+                if not self.ended and (was or self.row.clipboard):
                     self.row = await threads.run(commands.change_clipboard, self.row, on=False, actor=by, at=clock.now())
         self.tell_viewer()
 

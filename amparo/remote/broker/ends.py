@@ -117,6 +117,7 @@ class End:
         self.closed = True
         if self._writer is not None:
             self._writer.cancel()
+        self._less.set()  # who waits for this reader waits no more
         with contextlib.suppress(Exception, asyncio.TimeoutError):
             if WebSocketState.DISCONNECTED not in (self.socket.application_state, self.socket.client_state):
                 await asyncio.wait_for(self.socket.close(self._code), CLOSING_SECONDS)

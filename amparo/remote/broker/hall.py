@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 import structlog
+from django.conf import settings
 
 from amparo.kernel import clock
 from amparo.kernel.actor import VISITOR, Actor
@@ -115,7 +116,7 @@ class Hall:
                     await self._ask_rights()
                 if now - seen > SEEN_SECONDS and self.bridges:
                     seen = now
-                    await threads.run(commands.seen, list(self.bridges), at=clock.now())
+                    await threads.run(commands.seen, list(self.bridges), broker=settings.BROKER_URL, at=clock.now())
                 await asyncio.gather(*(bridge.times.beat(clock.now()) for bridge in list(self.bridges.values())))
             except Exception as error:  # the watch never ends: one failing session stops no other
                 log.error("watch over remote sessions failed", error=type(error).__name__, exc_info=True)

@@ -25,6 +25,7 @@ from amparo.kernel.refusals import Refusal
 from amparo.remote import access, commands
 from amparo.remote.commands.shared import CUSTOMER
 from amparo.remote.errors import Elsewhere, ResumeUnknown
+from amparo.remote.machine import Way
 from amparo.remote.models import Session
 from amparo.remote.rules.codes import network_of
 
@@ -126,6 +127,8 @@ async def _met(end: End, first: Message, address: str) -> Bridge | None:
         if kind == "hello":
             return await _hello(first, address)
         row = await threads.run(commands.resume, str(first.get("resume", ""))[:64], broker=settings.BROKER_URL, at=clock.now())
+        if row.way == Way.BROWSER:  # a page has it, no line to a helper
+            raise ResumeUnknown()
         bridge = hall.bridge(row)
         if bridge.ended:  # its last words are being written
             raise ResumeUnknown()
@@ -192,7 +195,7 @@ def _conducted(session_key: str | None, first: Message) -> tuple[Actor, Session]
         return None
     if not actor.is_signed_in or token.get("u") != actor.user_id or token.get("s") != first.get("session"):
         return None
-    row = access.visible_to(actor).select_related("case__thread", "engineer").filter(pk=token["s"]).exclude(state="ended").first()
+    row = access.visible_to(actor).select_related("case__thread", "engineer").filter(pk=token["s"]).exclude(state="ended").exclude(way=Way.BROWSER.value).first()
     return (actor, row) if row is not None and access.may_conduct(actor, row) else None
 
 

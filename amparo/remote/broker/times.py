@@ -6,6 +6,8 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
+
 from amparo.cases.machine import ATTENDING
 from amparo.cases.rules import Clock
 from amparo.policies.queries import value
@@ -28,7 +30,8 @@ class Times:
         self.bridge = bridge
         self.clock = Clock(0, None, 0)
         self.has_clock = self.further = self.warned = False
-        self.helper_away: float | None = None
+        # Where a broker before us had it, the customer's line is awaited from now on; while the code waits there is none.
+        self.helper_away: float | None = None if bridge.row.state == "offered" else time.monotonic()
         self.viewer_away: float | None = time.monotonic()
         self.warning_seconds = self.pause_seconds = self.resume_seconds = 0
         self._told = 0.0
@@ -47,6 +50,8 @@ class Times:
         self.clock, self.has_clock, self.further = now.clock, now.has_clock, now.further
         if now.state == "ended":
             await bridge.end(now.reason, now.detail, outside=True)
+        elif now.broker not in ("", settings.BROKER_URL):
+            await bridge.moved(now.broker)
         elif now.case_state not in ATTENDING:
             await bridge.end("closed")
         elif bridge.paused:
@@ -54,8 +59,12 @@ class Times:
                 await bridge.end("time")
             elif not self.is_over(at):
                 self.warned = False
-                bridge.paused, self._waits_since = False, None
+                self.goes_on()
                 await bridge.begin()
+
+    def goes_on(self) -> None:
+        """Nothing is decided any more: the pause is over."""
+        self.bridge.paused, self._waits_since = False, None
 
     def is_over(self, at: datetime) -> bool:
         """True where the case asks for a decision before anything goes on. CAS-5."""

@@ -192,9 +192,12 @@ def finish(session: Session, reason: Reason, *, detail: str = "", actor: Actor, 
     )  # fmt: skip
 
 
-def seen(session_ids: Sequence[int], *, at: datetime) -> int:
-    """Note that the broker that has these sessions lives; return how many."""
-    return Session.objects.filter(pk__in=list(session_ids), state__in=LIVE).update(seen_at=at)
+def seen(session_ids: Sequence[int], *, broker: str = "", at: datetime) -> int:
+    """Note that who keeps these sessions lives: their own broker, or (nothing) the page that shares; return how many.
+
+    A broker at which an engineer waits keeps nothing alive that is another's or a page's. SEC-40
+    """
+    return Session.objects.filter(pk__in=list(session_ids), broker=broker, state__in=LIVE).update(seen_at=at)
 
 
 def end_lost(*, at: datetime, limit: int = 100) -> int:

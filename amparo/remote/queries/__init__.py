@@ -13,7 +13,7 @@ from .record import (
     time_line,
     verified,
 )
-from .sessions import Row, Situation, asked_of, clock_of, of_case, open_of_case, situations, weight_of
+from .sessions import Row, Situation, asked_of, of_case, open_of_case, situations, weight_of
 from .sharing import Standing, ended_by_browser, room_of, standing_of
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "Standing",
     "TimeLine",
     "asked_of",
-    "clock_of",
     "due_recordings",
     "ended_by_browser",
     "links_of",

@@ -10,7 +10,6 @@ from typing import Any
 from django.db import connection
 from django.utils import translation
 
-from amparo.cases.models import Case
 from amparo.cases.rules import Clock
 from amparo.policies.queries import value
 from amparo.remote import words
@@ -91,11 +90,6 @@ def minutes_left(clock: Clock, at: datetime) -> int:
     return max(0, -(-(clock.limit_seconds - clock.total(at)) // 60))
 
 
-def clock_of(case: Case) -> Clock:
-    """Return the clock of a case, as it is now in the database."""
-    return Case.objects.only("clock_seconds", "clock_since", "limit_minutes").get(pk=case.pk).clock
-
-
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What the broker must know of a session as it is in the database now: somebody else may have moved it."""
@@ -109,11 +103,13 @@ class Situation:
     has_clock: bool
     further: bool
     choice: str
+    broker: str
 
 
 _SITUATIONS = """
 SELECT s.id, s.state, s.end_reason, s.end_detail, c.state, c.clock_seconds, c.clock_since, c.limit_minutes, c.kind, c.limit_choice,
-    EXISTS (SELECT FROM cases_furtherneed n WHERE n.case_id = c.id AND n.charge_id IS NOT NULL AND n.choice = 'now')
+    EXISTS (SELECT FROM cases_furtherneed n WHERE n.case_id = c.id AND n.charge_id IS NOT NULL AND n.choice = 'now'),
+    s.broker
 FROM remote_session s JOIN cases_case c ON c.id = s.case_id WHERE s.id = ANY(%s)
 """
 
@@ -124,7 +120,7 @@ def situations(session_ids: Sequence[int]) -> dict[int, Situation]:
         cursor.execute(_SITUATIONS, [list(session_ids)])
         return {
             row[0]: Situation(
-                row[0], row[1], row[2], row[3], row[4], Clock(row[5], row[6], row[7]), row[8] in ("incident", "advisory"), row[10], row[9]
+                row[0], row[1], row[2], row[3], row[4], Clock(row[5], row[6], row[7]), row[8] in ("incident", "advisory"), row[10], row[9], row[11]
             )
             for row in cursor.fetchall()
         }

@@ -223,7 +223,8 @@ def test_who_comes_back_needs_its_secret_and_its_minute(case, engineer):
 def test_what_no_broker_keeps_ends_when_it_was_last_seen(case, engineer):
     """SEC-40: the customer's clock stops at the last sign of life."""
     session = running(case, engineer)
-    assert commands.seen([session.pk], at=NOON + 2 * MINUTE) == 1
+    assert commands.seen([session.pk], broker="ws://b1", at=NOON + 2 * MINUTE) == 1
+    assert commands.seen([session.pk], broker="ws://b2", at=NOON + 3 * MINUTE) == 0  # where an engineer waits in vain
     tasks.tick(at=NOON + 3 * MINUTE)
     assert Session.objects.get().state == "running"
     tasks.tick(at=NOON + 8 * MINUTE)
