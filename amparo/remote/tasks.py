@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import tempfile
@@ -10,15 +11,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+import structlog
 from django.conf import settings
 
 from amparo.kernel.actor import SYSTEM
 from amparo.media import rooms
+from amparo.media.errors import GatewayAway, GatewayRefused
 from amparo.media.rooms import janus
 
 from . import commands, queries
 
 FILM_SECONDS: Final = 1800
+log = structlog.get_logger("amparo.remote")
 
 
 def tick(*, at: datetime) -> None:
@@ -39,16 +43,30 @@ def films(*, at: datetime) -> None:
         found = [one.path for one in rooms.recordings(room, at=at) if one.path is not None and one.kind == "video"]
         if not found:
             continue
+        with contextlib.suppress(GatewayAway, GatewayRefused):  # nobody sends any more once it is over, whatever his page does
+            rooms.end(room, at=at)
         with tempfile.TemporaryDirectory(prefix="amparo-film-") as folder:
-            films = [film for number, track in enumerate(found) if (film := _film(track, Path(folder) / f"{number}.webm"))]
+            made = {track: _film(track, Path(folder) / f"{number}.webm") for number, track in enumerate(found)}
+            films = [film for film in made.values() if film is not None]
             if films:
                 commands.keep_films(session, films, actor=SYSTEM, at=at)
-        janus.forget(room)
+        unread = [track for track, film in made.items() if film is None]
+        for track in unread:  # evidence is not thrown away; it is not tried again either
+            track.rename(track.with_suffix(".unread"))
+            log.error("a track of a shared screen cannot be read", session=session.pk, track=track.stem)
+        if unread:
+            for track in set(found).difference(unread):
+                track.unlink(missing_ok=True)
+        else:
+            janus.forget(room)
 
 
 def _film(track: Path, target: Path) -> Path | None:
-    """Turn a track of Janus into a film; one that holds nothing is passed over."""
+    """Turn a track of Janus into a film; None where that fails."""
     unpacked = Path(settings.BASE_DIR) / ".cache" / "debian" / "root" / "usr" / "bin" / "janus-pp-rec"
     program = shutil.which("janus-pp-rec") or (str(unpacked) if unpacked.exists() else "janus-pp-rec")
-    done = subprocess.run([program, str(track), str(target)], capture_output=True, check=False, timeout=FILM_SECONDS)
+    try:
+        done = subprocess.run([program, str(track), str(target)], capture_output=True, check=False, timeout=FILM_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
     return target if done.returncode == 0 and target.exists() and target.stat().st_size else None

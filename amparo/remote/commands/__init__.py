@@ -16,7 +16,7 @@ from .offering import consent, expire_offers, forget_misses, join, look_up, offe
 from .purging import purge, remove_recording
 from .recording import add_chunk, reveal
 from .shared import Offer
-from .sharing import beat_of_customer, beat_of_engineer, join_by_browser, keep_films
+from .sharing import beat_of_customer, beat_of_engineer, engineer_left, join_by_browser, keep_films
 
 __all__ = [
     "Offer",
@@ -31,6 +31,7 @@ __all__ = [
     "drop",
     "end",
     "end_lost",
+    "engineer_left",
     "expire_offers",
     "forget_misses",
     "join",

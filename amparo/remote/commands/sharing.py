@@ -12,7 +12,7 @@ from amparo.files import commands as files
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import NotPermitted
 from amparo.policies.queries import value
-from amparo.remote import queries
+from amparo.remote import access, queries
 from amparo.remote.machine import Mode, Reason, State, Way
 from amparo.remote.models import Session
 
@@ -56,14 +56,24 @@ def beat_of_engineer(session: Session, *, actor: Actor, at: datetime) -> queries
     standing = _kept(session, at)
     silent = session.seen_at is None or at - session.seen_at > SILENT_AFTER
     if standing.state == State.RUNNING and silent:
-        drop(session, at=at)
+        drop(session, at=session.seen_at or at)  # paid is until its last sign of life; and it stays silent until the next one
     elif standing.state == State.DROPPED and silent and session.dropped_at is not None:
         if at - session.dropped_at > timedelta(seconds=value("remote.resume_seconds", at=at)):
             end(session, reason=Reason.LOST, actor=SYSTEM, at=at)
-    elif standing.state == State.CONSENTED or (standing.state == State.DROPPED and standing.due == "go"):
+    elif not silent and (standing.state == State.CONSENTED or (standing.state == State.DROPPED and standing.due == "go")):
         begin(session, actor=actor, at=at)
     else:
         return standing
+    return queries.standing_of(session, at=at)
+
+
+def engineer_left(session: Session, *, actor: Actor, at: datetime) -> queries.Standing:
+    """The page that sees was closed: the clock stops at once; the next sign of life of one begins it anew. CAS-5. Raises NotPermitted."""
+    session = locked_free(session)
+    if not access.may_conduct(actor, session):
+        raise NotPermitted(session=session.pk)
+    if session.state == State.RUNNING:
+        drop(session, actor=actor, at=at)
     return queries.standing_of(session, at=at)
 
 

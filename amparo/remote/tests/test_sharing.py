@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from amparo.cases.models import Case
 from amparo.conftest import NOON, make_contact, make_customer, make_staff
 from amparo.kernel.refusals import NotPermitted
-from amparo.remote import commands
+from amparo.people.queries import actor_by_id
+from amparo.remote import commands, queries
 from amparo.remote.errors import CodeUsed, ResumeUnknown
 from amparo.remote.models import Session
 
@@ -69,6 +71,59 @@ def test_silence_stops_the_clock_and_a_return_goes_on(people):
     commands.beat_of_engineer(session, actor=engineer, at=_at(70))
     assert commands.beat_of_engineer(session, actor=engineer, at=_at(140)).state == "ended"
     assert Session.objects.get(pk=session.pk).end_reason == "lost"
+
+
+def test_a_page_that_went_silent_stays_so_while_the_engineer_looks_on(people):
+    """CAS-5, SEC-40: his signs of life, each three seconds, neither start the clock again nor keep the session alive."""
+    engineer, case = people
+    session, _code = _shared(people)
+    commands.beat_of_engineer(session, actor=engineer, at=_at(1))
+    commands.beat_of_customer(session, at=_at(10))
+    seen = [commands.beat_of_engineer(session, actor=engineer, at=_at(second)).state for second in range(11, 90, 3)]
+    assert seen == ["running"] * 7 + ["dropped"] * 13 + ["ended"] * 7
+    assert Case.objects.get(pk=case.pk).clock_seconds == 9 and Session.objects.get(pk=session.pk).segments == 1
+
+
+def test_a_page_that_is_gone_already_is_not_begun(people):
+    """CAS-5"""
+    session, _code = _shared(people)
+    assert commands.beat_of_engineer(session, actor=people[0], at=_at(30)).state == "consented"
+    assert Case.objects.get(pk=people[1].pk).clock_since is None
+
+
+def test_the_clock_stops_when_the_engineer_closes_his_page(people, client_for, time_machine):
+    """CAS-5: and goes on when he is back."""
+    engineer, case = people
+    session, _code = _shared(people)
+    commands.beat_of_engineer(session, actor=engineer, at=_at(1))
+    with pytest.raises(NotPermitted):
+        commands.engineer_left(session, actor=make_staff("Otra", "engineer"), at=_at(2))
+    time_machine.move_to(_at(9), tick=False)
+    assert client_for(engineer).post(f"/desk/remote/{session.pk}/watching/", {"gone": "1"}).json()["state"] == "dropped"
+    assert Case.objects.get(pk=case.pk).clock_seconds == 8
+    commands.beat_of_customer(session, at=_at(12))
+    assert commands.beat_of_engineer(session, actor=engineer, at=_at(13)).running
+
+
+def test_a_broker_where_the_engineer_waits_keeps_no_page_alive(people):
+    """SEC-40, CAS-5: only who has a session says that it lives."""
+    session, _code = _shared(people)
+    assert commands.seen([session.pk], broker="ws://b1", at=_at(50)) == 0
+    assert commands.seen([session.pk], at=_at(50)) == 1
+
+
+def test_whoever_ends_it_closes_the_room(people, client_for, monkeypatch, time_machine):
+    """SEC-40: in the case's page, on either side; what pages do afterwards shows nothing."""
+    engineer, case = people
+    closed: list[str] = []
+    time_machine.move_to(_at(2), tick=False)
+    monkeypatch.setattr("amparo.media.rooms.end", lambda room, *, at: closed.append(room))
+    for actor, address in ((engineer, "/desk/remote/{}/end/"), (case.contact, None)):
+        session, _code = _shared(people, secret=actor.name.ljust(43, "s")[:43])
+        if address is None:
+            actor, address = actor_by_id(actor.pk), reverse("remote:end", args=[session.pk])
+        client_for(actor).post(address.format(session.pk))
+        assert Session.objects.get(pk=session.pk).state == "ended" and closed.pop() == queries.room_of(session)
 
 
 def test_at_the_limit_nothing_is_seen_until_it_is_decided(people):

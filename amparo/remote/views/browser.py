@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -22,7 +21,7 @@ from amparo.remote.machine import State, Way
 from amparo.remote.models import Session
 from amparo.ui.views import staff_only
 
-from .shared import loaded
+from .shared import close_room, loaded
 
 TOKEN_SECONDS = 900
 # Chromium counts a screen among the cameras where its own question is answered for it (by the computer's administrator).
@@ -118,13 +117,8 @@ def stop(request: HttpRequest) -> HttpResponse:
     except Refusal:
         return _told({"state": State.ENDED.value})
     commands.end(found, reason="stopped_by_customer", actor=CUSTOMER, at=request.now)
-    _close(found, request)
+    close_room(request, found)
     return _told({"state": State.ENDED.value})
-
-
-def _close(found: Session, request: HttpRequest) -> None:
-    with contextlib.suppress(GatewayAway, GatewayRefused):  # its tokens end by themselves, and nobody sends any more
-        rooms.end(queries.room_of(found), at=request.now)
 
 
 # The engineer's side.
@@ -160,9 +154,10 @@ def watching(request: HttpRequest, session_id: int) -> HttpResponse:
     if not access.may_conduct(request.actor, found):
         raise NotPermitted(session=found.pk)
     try:
-        standing = commands.beat_of_engineer(found, actor=request.actor, at=request.now)
+        signed = commands.engineer_left if request.POST.get("gone") else commands.beat_of_engineer
+        standing = signed(found, actor=request.actor, at=request.now)
     except Refusal as refusal:
         return _told({"state": found.state, "error": str(refusal.text)}, 200)
     if standing.state == State.ENDED:
-        _close(found, request)
+        close_room(request, found)
     return _told(_shown(found, standing, request, _ENGINEER, rooms.VIEWER))

@@ -21,7 +21,7 @@ from amparo.remote.rules.codes import code_of, shown
 from amparo.ui.middleware import policy
 from amparo.ui.views import staff_only
 
-from .shared import loaded, loaded_case
+from .shared import close_room, loaded, loaded_case
 
 
 @require_safe
@@ -105,4 +105,5 @@ def end(request: HttpRequest, session_id: int) -> HttpResponse:
     """End a session."""
     found = loaded(request, session_id)
     commands.end(found, reason="stopped_by_engineer", actor=request.actor, at=request.now)
+    close_room(request, found)
     return redirect("desk_cases:case", found.case_id)

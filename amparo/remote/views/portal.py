@@ -12,7 +12,7 @@ from amparo.remote.machine import State
 from amparo.remote.rules.codes import code_of, shown
 from amparo.ui.views import contact_only
 
-from .shared import loaded, loaded_case
+from .shared import close_room, loaded, loaded_case
 
 
 @require_safe
@@ -34,4 +34,5 @@ def end(request: HttpRequest, session_id: int) -> HttpResponse:
     found = loaded(request, session_id)
     assert access.may_end(request.actor, found)
     commands.end(found, reason="stopped_by_customer", actor=request.actor, at=request.now)
+    close_room(request, found)
     return redirect("cases:case", found.case_id)

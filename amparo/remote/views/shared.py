@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,7 +10,10 @@ from django.shortcuts import get_object_or_404
 
 from amparo.cases import access as cases
 from amparo.cases.models import Case
-from amparo.remote import access
+from amparo.media import rooms
+from amparo.media.errors import GatewayAway, GatewayRefused
+from amparo.remote import access, queries
+from amparo.remote.machine import Way
 from amparo.remote.models import Session
 
 
@@ -22,3 +26,10 @@ def loaded(request: HttpRequest, session_id: int) -> Session:
 def loaded_case(request: HttpRequest, case_id: int) -> Case:
     """Return a case that the reader may see. 404 for any other."""
     return get_object_or_404(cases.visible_to(request.actor).select_related("thread"), pk=case_id)
+
+
+def close_room(request: HttpRequest, session: Session) -> None:
+    """Close the room of a screen that a browser shared, so that nothing is seen after the end whatever a page does. SEC-40."""
+    if session.way == Way.BROWSER:
+        with contextlib.suppress(GatewayAway, GatewayRefused):  # its tokens end by themselves, and nobody sends any more
+            rooms.end(queries.room_of(session), at=request.now)

@@ -66,13 +66,14 @@ function begin(root) {
     try {
       const told = await ask(root.dataset.beat, { secret });
       if (over) return;
+      track.enabled = true;
       clock = { ...told, at: performance.now() };
       left();
       if (told.state === "ended") return finish(told.sentence || word("ended"));
       if (told.running && !room) { room = true; room = await enter().catch(() => null); }
       if (!told.running && room?.leave) { await room.leave(); room = null; }
       show(told.state === "consented" ? "waiting" : told.running ? "running" : "paused");
-    } catch { show("lost"); }
+    } catch { track.enabled = false; show("lost"); } // what is said is so: nothing is seen until the service answers again
     timer = setTimeout(beat, BEAT_MS);
   }
 

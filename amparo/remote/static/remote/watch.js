@@ -50,6 +50,11 @@ function begin(root) {
     setTimeout(beat, BEAT_MS);
   }
 
+  addEventListener("pagehide", () => { // the clock of the case stops with the page
+    const body = new FormData();
+    for (const [name, value] of [["csrfmiddlewaretoken", csrf], ["gone", "1"]]) body.append(name, value);
+    navigator.sendBeacon(root.dataset.beat, body);
+  });
   beat();
   setInterval(left, 1000);
 }
