@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from amparo.cases.commands.attention import has_consented_further
 from amparo.cases.errors import LimitUndecided
@@ -34,6 +35,7 @@ from .conducting import finish
 from .shared import CUSTOMER, Offer, locked, move, pepper, tell
 
 TRIES = 20
+_MISSES = 0x4D495353
 
 
 @transaction.atomic
@@ -115,6 +117,8 @@ def look_up(typed: str, *, address: str, at: datetime) -> Session:
 @transaction.atomic
 def _missed(network: str, since: datetime, *, address: str, at: datetime) -> None:
     """Count a miss. At the last one that is allowed quality control is told, and every code that waits is withdrawn."""
+    with connection.cursor() as cursor:  # one after the other: of many at once, one is the last that is allowed
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_MISSES, zlib.crc32(network.encode()) - 2**31])
     Miss.objects.create(network=network, at=at)
     if Miss.objects.filter(network=network, at__gt=since).count() != value("remote.misses_max", at=at):
         return
