@@ -10,8 +10,6 @@ from amparo.kernel.actor import Actor
 
 from .models import Session
 
-REVEALING = ("quality", "administrator")
-
 
 def visible_to(actor: Actor) -> QuerySet[Session]:
     """Whoever sees the case sees its sessions. ACC-11."""
@@ -39,11 +37,6 @@ def may_conduct(actor: Actor, session: Session) -> bool:
 def may_end(actor: Actor, session: Session) -> bool:
     """End it: who sees the case, on either side; the customer stops it at any time. LIV-2."""
     return actor.is_system or (cases.may_see(actor, session.case) and (not actor.is_staff or cases.may_work(actor, session.case)))
-
-
-def may_replay(actor: Actor, session: Session) -> bool:
-    """Look at the recording: who sees the case. CAS-7."""
-    return cases.may_see(actor, session.case)
 
 
 def may_reveal(actor: Actor, session: Session) -> bool:
