@@ -33,6 +33,10 @@ _LABELLED = re.compile(
 # 18 digits of an account in Mexico. Their check digits are asked too; a bar code or a folio begins otherwise.
 _PAYMENT = re.compile(r"(?<![\w.,/-])(?:(?:4\d{3}|5[0-8]\d\d|6[0-57]\d\d|2[2-8]\d\d)([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -]?)\d{6}\2\d{5})(?![\w-])")
 _CLABE = re.compile(r"(?<![\w.,/-])\d{3}([ -]?)\d{3}\1\d{11}\1\d(?![\w-])")
+_NO_SECRET = re.compile(
+    r"(?:in)?correct[ao]?|inv[aá]lida|v[aá]lida|err[oó]nea|vencida|caducada|requerida|obligatoria|necesaria|nueva|temporal|(?:in)?valid|wrong|expired"
+    r"|required|needed|missing", re.I,
+)  # fmt: skip
 _PHONE = re.compile(r"(?<![\w.,/-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,3}\)[ .-]?|\d{2,3}[ .-])\d{3,4}[ .-]\d{4}(?![\w-])|(?<![\w.,/-])\+\d{10,14}(?!\w)")
 _PLAIN_PHONE = re.compile(
     r"\b(?P<label>tel(?:[eé]fono)?|cel(?:ular)?|m[oó]vil|whats ?app|phone|mobile)\b(?P<between>\.?\s*[:=]?\s*)(?P<what>\d{8,14})\b", re.I
@@ -70,6 +74,8 @@ def mask(text: str) -> tuple[str, tuple[Found, ...]]:
     def labelled(match: re.Match[str]) -> str:
         what, label = match["what"], match["label"].lower()
         secret = label.startswith(("contrase", "password"))
+        if secret and not _is_told(what, match["between"]):
+            return match[0]
         if not secret and not any(sign.isdecimal() for sign in what):
             return match[0]
         kind = "secret" if secret else "nic" if label == "nic" else "card" if "tarjeta" in label or "card" in label else "serial"
@@ -93,6 +99,14 @@ def mask(text: str) -> tuple[str, tuple[Found, ...]]:
     text = _PHONE.sub(hide("phone", lambda _one: DOTS), text)
     text = _PLAIN_PHONE.sub(numbered, text)
     return text, tuple(found)
+
+
+def _is_told(what: str, between: str) -> bool:
+    """True where a password is told; «la contraseña es incorrecta», «mi contraseña desde ayer» and «contraseña especial» tell none."""
+    said = between.strip()
+    if _NO_SECRET.fullmatch(what) or (said.isalpha() and not between[-1].isspace()):
+        return False
+    return bool(said) or any(sign.isdecimal() for sign in what)
 
 
 def _digits(text: str) -> str:

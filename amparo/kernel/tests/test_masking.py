@@ -25,6 +25,7 @@ from amparo.kernel.masking import mask
     ("mi American 378282246310005", "payment"),
     ("deposite a 032180000118359719", "clabe"),
     ("CLABE: 032 180 00011835971 9", "clabe"),
+    ("mi contraseña es JKLMnop", "secret"), ("password: JKLMnop", "secret"), ("password JKLMnop7", "secret"),
 ])  # fmt: skip
 def test_private_identifiers_are_masked(text, kind):
     """FOR-1"""
@@ -38,6 +39,7 @@ def test_private_identifiers_are_masked(text, kind):
     "error CFDI40101", "versión 10.1.3", "el 2026-11-22 a las 10:30", "la licencia venció", "código de error 0x80070005",
     "SQLSTATE 42P01", "RFC-3339", "@lupita mire esto", "ORA-00942", "el código de barras 7501055300075", "GTIN 17501055300072",
     "IMEI 356938035643809", "el folio 4111111111111112", "la cuenta 032180000118359718", "SSCC 375010550000000017", "123456789012345678",
+    "Me dice contraseña incorrecta", "la contraseña es incorrecta", "olvidé mi contraseña desde ayer", "una contraseña especial", "password required",
 ])  # fmt: skip
 def test_what_people_search_by_stays(text):
     """FOR-1"""
