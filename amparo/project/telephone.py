@@ -55,6 +55,7 @@ class Listener:
         self.thread = ThreadPoolExecutor(1, thread_name_prefix=f"exchange-{setup.id}")  # one after the other, on one connection
         self.placings: asyncio.Queue[Any] = asyncio.Queue()
         self.task: asyncio.Task[None] | None = None
+        self.hears = False
 
     def start(self) -> None:
         self.task = asyncio.create_task(self.run())
@@ -94,6 +95,7 @@ class Listener:
             except Exception as error:  # the edge of the process: logged, tried again
                 log.error("an exchange could not be listened to", exchange=self.setup.id, error=type(error).__name__, exc_info=True)
                 why = "other"
+            await self.lose()
             if asyncio.get_running_loop().time() - began > HEALTHY_AFTER_SECONDS:
                 pause = 1.0
             if why:
@@ -119,11 +121,20 @@ class Listener:
 
     async def ready(self) -> None:
         log.info("listening", exchange=self.setup.id)
+        self.hears = True
         await self.apart(commands.note_state, self.setup.id, at=clock.now())
 
+    async def lose(self) -> None:
+        """Forget what was not placed yet: nobody's telephone rings for it when the exchange is back an hour later."""
+        self.hears = False
+        while not self.placings.empty():
+            _placing, told = self.placings.get_nowait()
+            with contextlib.suppress(DatabaseError, psycopg.Error):
+                await told("lost")
+
     async def dial(self) -> None:
-        """Send what was asked of this exchange; what it refuses is told to whoever asked."""
-        if self.setup.kind != "ami":
+        """Send what was asked of this exchange while it is heard; what it refuses is noted."""
+        if self.setup.kind != "ami" or not self.hears:
             return
         for row in await self.apart(commands.take_dials, self.setup.id, at=clock.now()):
             exchange, line = row.line.exchange, row.line

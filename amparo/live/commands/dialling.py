@@ -30,6 +30,7 @@ def ask_to_dial(number: str, *, way: str, key: str, actor: Actor, at: datetime) 
     """
     if not access.may_take_calls(actor) or actor.user_id is None:
         raise NotPermitted()
+    User.objects.select_for_update(no_key=True).filter(pk=actor.user_id).first()  # two at once count one after the other
     known = Dial.objects.filter(key=key).first()
     line = _line_for(actor, way)
     plain = rules.dialable(
@@ -39,7 +40,6 @@ def ask_to_dial(number: str, *, way: str, key: str, actor: Actor, at: datetime) 
         if (known.user_id, known.number) != (actor.user_id, plain):
             raise Stale()
         return known
-    User.objects.select_for_update(no_key=True).filter(pk=actor.user_id).first()  # two at once count one after the other
     if Dial.objects.filter(user=actor.user_id, asked_at__gt=at - DAY).exclude(state="refused").count() >= value("live.dial_daily_max", at=at):
         raise DialLimit()
     made = Dial.objects.create(user_id=actor.user_id, line=line, number=plain, state="browser" if way == "browser" else "asked", asked_at=at, key=key)
@@ -79,6 +79,6 @@ def take_dials(exchange_id: int, *, at: datetime, limit: int = 10) -> Sequence[D
 
 @transaction.atomic
 def dialled(dial: Dial, *, error: str, at: datetime) -> None:
-    """Note that the exchange did not place a call, in one word; the person is told on his screen."""
+    """Note in one word that the exchange did not place a call; it does not count for the cap."""
     Dial.objects.filter(pk=dial.pk).update(state="refused", error=error[:20])
     signal(f"user:{dial.user_id}")

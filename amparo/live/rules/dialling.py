@@ -18,7 +18,7 @@ def dialable(number: str, *, countries: Sequence[str], refused: Sequence[str]) -
     """Return a number in E.164 that staff may dial; raises DialRefused with the reason otherwise. SEC-43.
 
     `countries` are calling codes (`52`), `refused` the beginnings that cost more than a call (`+52900`). Numbers that
-    their country counts as premium are refused besides.
+    their country counts as premium are refused besides, and those that an exchange would read as a way abroad (+52 00 290 …).
     """
     try:
         parsed = phonenumbers.parse(number, None)
@@ -33,6 +33,8 @@ def dialable(number: str, *, countries: Sequence[str], refused: Sequence[str]) -
         raise DialRefused(why="premium")
     if phonenumbers.number_type(parsed) in _DEAR:
         raise DialRefused(why="premium")
+    if parsed.italian_leading_zero and not phonenumbers.is_valid_number(parsed):  # 00 … would leave the country by another door
+        raise DialRefused(why="number")
     return plain
 
 

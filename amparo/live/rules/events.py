@@ -64,10 +64,12 @@ def _event(row: Any, at: datetime) -> Event:
             raise EventInvalid(place=str(name)[:40], why="unknown")
         if not isinstance(value, str):
             raise EventInvalid(place=name, why="text")
+        if any("\ud800" <= sign <= "\udfff" for sign in value):  # half a sign: no database keeps it
+            raise EventInvalid(place=name, why="text")
         if len(value) > LENGTH_MAX.get(name, 40):
             raise EventInvalid(place=name, why="long")
     for name in NEEDED:
-        if not row.get(name, "").strip():
+        if not line(row.get(name, "")):
             raise EventInvalid(place=name, why="missing")
     if row["state"] not in STATES:
         raise EventInvalid(place="state", why="unknown")

@@ -88,7 +88,7 @@ def test_a_delivery_holds_one_event_or_several():
 
 
 @pytest.mark.parametrize("sent", [
-    b"", b"nothing", b"[]", b"null", b"\xff\xfe", b'{"events": []}', b'{"events": {}}', b'{"events": [1]}', body(id=None), body(id="  "), body(call=None), body(state="dancing"),
+    b"", b"nothing", b"[]", b"null", b"\xff\xfe", b'{"events": []}', b'{"events": {}}', b'{"events": [1]}', body(id=None), body(id="  "), body(id="\0"), body(call="\u202e"), body(from_name="\ud800"), body(recording="\udfff"), body(call=None), body(state="dancing"),
     body(state=1), body(at=None), body(at="ayer"), body(at="2026-11-11T12:00:00"), body(at="2026-11-12T12:00:00Z"), body(at="2020-01-01T00:00:00Z"),
     body(direction="sideways"), body(is_staff="yes"), body(extension=["101"]), body(**{"from": "9" * 81}), body(id="x" * 121),
     b'{"events": [%s]}' % b",".join([body()] * 51), b"[" * 100_000,
@@ -143,6 +143,7 @@ def test_a_signature_holds_for_its_time_and_body_alone():
 @pytest.mark.parametrize(("number", "why"), [
     ("+525555123456", ""), ("+12025550123", "country"), ("+529001234567", "premium"), ("+881612345678", "country"), ("5555123456", "number"),
     ("+52 55 5512 3456", "number"), ("+525555123456\r\nAction: Command", "number"), ("", "number"), ("+52", "number"), ("sip:x@y", "number"),
+    ("+520029022222", "number"), ("+520024722222", "number"),  # what an exchange would dial as 00 290 …: abroad by another door
 ])  # fmt: skip
 def test_only_numbers_of_the_list_are_dialled(number, why):
     """SEC-43"""
