@@ -124,10 +124,11 @@ class Ears:
         self.transport._dispatch = dispatch  # type: ignore[method-assign]
 
     def _rings(self, call: Any) -> None:
-        if self.uas is not None and len(self.uas.active_calls) > CALLS_MAX:
-            call.reject(486)
-            self.uas._calls.pop(call.call_id, None)
-            return
+        if self.uas is not None and len(self.uas.active_calls) > CALLS_MAX:  # the oldest goes: its end was lost on its way
+            call_id, oldest = next(iter(self.uas.active_calls.items()))
+            with contextlib.suppress(Exception):
+                oldest.reject(486)
+            self.uas._calls.pop(call_id, None)
         call.ringing()
         self._hear("invite", call.invite)
 

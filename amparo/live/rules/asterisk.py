@@ -32,6 +32,7 @@ class _Known:
     rang: bool = False
     answered: bool = False
     nobody: bool = False
+    recording: str = ""
     by_channel: dict[str, str] = field(default_factory=dict)
 
 
@@ -62,7 +63,7 @@ class Asterisk:
 
     def _dialbegin(self, message: Mapping[str, Any], at: datetime) -> list[Event]:
         linked = _text(message, "Linkedid") or _text(message, "DestLinkedid")
-        if not linked:
+        if not linked or _text(message, "DestUniqueid") == linked:  # a call placed for us: our own telephone rings first
             return []
         known = self._calls.setdefault(linked, _Known(caller=_text(message, "CallerIDNum"), caller_name=_name(message, "CallerIDName"), called=_text(message, "Exten")))
         rung = extension_of(_text(message, "DestChannel")) or _extension(message, "DestExten")
@@ -80,7 +81,7 @@ class Asterisk:
     def _dialend(self, message: Mapping[str, Any], at: datetime) -> list[Event]:
         linked = _text(message, "Linkedid") or _text(message, "DestLinkedid")
         known = self._calls.get(linked)
-        if known is None or not known.rang:
+        if known is None or not known.rang or _text(message, "DestUniqueid") == linked:
             return []
         status = _text(message, "DialStatus").upper()
         known.nobody = status in _NOBODY
@@ -106,7 +107,10 @@ class Asterisk:
     def _varset(self, message: Mapping[str, Any], at: datetime) -> list[Event]:
         linked = _text(message, "Linkedid")
         known = self._calls.get(linked)
-        if known is None or not known.answered or _text(message, "Variable") != "AMPARO_RECORDING":
+        if known is None or _text(message, "Variable") != "AMPARO_RECORDING":
+            return []
+        if not known.answered:  # most dial plans set it before they dial: it goes with the answer
+            known.recording = _text(message, "Value")
             return []
         event = self._event(linked, known, "resumed", at, "", message)
         return [Event(event.id, event.call, event.state, event.at, event.direction, event.caller, event.caller_name, event.called, "", _text(message, "Value"))]
@@ -124,7 +128,8 @@ class Asterisk:
 
     def _event(self, linked: str, known: _Known, state: str, at: datetime, extension: str, message: Mapping[str, Any]) -> Event:
         name = event_id("ami", linked, message.get("Event"), message.get("Uniqueid"), message.get("DestUniqueid"), state, extension, at.isoformat())
-        return Event(name, linked, state, at, known.direction, known.caller, known.caller_name, known.called, extension)
+        recording = known.recording if state == "answered" else ""
+        return Event(name, linked, state, at, known.direction, known.caller, known.caller_name, known.called, extension, recording)
 
 
 _READ = frozenset({"Newchannel", "DialBegin", "DialEnd", "Hold", "Unhold", "VarSet", "Hangup"})

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from amparo.live import ami
+from amparo.live import ami, sip
 from amparo.live.errors import NoAnswer
 from amparo.live.machine import State, Told, merge
 from amparo.live.rules.asterisk import Asterisk, extension_of
@@ -70,6 +71,31 @@ def test_a_call_from_a_telephone_of_ours_goes_out():
     ])  # fmt: skip
     assert {event.direction for event in events} == {"out"} and events[0].called == "5555123456"
     assert (told.extension, told.state) == ("101", State.ENDED)
+
+
+def test_a_call_placed_for_us_rings_our_own_telephone_first_and_is_with_whom_was_called():
+    """TEL-3: that one's own telephone was lifted is no answer, and keeps no promise of a call back."""
+    own = {"DestLinkedid": LINKED, "DestUniqueid": LINKED, "DestChannel": "PJSIP/101-00000001"}
+    placed = [
+        message("Newchannel", Channel="PJSIP/101-00000001", CallerIDNum="", Exten=""),
+        {"Event": "DialBegin", "DialString": "101", **own}, {"Event": "DialEnd", "DialStatus": "ANSWER", **own},
+    ]  # fmt: skip
+    assert told_of(placed)[0] == []
+    out = [
+        message("DialBegin", DestChannel="PJSIP/trunk-00000002", DestUniqueid="2", DialString="5555123456@trunk"),
+        message("DialEnd", DestChannel="PJSIP/trunk-00000002", DestUniqueid="2", DialStatus="ANSWER"), message("Hangup"),
+    ]  # fmt: skip
+    events, told = told_of([*placed, *out])
+    assert [(event.state, event.direction, event.called) for event in events] == [(state, "out", "5555123456") for state in ("ringing", "answered", "ended")]
+    assert told.extension == "101"
+
+
+def test_a_recording_is_told_also_where_it_was_named_before_anybody_answered():
+    """TEL-3"""
+    named = message("VarSet", Variable="AMPARO_RECORDING", Value="https://pbx.ejemplo.mx/grab/1.wav")
+    for story in ([INCOMING[0], named, *INCOMING[1:5]], [*INCOMING[:5], named]):
+        events, _told = told_of(story)
+        assert [event.recording for event in events if event.recording] == ["https://pbx.ejemplo.mx/grab/1.wav"]
 
 
 def test_a_call_passed_on_is_taken_by_the_second():
@@ -183,3 +209,16 @@ def test_what_is_wrong_is_said_in_words():
             return [*found, await why(ami.Address("127.0.0.1", peer.port, "a", "b")), await why(ami.Address("no-hay.invalid", 5038, "a", "b"))]
 
     assert asyncio.run(play()) == ["denied", "closed", "name"]
+
+
+def test_an_extension_that_listens_goes_deaf_to_nobody_when_ends_are_lost():
+    """TEL-3: what rang and was never taken back makes room for who calls now."""
+    ears = sip.Ears(ami.Address("127.0.0.1", 5060, "600", "x"), "udp", own_host="127.0.0.1", exchange_ip="127.0.0.1")
+    calls, rejected = {}, []
+    ears.uas = SimpleNamespace(_calls=calls, active_calls=calls)
+    for number in range(sip.CALLS_MAX + 20):
+        name = str(number)
+        calls[name] = SimpleNamespace(call_id=name, invite=name, ringing=lambda: None, reject=lambda _status, name=name: rejected.append(name))
+        ears._rings(calls[name])
+    assert ears.heard.qsize() == sip.CALLS_MAX + 20 and len(calls) == sip.CALLS_MAX
+    assert rejected == [str(number) for number in range(20)]
