@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
 
 from amparo.deadlines.commands import end_open, keep_open, promise
 from amparo.deadlines.errors import NeverOpen, UnknownKind
@@ -13,6 +14,7 @@ from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.live import access
 from amparo.live.errors import CallbackSettled
+from amparo.live.machine import State
 from amparo.live.models import Callback, ExchangeCall
 from amparo.people.queries import actor_by_id
 
@@ -23,11 +25,14 @@ KIND = "callback"
 def owe(call: ExchangeCall, *, at: datetime) -> Callback | None:
     """Owe the caller of a missed call one call back, however often he calls; who withheld his number cannot be owed one.
 
-    The promise counts from when the first call was missed, in the service calendar, at any hour. Fact: `call.missed`.
+    Nor is who was spoken to since: the missed call was told late. The promise counts from when the first call was missed, in
+    the service calendar, at any hour. Fact: `call.missed`.
     """
     if not call.number or call.direction != "in":
         return None
     missed_at = call.ended_at or at
+    if _was_reached_since(call, missed_at):
+        return None
     row = Callback.objects.select_for_update().filter(number=call.number, state="open").first()
     is_new = row is None
     if row is None:
@@ -55,6 +60,12 @@ def owe(call: ExchangeCall, *, at: datetime) -> Callback | None:
     return row
 
 
+def _was_reached_since(call: ExchangeCall, missed_at: datetime) -> bool:
+    """True where a call with the same number was answered after this one was missed, whoever placed it."""
+    since = ExchangeCall.objects.filter(number=call.number, rang_at__gte=call.rang_at, answered_at__gte=missed_at)
+    return since.exclude(state=State.MISSED).exclude(direction="internal").exclude(pk=call.pk).exists()
+
+
 @transaction.atomic
 def reached(call: ExchangeCall, *, at: datetime) -> None:
     """Keep what was owed to a number: a call with it was answered, whoever placed it, after it was missed."""
@@ -68,8 +79,9 @@ def reached(call: ExchangeCall, *, at: datetime) -> None:
 @transaction.atomic
 def was_answered(call: ExchangeCall, *, at: datetime) -> None:
     """Owe nothing for a call that turned out to have been answered: that was told late."""
-    row = Callback.objects.select_for_update().filter(number=call.number, state="open").first()
-    if row is None:
+    missed_at = call.events.filter(state__in=("ended", "missed")).aggregate(last=Max("at"))["last"]
+    row = Callback.objects.select_for_update().filter(number=call.number, state="open", first_at__lte=missed_at).first()
+    if row is None:  # settled since; what is owed now is owed for another call
         return
     if row.times > 1:
         row.times -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +18,7 @@ from amparo.live.errors import Replayed, SignatureWrong
 from amparo.live.machine import LIVE, State, merge
 from amparo.live.models import Call, Delivery, Exchange, ExchangeCall, ExchangeEvent, Line
 from amparo.people.models import Customer
-from amparo.people.queries import actor_by_id, find
+from amparo.people.queries import Found, actor_by_id, find
 from amparo.people.rules import unseal
 
 from . import callbacks
@@ -155,9 +156,17 @@ def _callers(number: str, region: str) -> list[tuple[int, int | None]]:
     found = find(rules.national(number), limit=12) if number else []
     exact = [one for one in found if rules.number_of(one.phone, region)[0] == number]
     people: dict[int, list[int | None]] = {}
-    for one in exact or found:
+    for one in exact or [one for one in found if _may_be(one, number, region)]:
         people.setdefault(one.customer_id, []).append(one.user_id)
     return [(customer, users[0] if len(users) == 1 else None) for customer, users in people.items()]
+
+
+def _may_be(one: Found, number: str, region: str) -> bool:
+    """False for who was found by the same digits in another number (of another country, say) or in a NIC: that is somebody else."""
+    digits = rules.national(number)
+    if digits in re.sub(r"[^0-9]", "", one.phone):
+        return not rules.number_of(one.phone, region)[0]
+    return not one.nic.startswith(digits)
 
 
 def _whose(call: ExchangeCall) -> None:
@@ -226,7 +235,6 @@ def _begin(call: ExchangeCall) -> None:
 
 
 RINGS_MAX, TALKS_MAX = timedelta(minutes=10), timedelta(hours=6)
-KEPT = timedelta(days=8)  # longer than what is taken late
 
 
 @transaction.atomic

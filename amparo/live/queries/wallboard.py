@@ -76,7 +76,7 @@ SELECT extract(hour FROM rang_at AT TIME ZONE %(zone)s)::int, count(*) FILTER (W
   FROM live_exchangecall WHERE rang_at >= %(since)s AND rang_at < %(until)s AND direction = 'in' GROUP BY 1 ORDER BY 1
 """
 _PEOPLE = """
-SELECT u.id, coalesce(nullif(u.name, ''), u.email), count(c.id),
+SELECT u.id, coalesce(nullif(u.name, ''), u.email), count(c.id) FILTER (WHERE c.direction = 'in'),
        coalesce(sum(extract(epoch FROM coalesce(c.ended_at, %(at)s) - c.answered_at)), 0)::int,
        max(c.state) FILTER (WHERE c.state IN ('answered', 'held')), max(c.answered_at) FILTER (WHERE c.state IN ('answered', 'held'))
   FROM people_user u

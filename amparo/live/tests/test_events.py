@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,10 @@ from amparo.history.models import Fact
 from amparo.history.queries import facts as history
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.live import access, commands, queries, rules
+from amparo.live.commands.events import _may_be as may_be
 from amparo.live.errors import CallbackSettled
 from amparo.live.models import Call, Callback, Exchange, ExchangeCall, ExchangeEvent
+from amparo.people.queries import Found
 
 NUMBER = "+525555123456"
 
@@ -78,6 +81,14 @@ def test_several_who_share_a_number_are_to_be_chosen_from_and_strangers_are_nobo
     assert tell("ringing", 1, call="c2", caller="5511112222", extension="101").matches == 0
     withheld = tell("ringing", 2, call="c3", caller="anonymous", extension="101")
     assert withheld.is_withheld and withheld.matches == 0
+
+
+def test_the_same_digits_of_another_country_or_in_a_nic_open_nobodys_card(tell, customer):
+    """TEL-1, SEC-43: a caller who is not certain is nobody."""
+    call = tell("ringing", extension="101", caller="+15555123456")
+    assert (call.number, call.customer_id, call.matches) == ("+15555123456", None, 0)
+    by_nic = Found(customer.pk, "555512345699", "Abarrotes Lupita", "", True)
+    assert not may_be(by_nic, NUMBER, "MX") and may_be(replace(by_nic, nic="1", phone="55 5512 3456 ext. 4"), NUMBER, "MX")
 
 
 def test_a_call_that_is_answered_is_a_record_that_ended_when_it_was_hung_up(tell, customer, contact, operator):
@@ -170,6 +181,27 @@ def test_an_answer_that_was_told_late_owes_nothing(tell, operator):
     tell("answered", 5, extension="101")
     assert not Callback.objects.filter(state="open").exists()
     assert Promise.objects.get(kind_code="callback").state == "ended"
+
+
+def test_a_missed_call_that_was_told_late_owes_nothing_to_whom_we_spoke_since(tell, operator):
+    """TEL-3: whatever the order, and only where it was the same number after it was missed."""
+    tell("answered", 600, call="c2", extension="101")
+    tell("ended", 700, call="c2")
+    tell("missed", 30, call="c1")
+    assert not Callback.objects.exists()
+    tell("missed", 900, call="c3")
+    tell("missed", 30, call="c4", caller="5511112222")
+    assert {row.number for row in Callback.objects.all()} == {NUMBER, "+525511112222"}
+
+
+def test_what_turns_out_answered_takes_no_other_calls_promise_away(tell, operator):
+    """TEL-3: the first was settled; what is owed now is owed for a later call."""
+    tell("ringing", extension="101")
+    tell("ended", 60)
+    commands.settle_callback(Callback.objects.get(), reason="Escribió por el chat", actor=operator, at=NOON + timedelta(seconds=90))
+    tell("missed", 200, call="c2")
+    tell("answered", 5, extension="101")
+    assert Callback.objects.get(state="open").times == 1
 
 
 @pytest.mark.parametrize("caller", ["anonymous", "101", "'; DROP TABLE live_call; --", "<script>alert(1)</script>", "5555\r\nAction: Originate"])
