@@ -44,7 +44,7 @@ def add_exchange(given: Mapping[str, Any], *, secret: str = "", actor: Actor, at
     _fill(exchange, given, secret, actor)
     fresh = ""
     if exchange.kind == "webhook":
-        fresh = secret or secrets.token_urlsafe(32)
+        fresh = secrets.token_urlsafe(32)
         exchange.secret_sealed = seal(fresh, settings.SECRETS["field_key"])
     elif not secret:
         raise SecretMissing(field="secret")
@@ -64,7 +64,8 @@ def change_exchange(exchange: Exchange, given: Mapping[str, Any], *, secret: str
     exchange = Exchange.objects.select_for_update().get(pk=exchange.pk)
     before = {name: getattr(exchange, name) for name in FIELDS}
     _fill(exchange, given, secret, actor)
-    moved = any(before[name] != getattr(exchange, name) for name in _SECRET_GOES_WITH)
+    signs = before["kind"] == exchange.kind == "webhook"  # nothing is sent to it
+    moved = not signs and any(before[name] != getattr(exchange, name) for name in _SECRET_GOES_WITH)
     if moved and not secret:
         raise SecretMissing(field="secret")
     if moved:
@@ -175,6 +176,8 @@ def _fill(exchange: Exchange, given: Mapping[str, Any], secret: str, actor: Acto
         words = getattr(exchange, name)
         if isinstance(words, str) and rules.one_line(words) != words:
             raise ExchangeInvalid(_("Write one line."), field=name)
+    if secret and exchange.kind == "webhook":
+        raise ExchangeInvalid(_("We make the secret of an exchange that signs: leave this empty."), field="secret")
     if rules.one_line(secret) != secret or len(secret) > 200:
         raise ExchangeInvalid(_("Write one line."), field="secret")
     exchange.name = exchange.name or exchange.host or str(KINDS[exchange.kind])[:80]
@@ -187,7 +190,7 @@ def _fill(exchange: Exchange, given: Mapping[str, Any], secret: str, actor: Acto
     _check_origination(exchange)
     _check_browser(exchange)
     _check_recording(exchange)
-    if secret and exchange.kind != "webhook":
+    if secret:
         exchange.secret_sealed = seal(secret, settings.SECRETS["field_key"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 
@@ -215,6 +216,9 @@ def test_the_browser_tells_of_calls_on_its_own_line_alone(browser_line, operator
     own = client_for(operator)
     assert own.post("/desk/live/phone/told/", told).status_code == 200 and ExchangeCall.objects.get().number == NUMBER
     assert own.post("/desk/live/phone/told/", {**told, "state": "exploded"}).status_code == 400
+    for state in ("ringing", "ended"):  # a name as long as some exchanges give it: what comes after is no repetition
+        own.post("/desk/live/phone/told/", {**told, "call": "s" * 120, "from": "5511112222", "state": state})
+    assert ExchangeCall.objects.get(call_id="s" * 120).state == "missed"
     assert client_for(make_staff("Elena", "engineer")).post("/desk/live/phone/told/", told).status_code == 404
 
 
@@ -251,12 +255,44 @@ def test_the_exchange_dials_once_and_nothing_old(administrator, operator):
     assert commands.take_dials(made.pk, at=NOON + timedelta(minutes=2)) == []
 
 
+def test_what_could_not_be_placed_is_not_placed_when_the_exchange_is_back(monkeypatch):
+    """SEC-43: nobody's telephone rings for what was asked an hour ago."""
+    from amparo.project.telephone import Listener, Setup
+
+    listener = Listener(Setup(1, "ami", None, "tcp"))
+    asked, told = [], []
+
+    async def apart(function, *given, **named):
+        asked.append(function)
+        return []
+
+    async def answer(error: str) -> None:
+        told.append(error)
+
+    async def play() -> None:
+        await listener.dial()
+        listener.hears = True
+        await listener.dial()
+        listener.placings.put_nowait((None, answer))
+        await listener.lose()
+        await listener.dial()
+
+    monkeypatch.setattr(listener, "apart", apart)
+    asyncio.run(play())
+    assert asked == [commands.take_dials] and told == ["lost"] and listener.placings.empty()
+
+
 def test_an_administrator_connects_an_exchange_and_is_told_in_words_what_is_wrong(administrator, operator, client_for, monkeypatch):
     """TEL-3, SEC-32"""
     client = client_for(administrator)
     fresh = client.post("/desk/live/exchanges/add/", {"kind": "webhook", "name": "Centro", "transport": "udp", "region": "MX", "recording": "off", "is_active": "on"})
     made = Exchange.objects.get()
     assert f"/live/exchange/{made.pk}/events" in fresh.content.decode()
+    signs = {"kind": "webhook", "name": "Centro", "transport": "tcp", "region": "MX", "recording": "off", "is_active": "on"}
+    assert client.post(f"/desk/live/exchanges/{made.pk}/", signs).status_code == 302, "nothing is sent to it: no secret is asked for"
+    for address in (f"/desk/live/exchanges/{made.pk}/", "/desk/live/exchanges/add/"):  # no weak secret of one's own, none that is passed over in silence
+        assert client.post(address, {**signs, "secret": "x"}).status_code == 422
+    assert Exchange.objects.get().secret_sealed == made.secret_sealed
     ami = {"kind": "ami", "name": "Asterisk", "host": "127.0.0.1", "port": 1, "username": "amparo", "secret": "x", "transport": "tcp", "region": "MX", "recording": "off", "is_active": "on"}
     assert client.post("/desk/live/exchanges/add/", {**ami, "host": "http://x"}).status_code == 422
     assert client.post("/desk/live/exchanges/add/", {**ami, "username": "a\r\nAction: x"}).status_code == 422

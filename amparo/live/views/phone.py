@@ -18,7 +18,7 @@ from amparo.live.errors import EventInvalid
 from amparo.live.forms import WrapUp
 from amparo.live.models import Line
 from amparo.live.rules import LENGTH_MAX, Event
-from amparo.live.rules.events import STATES
+from amparo.live.rules.events import STATES, event_id
 from amparo.live.rules.events import line as one_line
 from amparo.media import queries as media
 from amparo.media.errors import GatewayAway
@@ -102,7 +102,7 @@ def _event(request: HttpRequest, found: Line) -> Event:
     given = {name: one_line(request.POST.get(name, ""))[: LENGTH_MAX.get(name, 40)] for name in ("call", "state", "from", "from_name", "to", "direction", "nth")}
     if not given["call"] or given["state"] not in STATES or given["direction"] not in ("in", "out"):
         raise EventInvalid(place="state", why="unknown")
-    name = f"{found.pk}:{given['call']}:{given['state']}:{given['nth']}"[:120]
+    name = event_id("browser", found.pk, given["call"], given["state"], given["nth"])
     ours = found.extension if given["state"] in ("ringing", "answered") else ""
     return Event(name, given["call"], given["state"], request.now, given["direction"], given["from"], given["from_name"], given["to"], ours)
 

@@ -25,7 +25,7 @@ export class Line {
   async again() {
     if (this.stopped || this.waits) return;
     this.hear("lost");
-    if (this.id) this.over("ended");
+    if (this.id) this.over(this.talking ? "ended" : "failed", "other"); // what only rang here may ring on elsewhere
     this.waits = setTimeout(async () => {
       this.waits = null;
       const fresh = await this.renew(); // tokens of the gateway end; a fresh one each time
