@@ -130,11 +130,17 @@ def test_an_error_code_leads_to_its_article(typed, write, client):
     assert client.get(f"/e/{typed}")["Location"] == _address(english)
 
 
-@pytest.mark.parametrize("typed", ["XX-1", "%3Cscript%3Ealert(1)%3C/script%3E", "a" * 3000, "%00", "../../etc/passwd", "//evil.mx"])
+@pytest.mark.parametrize("typed", ["XX-1", "%3Cscript%3Ealert(1)%3C/script%3E", "a" * 3000, "../../etc/passwd", "//evil.mx"])
 def test_an_unknown_code_leads_to_the_search_for_it(typed, write, client):
     """SRC-2, SEC-21"""
     answer = client.get(f"/e/{typed}")
     assert answer.status_code == 302 and answer["Location"].startswith(("/search/?q=", "/knowledge/?q="))
+
+
+@pytest.mark.django_db
+def test_an_address_with_a_nul_is_none_of_ours(client):
+    """SEC-27"""
+    assert client.get("/e/%00").status_code == 404
 
 
 def test_the_list_narrows_and_prefers_the_readers_language(write, client, product, theme, django_assert_max_num_queries):

@@ -56,6 +56,7 @@ def make(sizes: Sizes, *, seed: int = 1, at: datetime | None = None, add: bool =
     _look(sizes, add)
     tape = Tape()
     dice = random.Random(seed)  # noqa: S311 (a story, not a secret)
+    before = _last_delivery()
     with transaction.atomic():
         say("staff, products, plans")
         secret = make_password(PASSWORD)
@@ -73,7 +74,7 @@ def make(sizes: Sizes, *, seed: int = 1, at: datetime | None = None, add: bool =
         ), say)  # fmt: skip
         _numbers_go_on(world)
         tape.close()
-    _settle(now, say)
+    _settle(now, before, say)
     return {TABLES_SHOWN[label]: count for label, count in tape.count.items() if label in TABLES_SHOWN}
 
 
@@ -143,12 +144,16 @@ def _steps(world: World, told: list[Plot], say: Say) -> Iterator[None]:
             yield
 
 
-def _settle(now: datetime, say: Say) -> None:
-    """Let the worker's jobs do what was due until now; the letters they would ask for are not asked for."""
-    say("what the worker would have done until now")
+def _last_delivery() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT COALESCE(max(id), 0) FROM history_delivery")
-        before = cursor.fetchone()[0]
+        return int(cursor.fetchone()[0])
+
+
+def _settle(now: datetime, before: int, say: Say) -> None:
+    """Let the worker's jobs do what was due until now; what was told after the delivery `before` asks for no letters."""
+    say("what the worker would have done until now")
+    with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     for _round in range(20):  # reminders of a closing come one after the other
         if not cases.remind_due(at=now, limit=5_000):
