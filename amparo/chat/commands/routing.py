@@ -82,7 +82,7 @@ def take(chat: Chat, *, actor: Actor, at: datetime) -> Chat:
     offered = chat.offered_to_id
     chat.state = LIFE.after(chat.state, Move.TAKE).value
     # Also who is not on duty is seen from now on, so that his line is not held for lost.
-    Duty.objects.bulk_create([Duty(user_id=actor.user_id, changed_at=at, seen_at=at)], ignore_conflicts=True)
+    Duty.objects.bulk_create([Duty(user_id=actor.user_id or 0, changed_at=at, seen_at=at)], ignore_conflicts=True)
     _hold(chat, actor.user_id, at)
     event(chat, Event.TAKEN, at=at, name=actor.name)
     tell("taken", chat, actor=actor, at=at, waited=int((at - chat.waiting_since).total_seconds()))
