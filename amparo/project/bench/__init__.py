@@ -19,7 +19,7 @@ from pathlib import Path
 from .figures import Figure
 
 LARGE, SMALL = (10_000, 100_000, 50_000, 400_000), (1_000, 10_000, 5_000, 40_000)
-NAMES = ("time", "choice", "pages", "create", "search", "published", "stream", "callers", "ring", "chat", "classroom", "ledger", "lapse", "casefile", "quotes", "article", "downloads", "forum", "activation", "mail", "start", "world")
+NAMES = ("time", "choice", "pages", "create", "search", "published", "stream", "callers", "ring", "chat", "classroom", "remote", "ledger", "lapse", "casefile", "quotes", "article", "downloads", "forum", "activation", "mail", "start", "world")
 
 
 def main(argv: Sequence[str]) -> int:

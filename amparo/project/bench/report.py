@@ -13,7 +13,7 @@ from .figures import Figure
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "benchmarks.md"
 TITLES = {
     "time": "Business time", "choice": "Choice of charge", "pages": "Pages over the large world", "create": "Creating",
-    "search": "Search", "published": "Search in all that is published", "stream": "Stream", "callers": "Finding a caller", "ring": "The card of who calls", "chat": "Chat", "classroom": "Classroom", "ledger": "Ledger", "lapse": "Lapses", "mail": "Mail taken in",
+    "search": "Search", "published": "Search in all that is published", "stream": "Stream", "callers": "Finding a caller", "ring": "The card of who calls", "chat": "Chat", "classroom": "Classroom", "remote": "Remote desktop", "ledger": "Ledger", "lapse": "Lapses", "mail": "Mail taken in",
     "start": "Start and memory",
     "casefile": "Case files", "quotes": "Quoting at once", "article": "An article for a visitor", "downloads": "Downloads", "forum": "The forum", "activation": "Activating licences", "world": "The large world",
 }  # fmt: skip
@@ -53,6 +53,7 @@ HOW = {
         "snapshot; memory is what the process's peak grew beyond that of a small case."
     ),
     "article": "`amparo.knowledge.bench`: the page of an article asked for in process by a visitor, with every middleware, other articles in turn; processor of the application and of its database backend, the lowest of seven rounds.",
+    "remote": "`amparo.remote.bench`: x11vnc on Xvfb, the broker in the stream process as it runs, the engineer's page in Chromium with noVNC. Real keys until the picture has changed; raw pixels through the tunnel, recorded and hashed; the broker's processor time under a film on the whole screen.",
     "classroom": "`amparo.classroom.bench`: a Janus of our own, one camera of 1280x720 from Chromium; the first decoded picture counts from asking for the room in a second page; then 25 aiortc clients that count frames instead of decoding, processor time of the gateway's process over ten seconds.",
     "quotes": "`amparo.quotations.bench`: a page of the catalogue asked for in process by a contact signed in, with every middleware, other values each time; medians.",
     "forum": "`amparo.forum.bench`: pages asked for in process with every middleware, by a visitor, a member and a moderator; statements of the whole request, medians of the rest.",
