@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import http.client
 import json
 import os
 import re
@@ -128,7 +129,7 @@ class Running:
 
 
 def answers(url):
-    with contextlib.suppress(OSError, ValueError), urllib.request.urlopen(url, timeout=3) as answer:
+    with contextlib.suppress(OSError, ValueError, http.client.HTTPException), urllib.request.urlopen(url, timeout=3) as answer:
         return json.loads(answer.read()).get("ok") is True
     return False
 

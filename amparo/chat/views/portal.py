@@ -78,7 +78,6 @@ def chat(request: HttpRequest, chat_id: int) -> HttpResponse:
 
 @contact_only
 def _chat(request: HttpRequest, chat_id: int) -> HttpResponse:
-    commands.looked(chat_id, actor=request.actor, at=request.now)  # whose browser runs no script is there too
     return show(request, chat_id)
 
 
