@@ -1,7 +1,6 @@
 """The register of rules: each rule, the code that carries it, the tests that break when it breaks.
 
-Code and tests name a rule in their docstrings; this module finds them and writes docs/rules.md. A rule
-that is not whole yet says what is missing.
+Code and tests name a rule in their docstrings; this module finds them and writes docs/rules.md.
 """
 
 from __future__ import annotations
@@ -115,10 +114,6 @@ TITLES: dict[str, str] = {
     "AGR-1": "Agreements, versioned and accepted on record",
 }
 
-# What of a rule is not built yet; a rule whose note begins with «All» need not be carried yet.
-MISSING: dict[str, str] = {}
-WHOLE_FAMILIES_MISSING: tuple[str, ...] = ()
-
 
 @dataclass
 class Carried:
@@ -126,11 +121,6 @@ class Carried:
 
     code: set[str] = field(default_factory=set)
     tests: set[str] = field(default_factory=set)
-
-
-def is_due(rule: str) -> bool:
-    """True where the rule must have code and a test by now."""
-    return rule.split("-")[0] not in WHOLE_FAMILIES_MISSING and not MISSING.get(rule, "").startswith("All")
 
 
 def _cited(path: Path) -> Iterator[tuple[str, str]]:
@@ -160,13 +150,13 @@ def collect() -> dict[str, Carried]:
 
 
 def problems() -> list[str]:
-    """Return what is wrong with the register: unknown rules, due rules without code or test."""
+    """Return what is wrong with the register: unknown rules, rules without code or test."""
     found = collect()
     bad = [f"{rule} is cited but is no rule" for rule in found if rule not in TITLES]
     for rule in TITLES:
-        if is_due(rule) and not found[rule].code:
+        if not found[rule].code:
             bad.append(f"{rule} is named by no code")
-        if is_due(rule) and not found[rule].tests:
+        if not found[rule].tests:
             bad.append(f"{rule} is named by no test")
     return bad
 
@@ -177,16 +167,15 @@ def page() -> str:
     lines = [
         "# Rules, code, tests",
         "",
-        "Made by `amparo rules --write` from the docstrings; a test checks that it is fresh and that every rule that is",
-        "built has code and a test that names it. «Not built yet» names by word what is missing.",
+        "Made by `amparo rules --write` from the docstrings; a test checks that it is fresh and that every rule has code and",
+        "a test that names it.",
         "",
-        "| Rule | What it says | Carried by | Tested by | Not built yet |",
-        "|---|---|---|---|---|",
+        "| Rule | What it says | Carried by | Tested by |",
+        "|---|---|---|---|",
     ]
     for rule, title in TITLES.items():
         carried = found[rule]
-        missing = MISSING.get(rule, "") or ("All." if not is_due(rule) else "")
-        lines.append(f"| {rule} | {title} | {_short(carried.code)} | {_short(carried.tests)} | {missing} |")
+        lines.append(f"| {rule} | {title} | {_short(carried.code)} | {_short(carried.tests)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -19,9 +19,5 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.json:
         print(json.dumps({"problems": bad}))
     else:
-        print(
-            "\n".join(bad)
-            if bad
-            else f"{len(register.TITLES)} rules; every one that is built has code and a test."
-        )
+        print("\n".join(bad) if bad else f"{len(register.TITLES)} rules; each has code and a test.")
     return 1 if bad else 0
