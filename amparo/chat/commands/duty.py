@@ -80,6 +80,6 @@ def present(people: Iterable[int], chats: Iterable[tuple[int, int]], *, at: date
 
 
 def looked(chat_id: int, *, actor: Actor, at: datetime) -> None:
-    """Note that a customer has his chat open where no stream tells so: in the frame of a site, in a browser without scripts. One statement."""
+    """Note that a customer has his chat open where no stream tells so: in the frame of a site. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_LOOKED, {"at": at, "chat": chat_id, "person": actor.user_id})

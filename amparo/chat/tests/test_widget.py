@@ -102,13 +102,13 @@ def test_a_chat_by_pass(site, contact, contract, licence, elena, client, other_c
     chat = Chat.objects.get()
     assert chat.site_id == site.pk and "Desde mi página" in room and f"{at}/{chat.pk}/events/" in room
     commands.take(chat, actor=elena, at=NOON)
-    told = client.get(f"{at}/{chat.pk}/events/?since=1", headers=held).json()
+    told = client.post(f"{at}/{chat.pk}/events/", {"since": "1"}, headers=held).json()
     assert told["last"] == 2 and "Elena" in told["html"]
     assert client.post(f"{at}/{chat.pk}/say/", {"body": "Gracias", "key": "k2"}, headers=held).json()["last"] == 3
     assert client.post(f"{at}/{chat.pk}/typing/", headers=held).status_code == 204
     assert client.get(f"{at}/{chat.pk}/asked/", headers=held).status_code == 200
     theirs = client.post(f"{at}/enter/", {"word": word(site, other_contact.email, n=1)}).json()["pass"]
-    assert client.get(f"{at}/{chat.pk}/events/", headers={"X-Chat-Pass": theirs}).status_code == 404
+    assert client.post(f"{at}/{chat.pk}/events/", headers={"X-Chat-Pass": theirs}).status_code == 404
     assert client.get(f"/chat/{chat.pk}/", headers=held).status_code == 302  # a pass opens no page of the portal
     left = client.post(f"{at}/{chat.pk}/become/ticket/", {"key": "t"}, headers=held).json()
     assert left["open"].startswith("/tickets/")
@@ -159,12 +159,12 @@ def test_letters(chat, contact, deliver, monkeypatch):
 
 
 def test_who_waits_in_the_frame_is_there(site, contact, contract, licence, elena, client, client_for, monkeypatch):
-    """CHT-1: no stream tells so; what the frame asks does, and it is not ended as left. The page alone marks nothing. SEC-34"""
+    """CHT-1: no stream tells so; what the frame asks, by a POST, does, and it is not ended as left. A GET marks nothing. SEC-34"""
     token, _given = commands.enter(site, word(site, contact.email), at=NOON)
     chat = commands.take(commands.open_chat("Hola", site=site, key="k", actor=contact, at=NOON), actor=elena, at=NOON)
     monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(minutes=9))
-    at = f"/chat/widget/{site.public_id}/{chat.pk}/events/?since=0"
-    assert client.get(at, headers={"X-Chat-Pass": token}).status_code == 200
+    at, held = f"/chat/widget/{site.public_id}/{chat.pk}/events/", {"X-Chat-Pass": token}
+    assert client.get(f"{at}?since=0", headers=held).status_code == 405 and client.post(at, {"since": "0"}, headers=held).json()["last"] > 0
     assert commands.end_left(at=NOON + timedelta(minutes=11)) == 0
     monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(minutes=18))
     assert client_for(contact).get(f"/chat/{chat.pk}/").status_code == 200

@@ -127,9 +127,9 @@ def new(request: HttpRequest, site: Site) -> HttpResponse:
 
 
 @by_pass
-@require_safe
+@require_POST
 def events(request: HttpRequest, site: Site, chat_id: int) -> HttpResponse:
-    """What came since a number; who asks is there."""
+    """What came since a number; who asks is there, which is noted: so it is no GET. CHT-1, SEC-34."""
     commands.looked(chat_id, actor=request.actor, at=request.now)
     return shared.envelope(request, chat_id, _to(site.public_id), template=HEAD)
 

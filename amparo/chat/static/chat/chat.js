@@ -11,6 +11,7 @@ const title = document.title;
 /** What a page of ours asks with: its session, its token, its stream. The frame of a site brings its own. */
 const ours = {
   get: (url) => fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } }),
+  ask: (url, values) => ours.get(`${url}?${new URLSearchParams(values)}`),
   post: (url, values, options = {}) => fetch(url, { method: "POST", body: new URLSearchParams(values), credentials: "same-origin", headers: { "X-CSRFToken": csrf(), Accept: "application/json" }, ...options }),
   follow,
   gone: () => location.reload(),
@@ -104,7 +105,7 @@ export function start(root, way = ours) {
     asking = true;
     askAgain = false;
     try {
-      const answer = await way.get(`${events}?since=${last}&head=${head}`);
+      const answer = await way.ask(events, { since: String(last), head });
       if (answer.redirected || [401, 403, 404].includes(answer.status)) gone();
       else if (answer.ok) { take(await answer.json()); line(true); flush(); }
       else line(false);
