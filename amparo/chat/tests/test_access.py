@@ -37,6 +37,13 @@ def test_who_sees_a_chat(chat, request):
     assert not may_follow(VISITOR, chat.subject) and queries.page_of(VISITOR, chat.pk, at=NOON) is None
 
 
+def test_a_number_beyond_all_is_no_chat(chat, contact, operator, client_for):
+    """SEC-33: not found, on either side; never a fault."""
+    for number in ("0", "9" * 19, "9" * 40):
+        for actor, at in ((contact, f"/chat/{number}/"), (contact, f"/chat/{number}/asked/"), (operator, f"/desk/chat/{number}/"), (operator, f"/desk/chat/{number}/events/")):
+            assert client_for(actor).get(at).status_code == 404, at
+
+
 def test_own_only_sees_what_it_opened(ask, own_only, contact):
     """ACC-11"""
     mine = ask(actor=own_only, key="own")
