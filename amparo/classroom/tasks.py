@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -14,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from django.conf import settings
 
 from amparo.kernel import clock
 from amparo.kernel.actor import SYSTEM
@@ -23,6 +20,7 @@ from amparo.media import rooms
 from amparo.media import rules as media
 from amparo.media.errors import GatewayAway, GatewayRefused
 from amparo.media.rooms import janus
+from amparo.videos.commands import ffmpeg
 
 from . import commands, queries
 from .machine import INSTRUCTOR, Place, State
@@ -123,8 +121,7 @@ def unpack(found: Sequence[rooms.Recording], leading: set[str], folder: Path) ->
     tracks: list[film.Track] = []
     for number, (one, start) in enumerate(zip(usable, starts, strict=True)):
         target = folder / f"{number}.{'opus' if one.kind == film.AUDIO else 'webm'}"
-        done = subprocess.run([_program("janus-pp-rec"), str(one.path), str(target)], capture_output=True, check=False, timeout=LIMIT_SECONDS, env=_environment())
-        seconds = length(target) if done.returncode == 0 and target.exists() else 0.0
+        seconds = length(target) if one.path is not None and janus.play(one.path, target, seconds_max=LIMIT_SECONDS) else 0.0
         if seconds >= SECONDS_MIN:
             tracks.append(film.Track(target, one.kind, one.participant, start, seconds, one.participant in leading))
     return tracks
@@ -132,17 +129,17 @@ def unpack(found: Sequence[rooms.Recording], leading: set[str], folder: Path) ->
 
 def length(path: Path) -> float:
     """Return how long a file plays, 0 where it cannot be told."""
-    ask = [_ffmpeg("ffprobe"), "-v", "error", "-show_entries", "packet=pts_time", "-of", "csv=p=0", str(path)]
-    done = subprocess.run(ask, capture_output=True, text=True, check=False, timeout=600, env=_environment())
+    ask = [ffmpeg.program("ffprobe") or "ffprobe", "-v", "error", "-show_entries", "packet=pts_time", "-of", "csv=p=0", str(path)]
+    done = subprocess.run(ask, capture_output=True, text=True, check=False, timeout=600)
     moments = [float(word) for line in done.stdout.splitlines() if (word := line.strip().strip(",")) and word.replace(".", "", 1).isdecimal()]
     return max(moments, default=0.0)
 
 
 def encode(recording: Recording, tracks: Sequence[film.Track], target: Path) -> None:
     """Run ffmpeg and say how far it is. Raises CalledProcessError."""
-    command = ["nice", "-n", "10", _ffmpeg("ffmpeg"), *film.arguments(tracks, target)]
+    command = ["nice", "-n", "10", ffmpeg.program("ffmpeg") or "ffmpeg", *film.arguments(tracks, target)]
     told = 1
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment()) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout and process.stderr
         for line in process.stdout:
             name, _sep, word = line.strip().partition("=")
@@ -153,18 +150,3 @@ def encode(recording: Recording, tracks: Sequence[film.Track], target: Path) -> 
         words = process.stderr.read()
     if process.returncode != 0 or not target.exists():
         raise subprocess.CalledProcessError(process.returncode, "ffmpeg", stderr=words[-300:])
-
-
-def _environment() -> dict[str, str]:
-    return dict(os.environ)
-
-
-def _ffmpeg(name: str) -> str:
-    folder = os.environ.get("AMPARO_FFMPEG")
-    found = shutil.which(name, path=folder) if folder else None
-    return found or shutil.which(name) or name
-
-
-def _program(name: str) -> str:
-    unpacked = Path(settings.BASE_DIR) / ".cache" / "debian" / "root" / "usr" / "bin" / name
-    return shutil.which(name) or (str(unpacked) if unpacked.exists() else name)

@@ -1,10 +1,8 @@
-# ruff: noqa: S603
 """What comes round for remote sessions."""
 
 from __future__ import annotations
 
 import contextlib
-import shutil
 import subprocess
 import tempfile
 from datetime import datetime
@@ -12,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from django.conf import settings
 
 from amparo.kernel.actor import SYSTEM
 from amparo.media import rooms
@@ -63,10 +60,7 @@ def films(*, at: datetime) -> None:
 
 def _film(track: Path, target: Path) -> Path | None:
     """Turn a track of Janus into a film; None where that fails."""
-    unpacked = Path(settings.BASE_DIR) / ".cache" / "debian" / "root" / "usr" / "bin" / "janus-pp-rec"
-    program = shutil.which("janus-pp-rec") or (str(unpacked) if unpacked.exists() else "janus-pp-rec")
     try:
-        done = subprocess.run([program, str(track), str(target)], capture_output=True, check=False, timeout=FILM_SECONDS)
+        return target if janus.play(track, target, seconds_max=FILM_SECONDS) else None
     except subprocess.TimeoutExpired:
         return None
-    return target if done.returncode == 0 and target.exists() and target.stat().st_size else None

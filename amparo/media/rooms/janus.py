@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 import struct
+import subprocess
 import urllib.error
 import urllib.request
 import uuid
@@ -165,6 +166,17 @@ def read_track(path: Path) -> Recording | None:
     if kind is None or not who:
         return None
     return Recording(who, kind, datetime.fromtimestamp(head["u"] / 1e6, UTC), path)
+
+
+def play(track: Path, target: Path, *, seconds_max: float) -> bool:
+    """Turn a track into a file that plays, of the kind that the target's name tells; False where that fails.
+
+    Raises OSError where Janus' own program is missing, TimeoutExpired.
+    """
+    unpacked = Path(settings.BASE_DIR) / ".cache" / "debian" / "root" / "usr" / "bin"
+    program = shutil.which("janus-pp-rec") or shutil.which("janus-pp-rec", path=str(unpacked)) or "janus-pp-rec"
+    done = subprocess.run([program, str(track), str(target)], capture_output=True, check=False, timeout=seconds_max)  # noqa: S603 (ours)
+    return done.returncode == 0 and target.exists() and target.stat().st_size > 0
 
 
 def publishes(role: str) -> bool:
