@@ -184,6 +184,7 @@ def test_a_call_opens_its_card_is_answered_in_the_browser_and_becomes_a_case(pla
             playing.caller = caller
             caller.dial("700")
             _card_opens(desk, cast, playing)
+            _card_is_reached_by_hand(desk, cast, playing)
             _told_how_to_allow(phone, cast)
             _both_hear(phone, caller, cast)
             _held_and_muted(phone, caller, cast)
@@ -206,6 +207,13 @@ def _card_opens(desk, cast: Cast, playing) -> None:
     assert cast.shop in desk.inner_text("h1")
     call = ExchangeCall.objects.filter(number=cast.number).latest("pk")
     assert (call.customer_id, call.offered_to) == (customer.pk, [playing.world[cast.language].user.pk])
+
+
+def _card_is_reached_by_hand(desk, cast: Cast, playing) -> None:
+    """On any other page the card stays at the side, and its door leads to all of the caller. TEL-1."""
+    desk.goto(f"{playing.url}/desk/tickets/")
+    desk.locator("[data-ring] a.btn").click()
+    desk.wait_for_url(re.compile(rf"/desk/phone/{playing.world[cast.language].customer.pk}/"))
 
 
 def _told_how_to_allow(phone, cast: Cast) -> None:

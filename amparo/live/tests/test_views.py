@@ -129,6 +129,13 @@ def test_several_are_chosen_from_and_strangers_have_their_way(line, exchange, cu
     assert customer.name in client.get(f"/desk/phone/ring/{stranger.pk}/", {"q": "lupita"}, headers={"HX-Request": "true"}).content.decode()
 
 
+def test_the_shelf_of_ringing_cards_is_no_number_to_call(line, operator, client_for):
+    """TEL-1: a click on a card opens it; only what carries a number dials."""
+    page = client_for(operator).get("/desk/phone/").content.decode()
+    shelf = page.split('<div id="ring"')[1].split(">")[0]
+    assert 'data-dials="/desk/live/dial/"' in shelf and "data-dial=" not in shelf
+
+
 def test_a_stranger_is_passed_on_to_sales_while_he_speaks(line, exchange, operator, client_for):
     """TEL-2"""
     deliver(exchange, **{"from": "5511112222"})

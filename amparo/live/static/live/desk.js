@@ -70,12 +70,12 @@ document.addEventListener("keydown", (event) => {
 // --- numbers that can be called
 
 document.addEventListener("click", async (event) => {
-  const link = event.target.closest("[data-dial]");
+  const link = event.target.closest("a[data-dial]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   if (alive() && phone.state === "idle") { event.preventDefault(); channel.postMessage({ type: "dial", number: link.dataset.dial }); return; }
   if (!localStorage.getItem(KNOWN)?.startsWith("1")) return; // the machine's own telephone, if it has one
   event.preventDefault();
-  const answer = await post(place.dataset.dial, { number: link.dataset.dial, way: "exchange", key: crypto.randomUUID() }, { headers: { "X-CSRFToken": csrf() } });
+  const answer = await post(place.dataset.dials, { number: link.dataset.dial, way: "exchange", key: crypto.randomUUID() }, { headers: { "X-CSRFToken": csrf() } });
   const told = await answer.json().catch(() => ({}));
   toast(answer.ok ? place.dataset.dialling.replace("%(number)s", told.number) : told.error, { tone: answer.ok ? "success" : "error" });
 });
