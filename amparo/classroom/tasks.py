@@ -60,7 +60,9 @@ def tick(*, at: datetime) -> None:
     for live_class in LiveClass.objects.filter(state=State.RUNNING.value).order_by("pk"):
         with contextlib.suppress(GatewayAway, GatewayRefused):
             present = {one.participant for one in rooms.participants(live_class.room, at=at)}
-            commands.close_absent(live_class, {word.removesuffix(SCREEN) for word in present}, at=at)
+            people = {word.removesuffix(SCREEN) for word in present}
+            commands.close_absent(live_class, people, at=at)
+            commands.send_out_lost(live_class, people, at=at)
             allowed = set(Participant.objects.filter(live_class=live_class, place=Place.ADMITTED.value).values_list("word", flat=True))
             for word in present:
                 if word.removesuffix(SCREEN) not in allowed:

@@ -8,13 +8,15 @@ from datetime import datetime
 
 from django.db import transaction
 
+from amparo.classroom import access
 from amparo.classroom.machine import INSTRUCTOR, Place, State
 from amparo.classroom.models import LiveClass, Participant, Presence
 from amparo.classroom.rules.notices import JOINED, LEFT, SCREEN, SENDS, STARTED, Notice
 from amparo.history.commands import record
 from amparo.kernel.actor import SYSTEM
+from amparo.people.queries import actor_in
 
-from .shared import stir
+from .shared import stir, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,26 @@ def _close_all(moment: datetime) -> None:
     for stay in Presence.objects.select_for_update(no_key=True).filter(left_at__isnull=True, joined_at__lt=moment):
         stay.left_at = moment
         stay.save(update_fields=["left_at"])
+
+
+@transaction.atomic
+def send_out_lost(live_class: LiveClass, present: set[str], *, at: datetime) -> int:
+    """Send out who is in a class that he may see no more: his contact was removed, his enrolment cancelled, his role taken away. SEC-6, SEC-38.
+
+    The rights of this moment count, in the company for which he came in. Fact: `class.sent_out`.
+    """
+    done = 0
+    inside = Participant.objects.select_for_update(of=("self",), no_key=True).filter(live_class=live_class, place=Place.ADMITTED.value)
+    for own in inside.filter(word__in=present).order_by("pk"):
+        if access.may_see_id(actor_in(own.person_id, own.customer_id), live_class.pk):
+            continue
+        own.place, own.hand_at, own.floor_at = Place.OUT.value, None, None
+        own.save(update_fields=["place", "hand_at", "floor_at"])
+        tell("sent_out", live_class, actor=SYSTEM, at=at, person=own.person_id, who=own.name)
+        done += 1
+    if done:
+        stir(live_class)
+    return done
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -28,6 +29,7 @@ from amparo.conftest import NOON, make_staff
 from amparo.contracts.errors import NoStanding
 from amparo.history.queries import facts as facts_of
 from amparo.kernel.refusals import Invalid, NotPermitted, Refusal
+from amparo.people.models import Contact
 from amparo.policies.commands import set_value
 
 from .world import (
@@ -341,6 +343,20 @@ def test_one_class_that_cannot_be_ended_keeps_no_other_from_it(hour, engineer, c
     LiveClass.objects.filter(pk=stuck.pk).update(instructor=contact.user_id)
     tasks.tick(at=NOON + 120 * MINUTE)
     assert fresh(stuck).state == "running" and fresh(hour).state == "ended"
+
+
+def test_who_lost_the_right_is_out_of_the_room(hour, engineer, contact, member, facts, monkeypatch):
+    """SEC-6, SEC-38: a removed contact neither listens on nor comes back by the token that he holds; the others stay."""
+    own, other = inside(hour, contact, engineer), inside(hour, member, engineer)
+    lead, out = commands.enter(hour, actor=engineer, at=NOON), []
+    monkeypatch.setattr(tasks.rooms, "participants", lambda *_room, at: [SimpleNamespace(participant=one.word) for one in (own, other, lead)])
+    monkeypatch.setattr(tasks.rooms, "remove", lambda _room, word, at: out.append(word))
+    tasks.tick(at=NOON + MINUTE)
+    assert out == []
+    Contact.objects.filter(user=member.user_id).update(removed_at=NOON)
+    tasks.tick(at=NOON + 2 * MINUTE)
+    assert out == [other.word] and fresh(other).place == "out" and fresh(own).place == fresh(lead).place == "admitted"
+    assert facts(hour).count("class.sent_out") == 1 and joined(other, NOON + 3 * MINUTE)[0].why == "not admitted"
 
 
 def test_impostors_the_uninvited_and_those_without_the_floor_are_sent_out(hour, engineer, contact, member, facts):
