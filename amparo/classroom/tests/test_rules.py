@@ -6,7 +6,7 @@ import itertools
 from datetime import timedelta
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amparo.charging.rules import Need, Tariff, hours, prices_per_hour
@@ -46,6 +46,7 @@ def naive(by_person) -> int:
     return max((sum(any(a <= NOON + m * MINUTE < b for a, b in own) for own in by_person) for m in range(241)), default=0)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=2000)
 @given(people)
 def test_people_at_once_are_those_a_head_count_would_find(by_person):
     """TAR-1, TAR-4"""
