@@ -12,10 +12,11 @@ from django.utils.module_loading import import_string
 from amparo.kernel.actor import Actor
 from amparo.people.queries import actor_by_id, actor_in
 
+from .kinds import KINDS
 from .models import Letter, Notice
 
 # What only some contacts of a customer may see; the rest is for whoever stands for the company.
-MATTERS = ("ticket", "case", "complaint", "quote", "order", "sale", "topic", "post")
+MATTERS = ("ticket", "case", "complaint", "quote", "order", "sale", "topic", "post", "chat", "class")
 
 
 def visible_to(actor: Actor) -> QuerySet[Notice]:
@@ -41,6 +42,8 @@ def may_still_read(letter: Letter) -> bool:
         return False
     if actor.is_staff:
         return True
+    if letter.kind in KINDS and KINDS[letter.kind].side == "staff":  # who left the staff meanwhile
+        return False
     acting = actor_in(letter.user_id, letter.customer_id) if letter.customer_id else actor
     if not acting.is_contact and letter.customer_id:
         return False

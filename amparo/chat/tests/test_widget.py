@@ -139,6 +139,8 @@ def test_the_pages_of_sites_and_skills(site, administrator, engineer, product, c
     assert client.get(f"/desk/chat/sites/{site.pk}/").status_code == 200 and site.plain not in client.get(f"/desk/chat/sites/{site.pk}/").content.decode()
     assert client.post(f"/desk/chat/sites/{site.pk}/", {"name": "P", "origins": "ftp://x"}).status_code == 422
     assert client.post(f"/desk/chat/sites/{site.pk}/", {"name": "P", "origins": ORIGIN}).status_code == 302 and not Site.objects.get(pk=site.pk).is_active
+    page = client.get(f"/desk/chat/sites/{site.pk}/").content.decode()  # what puts people out is one step away, not one click
+    assert "data-confirm" not in page and "</details>" not in page.split(f'action="/desk/chat/sites/{site.pk}/secret/"')[0].rsplit("<details", 1)[1]
     assert "data-chat-secret" in client.post(f"/desk/chat/sites/{site.pk}/secret/").content.decode()
     client.post("/desk/chat/skills/", {"user": engineer.user_id, "products": [product.pk]})
     assert queries.skills() == {engineer.user_id: [product.pk]} and client.get("/desk/chat/skills/").status_code == 200
@@ -156,6 +158,19 @@ def test_letters(chat, contact, deliver, monkeypatch):
     deliver()
     kinds = dict(Letter.objects.values_list("kind", "pk"))
     assert {"chat_transcript", "chat_ended"} <= set(kinds)
+
+
+def test_a_transcript_goes_to_nobody_who_may_not_read_the_chat_any_more(chat, member, deliver):
+    """ACC-11, SEC-11: asked for as one who sees the company's, posted when he sees his own alone."""
+    from amparo.notifications.commands import send_due
+    from amparo.notifications.models import Letter
+    from amparo.people.models import Contact
+
+    commands.ask_transcript(chat, actor=member, at=NOON)
+    deliver()
+    Contact.objects.filter(user=member.user_id).update(company_role="own")
+    send_due(at=NOON + timedelta(hours=1))
+    assert Letter.objects.get(kind="chat_transcript").state == "dropped"
 
 
 def test_who_waits_in_the_frame_is_there(site, contact, contract, licence, elena, client, client_for, monkeypatch):

@@ -11,7 +11,7 @@ from amparo.cases import commands as cases
 from amparo.conftest import NOON, make_contact
 from amparo.contracts import commands as contracts
 from amparo.kernel.refusals import Invalid
-from amparo.notifications import commands, queries, rules
+from amparo.notifications import access, commands, queries, rules
 from amparo.notifications.models import Letter, Notice
 from amparo.products import commands as products
 from amparo.tickets import commands as tickets
@@ -254,3 +254,13 @@ def test_guessing_of_cards_is_reported_to_sales_and_administrators(contact, sale
     deliver()
     assert refused > 1
     assert told(sales, "guessing") == told(administrator, "guessing") == (1, 1) and told(engineer, "guessing") == (0, 0)
+
+
+def test_a_letter_for_staff_goes_to_nobody_who_left_the_staff(engineer):
+    """SEC-6, SEC-20: of no customer, so that no company's door stands before it; asked again when it goes."""
+    from amparo.people.models import StaffRole
+
+    letter = Letter.objects.create(user_id=engineer.user_id, kind="remote_guessed", subject_ref="service:remote", words={}, fact_id=1, created_at=NOON, not_before=NOON)
+    assert access.may_still_read(letter)
+    StaffRole.objects.filter(user=engineer.user_id).delete()
+    assert not access.may_still_read(letter)
