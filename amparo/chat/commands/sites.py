@@ -108,7 +108,7 @@ def enter(site: Site, word: str, *, at: datetime) -> tuple[str, Pass]:
             HandOver.objects.create(site=site, jti=claims["jti"], at=at)
     except IntegrityError:
         raise NotHandedOver() from None
-    token = secrets.token_urlsafe(32)
+    token = f"{contact.user.sessions_version}.{secrets.token_urlsafe(32)}"  # who ends his sessions ends this one too. SEC-6
     given = Pass.objects.create(
         token_hash=token_hash(token), site=site, user_id=contact.user_id, customer_id=contact.customer_id, created_at=at,
         expires_at=at + timedelta(hours=value("chat.pass_hours", at=at)),
@@ -143,5 +143,5 @@ def _contact(claims: dict[str, Any]) -> Contact | None:
     )  # fmt: skip
     if nic := claims.get("nic"):
         found = found.filter(customer__nic=parse_nic(str(nic)[:30]) or "-")
-    two = list(found.order_by("pk")[:2])
+    two = list(found.select_related("user").order_by("pk")[:2])
     return two[0] if len(two) == 1 else None

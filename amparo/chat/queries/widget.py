@@ -32,8 +32,8 @@ def who_has(token: str, *, at: datetime) -> tuple[Actor, Site | None]:
     """Return who a pass of the widget belongs to, with the rights of this moment; a visitor where it holds no more. SEC-6."""
     if not token or len(token) > 100:
         return VISITOR, None
-    found = Pass.objects.select_related("site").filter(token_hash=token_hash(token), expires_at__gt=at, site__is_active=True).first()
-    if found is None:
+    found = Pass.objects.select_related("site", "user").filter(token_hash=token_hash(token), expires_at__gt=at, site__is_active=True).first()
+    if found is None or token.partition(".")[0] != str(found.user.sessions_version):
         return VISITOR, None
     actor = actor_in(found.user_id, found.customer_id)
     return (actor, found.site) if actor.is_contact else (VISITOR, found.site)

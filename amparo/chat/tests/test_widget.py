@@ -117,16 +117,21 @@ def test_a_chat_by_pass(site, contact, contract, licence, elena, client, other_c
 
 
 def test_a_pass_ends(site, customer, contact, administrator):
-    """SEC-6: with its time, with the contact, with another secret."""
+    """SEC-6: with its time, with the contact, with the person's sessions, with another secret."""
     who = make_contact(customer, "Otra Persona")
     token, _given = commands.enter(site, word(site, who.email), at=NOON)
     assert queries.who_has(token, at=NOON)[0].user_id == who.user_id
     assert not queries.who_has(token, at=NOON + timedelta(hours=9))[0].is_signed_in
-    from amparo.people.models import Contact
+    from amparo.people.commands import end_sessions
+    from amparo.people.models import Contact, User
 
     Contact.objects.filter(user=who.user_id).update(removed_at=NOON)
     assert not queries.who_has(token, at=NOON)[0].is_signed_in
     Contact.objects.filter(user=who.user_id).update(removed_at=None)
+    end_sessions(User.objects.get(pk=who.user_id), actor=administrator, at=NOON)
+    assert not queries.who_has(token, at=NOON)[0].is_signed_in
+    token, _given = commands.enter(site, word(site, who.email, n=1), at=NOON)
+    assert queries.who_has(token, at=NOON)[0].is_signed_in
     commands.new_secret(site, actor=administrator, at=NOON)
     assert not queries.who_has(token, at=NOON)[0].is_signed_in and not queries.who_has("x" * 200, at=NOON)[0].is_signed_in
 
