@@ -17,6 +17,7 @@ from amparo.media.errors import GatewayAway, GatewayRefused
 from amparo.media.rooms import janus
 
 from . import commands, queries
+from .commands import conducting
 
 FILM_SECONDS: Final = 1800
 log = structlog.get_logger("amparo.remote")
@@ -25,6 +26,7 @@ log = structlog.get_logger("amparo.remote")
 def tick(*, at: datetime) -> None:
     """End offers that nobody took and sessions that no broker keeps. LIV-2, SEC-39, SEC-40."""
     commands.expire_offers(at=at)
+    conducting.withdraw_offers(at=at)
     commands.end_lost(at=at)
 
 

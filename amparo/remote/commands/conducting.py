@@ -217,3 +217,19 @@ def end_lost(*, at: datetime, limit: int = 100) -> int:
             finish(session, Reason.CUT, actor=SYSTEM, at=at)
             done += 1
     return done
+
+
+def withdraw_offers(*, at: datetime, limit: int = 200) -> int:
+    """Take back the codes of cases that nobody attends any more; return how many. LIV-2, SEC-39.
+
+    No session could begin with them: without this the customer would be shown a code for a case that he accepted as closed.
+    """
+    vain = Session.objects.filter(state=State.OFFERED).exclude(case__state__in=ATTENDING)
+    done = 0
+    for pk in list(vain.order_by("pk").values_list("pk", flat=True)[:limit]):
+        with transaction.atomic():
+            session = vain.filter(pk=pk).select_for_update(skip_locked=True, of=("self",)).select_related("case").first()
+            if session is not None:
+                finish(session, Reason.WITHDRAWN, actor=SYSTEM, at=at)
+                done += 1
+    return done

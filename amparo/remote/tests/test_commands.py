@@ -99,6 +99,18 @@ def test_what_nobody_enters_expires(case, engineer, facts):
     assert Session.objects.get().end_reason == "expired" and facts(case)[-1] == "remote.ended"
 
 
+def test_the_code_of_a_case_that_is_attended_no_more_is_taken_back(case, engineer):
+    """LIV-2, SEC-39"""
+    offer = offered(case, engineer)
+    tasks.tick(at=NOON + MINUTE)
+    assert Session.objects.get().state == "offered"
+    Case.objects.filter(pk=case.pk).update(state="closing_proposed")
+    tasks.tick(at=NOON + MINUTE)
+    assert Session.objects.get().end_reason == "withdrawn"
+    with pytest.raises(CodeExpired):
+        commands.look_up(offer.code, address=ADDRESS, at=NOON + 2 * MINUTE)
+
+
 def test_five_misses_shut_a_network_out_and_withdraw_what_waits(case, engineer, other_contact):
     """SEC-39: limited, told to quality control, the codes withdrawn."""
     offer = offered(case, engineer)
