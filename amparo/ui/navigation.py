@@ -182,6 +182,7 @@ PORTAL: tuple[Place, ...] = (
     Place("contracts", _("Contracts"), "certificate", ("contracts:mine",), wide_only=True),
     Place("buy", _("Buy"), "shopping-cart", ("sales:shelf",), wide_only=True),
     Place("licences", _("Licences"), "license", ("products:licences",), wide_only=True),
+    Place("classes", _("Classes"), "users-group", ("classroom:classes",), wide_only=True),
     Place("company", _("My company"), "building-store", ("people:company",), wide_only=True, contacts=True),
     Place("profile", _("Profile"), "user-circle", ("people:profile", "web:profile"), keys="g u"),
 )
