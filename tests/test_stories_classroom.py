@@ -173,6 +173,7 @@ def test_an_exclusive_hour_with_twenty_five_people(playing, come, settings):
         _gateway_is_killed(playing, [leader, *students])
     finally:
         crowd.close()
+    leader.page.locator("#end-class summary").click()
     leader.page.locator("[data-end] button").click()
     until(lambda: LiveClass.objects.get(pk=made.pk).state == "ended", 10)
     _is_on_the_record(made, cast)
@@ -299,6 +300,7 @@ def test_a_class_in_english_and_a_browser_without_a_camera(playing, come, settin
     until(lambda: leader.frames() == [])
     for flag, words in (("--use-fake-device-for-media-stream", "does not let this page use the camera"), ("--no-first-run", "No camera or microphone was found")):
         _is_told_why(playing, cast.people[2], flag, words)
+    leader.page.locator("#end-class summary").click()
     leader.page.locator("[data-end] button").click()
     until(lambda: LiveClass.objects.get(pk=made.pk).state == "ended", 10)
     assert left(cast.customer) == 60 - 4

@@ -103,6 +103,23 @@ def test_a_date_taken_out_of_its_course_is_no_class_any_more(contact, deliver):
     assert Notice.objects.filter(kind="class_time", user=contact.user_id).count() == 1
 
 
+def test_a_customer_finds_its_classes_from_home_and_calling_one_off_is_asked_first(hour, contact, engineer, client_for):
+    """LIV-1"""
+    one, desk = client_for(contact), client_for(engineer)
+    assert all('href="/classroom/"' in one.get(path).content.decode() for path in ("/", "/campus/"))
+    page = desk.get(f"/desk/classroom/{hour.pk}/").content.decode()
+    assert "data-confirm" not in page  # that waits for a typed word, and this form has none
+    assert page.split(f'action="/desk/classroom/{hour.pk}/cancel/"')[0].rsplit("<details", 1)[1].count("</details>") == 0
+
+
+def test_what_was_only_proposed_is_not_told_as_agreed(engineer, contact, customer, client_for):
+    """CHG-1"""
+    contract_for(customer.pk, credits=40, starts=clock.now() - timedelta(days=30))
+    made = commands.plan_hour(customer, "Cierre", clock.now() + timedelta(days=2), minutes=60, people=10, key="v", actor=engineer, at=clock.now())
+    page = client_for(engineer).get(f"/desk/classroom/{made.pk}/").content.decode()
+    assert "Propuesto" in page and "Lo que costaría" in page and "Acordado" not in page and "Apartado o cobrado" not in page
+
+
 def test_pages_ask_few_statements(hour, contact, client_for, django_assert_max_num_queries):
     one = client_for(contact)
     one.get("/classroom/")
