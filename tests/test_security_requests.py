@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.forms.models import model_to_dict
 from django.test import Client
@@ -15,8 +17,10 @@ from amparo.cases.models import Case
 from amparo.charging.models import Charge
 from amparo.conftest import NOON
 from amparo.files.models import StoredFile
+from amparo.kernel import clock
 from amparo.ledger.models import Transfer
 from amparo.people.models import Contact, Customer, StaffRole, User
+from amparo.people.rules import token_hash
 from amparo.threads.models import Thread
 from amparo.tickets.models import Ticket
 
@@ -212,6 +216,53 @@ def test_keys_of_another_tenant_are_not_there(whole_world, snapshot):
         {"body": "con su archivo", "files": other.stored.public_id, "key": "theirs-3"},
     )
     assert StoredFile.objects.get(pk=other.stored.pk).subject == f"ticket:{other.ticket.pk}"
+
+
+def test_keys_of_another_tenant_open_nothing_in_live_service(whole_world, snapshot):
+    """SEC-8, SEC-39: files, products, needs, passes and secrets of others, in what chats, sites, telephones and shared screens are sent."""
+    from amparo.cases.models import FurtherNeed
+    from amparo.chat import commands as chats
+    from amparo.chat.models import Chat, Message, MessageFile, Pass
+    from amparo.files.commands import store
+    from amparo.live.models import Dial
+
+    mine, other, staff = whole_world.mine, whole_world.other, whole_world.staff
+    client, now = matrix.client_of(mine.admin), clock.now()
+    Chat.objects.filter(pk=mine.chat.pk).update(case=mine.case)
+    draft = store(SimpleUploadedFile("suyo.txt", b"suyo"), draft_key="d", actor=other.admin, at=now)
+    here, there = (chats.make_site(name, ["https://www.example.com"], actor=staff["administrator"], at=now)[0] for name in ("Una", "Otra"))
+    Pass.objects.create(
+        token_hash=token_hash("0.pase"), site=there, user_id=other.admin.user_id, customer=other.customer, created_at=now, expires_at=now + timedelta(hours=1)
+    )
+    User.objects.filter(pk=other.admin.user_id).update(sessions_version=0)
+
+    def all_of_it():
+        return (
+            snapshot(Message), snapshot(FurtherNeed), snapshot(StoredFile), snapshot(Ticket), snapshot(Case), snapshot(Dial), Transfer.objects.count(),
+            MessageFile.objects.count(), Chat.objects.count(),
+        )  # fmt: skip
+
+    before = all_of_it()
+    for file, key in ((draft.public_id, "d"), (other.stored.public_id, f"ticket:new:{other.admin.user_id}"), (draft.public_id, "")):
+        answer = client.post(f"/chat/{mine.chat.pk}/say/", {"body": "x", "key": f"f{key}", "files": file, "draft_key": key}, headers={"Accept": "application/json"})
+        assert answer.status_code in (404, 409, 422) and all_of_it() == before, answer.content
+    for path, form in (
+        (f"/chat/{mine.chat.pk}/act/choose/{other.need.pk}/now/", {}), (f"/chat/{other.chat.pk}/act/choose/{mine.need.pk}/now/", {}),
+        (f"/chat/{other.chat.pk}/act/accept_closing/", {"seen": "1"}), (f"/chat/{other.chat.pk}/become/case/", {"key": "b"}),
+        (f"/remote/{2**62}/end/", {}), (f"/chat/{other.chat.pk}/transcript/", {}),
+    ):  # fmt: skip
+        assert client.post(path, form).status_code == 404, path
+    held = {"X-Chat-Pass": "0.pase"}
+    for path in (f"{other.chat.pk}/events/", f"{other.chat.pk}/say/", "room/", "new/"):  # of another site, and of another's chat by his own site's
+        assert Client().post(f"/chat/widget/{here.public_id}/{path}", {"body": "x"}, headers=held).status_code == 401, path
+    assert Client().post(f"/chat/widget/{there.public_id}/{mine.chat.pk}/say/", {"body": "x"}, headers=held).status_code == 404
+    assert Client().post(f"/chat/widget/{there.public_id}/{mine.chat.pk}/become/ticket/", {"key": "x"}, headers=held).status_code == 404
+    desk = matrix.client_of(staff["engineer"])
+    assert desk.post(f"/desk/chat/{mine.chat.pk}/ticket/", {"title": "x", "licence": other.licence.pk, "key": "t"}).status_code == 422
+    assert desk.post(f"/desk/chat/{mine.chat.pk}/transfer/", {"to": other.admin.user_id, "note": "x", "key": "h"}).status_code == 422
+    for path in ("beat/", "stop/"):
+        assert Client().post(f"/r/share/{path}", {"secret": "adivinado", "want": "access"}).json()["state"] == "ended"
+    assert all_of_it() == before
 
 
 def test_an_old_tab_writes_nothing_after_switching_company(whole_world):
