@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from django.test.utils import override_settings
 from django.utils import timezone
+from PIL import Image
 
 from amparo.cases.models import Case
 from amparo.chat.models import Chat, Message
@@ -93,6 +94,10 @@ def playing(django_db_setup, django_db_blocker, tmp_path_factory):
             testreset.reset()
 
 
+AT_THE_END = """() => [...document.querySelectorAll('.chat-picture img')].some((img) => img.complete && img.naturalHeight)
+  && (({ scrollHeight, scrollTop, clientHeight }) => scrollHeight > clientHeight && scrollHeight - scrollTop - clientHeight < 4)(document.querySelector('[data-chat-scroll]'))"""
+
+
 class Talker(Player):
     """Somebody in a chat."""
 
@@ -163,13 +168,16 @@ def _spoken(engineer: Talker, customer: Talker, cast: Cast, folder) -> None:
     engineer.say("¿Qué error aparece?")
     customer.sees("¿Qué error aparece?")
     engineer.page.locator(".is-mine.is-read", has_text="¿Qué error aparece?").wait_for()
-    note = folder / "bitacora.txt"
+    note, picture = folder / "bitacora.txt", folder / "caja.png"
     note.write_text("E-204")
-    customer.page.set_input_files("[data-files-input]", str(note))
-    customer.page.locator("[data-files-list] [data-id]").wait_for()
+    Image.new("RGB", (900, 1600), "navy").save(picture)
+    customer.page.set_input_files("[data-files-input]", [str(note), str(picture)])
+    customer.page.locator("[data-files-list] [data-id]").nth(1).wait_for()
     customer.say("El E-204, va la bitácora")
     engineer.sees("va la bitácora")
     engineer.page.locator("[data-chat-lines] a", has_text="bitacora.txt").wait_for()
+    for one in (customer, engineer):  # the picture comes after its line and is tall: the newest line stays in sight
+        one.page.wait_for_function(AT_THE_END)
     engineer.page.check("[name=kind][value=note]", force=True)
     engineer.say("Ya lo vimos ayer en otra tienda")
     engineer.sees("Ya lo vimos ayer")

@@ -264,6 +264,10 @@ export function start(root, way = ours) {
   window.addEventListener("online", () => { ask(); flush(); });
   const topicsNow = () => [topics, root.dataset.case ? `case:${root.dataset.case}` : ""].filter(Boolean).join(" ");
   outbox.forEach(pending);
+  let stays = true; // a picture that comes late, or a question that takes room, leaves the newest line in sight; who reads above is left there
+  scroll.addEventListener("scroll", () => { stays = atEnd(); }, { passive: true });
+  const grows = new ResizeObserver(() => { if (stays) toEnd(); });
+  [scroll, list].forEach((part) => grows.observe(part));
   toEnd();
   const retopic = way.follow(topicsNow(), notice);
   root.dataset.ready = "1";
