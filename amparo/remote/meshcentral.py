@@ -43,8 +43,9 @@ def version() -> tuple[int, int, int]:
             found = rules.version_in(answer.read(PAGE_BYTES_MAX).decode("utf-8", "replace"))
     except (urllib.error.URLError, OSError, ValueError):
         raise MeshCentralAway() from None
-    if found is None or not rules.new_enough(found, oldest=settings.MESHCENTRAL_OLDEST):
-        raise MeshCentralOld(found=".".join(map(str, found)) if found else "")
+    if found is None or not rules.new_enough(found):
+        named = ".".join(map(str, found)) if found else "—"
+        raise MeshCentralOld(MeshCentralOld.message % {"found": named}, found=named)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import browser, desk, portal, replay, short
+from .views import browser, desk, mesh, portal, replay, short
 
 portal_urls = [
     path("case/<int:case_id>/", portal.of_case, name="of_case"),
@@ -13,6 +13,8 @@ portal_urls = [
 desk_urls = [
     path("case/<int:case_id>/", desk.of_case, name="of_case"),
     path("case/<int:case_id>/offer/", desk.offer, name="offer"),
+    path("case/<int:case_id>/meshcentral/", mesh.devices, name="mesh"),
+    path("case/<int:case_id>/meshcentral/link/", mesh.link, name="mesh_link"),
     path("<int:session_id>/", desk.session, name="session"),
     path("<int:session_id>/again/", desk.again, name="again"),
     path("<int:session_id>/chosen/", browser.chosen, name="chosen"),

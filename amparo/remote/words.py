@@ -159,12 +159,20 @@ def _filmed(d: Data) -> str:
     return text % {"number": d["number"], "count": d["count"]}
 
 
+def _linked(d: Data) -> str:
+    text = _("The computer «%(device)s» may be seen through MeshCentral for %(minutes)s min. It is asked there; nothing of it is recorded here.")
+    if d["mode"] == "control":
+        text = _("The computer «%(device)s» may be seen and controlled through MeshCentral for %(minutes)s min. It is asked there; nothing of it is recorded here.")
+    return text % {"device": d["device"], "minutes": d["minutes"]}
+
+
 def _plain(text: Any) -> Any:
     return lambda d: str(text) % {"number": d["number"]}
 
 
 TELLINGS: Final[dict[str, Telling]] = {
     "remote.offered": Telling(_offered, "device-desktop"),
+    "remote.linked": Telling(_linked, "external-link", inline=True),
     "remote.joined": Telling(_plain(gettext_lazy("%(number)s: the code was entered; the customer is asked.")), "device-desktop"),
     "remote.consented": Telling(_consented, "check", inline=True),
     "remote.declined": Telling(_plain(gettext_lazy("%(number)s: the customer did not consent; nothing was seen.")), "x", inline=True),

@@ -12,6 +12,7 @@ from .conducting import (
     resume,
     seen,
 )
+from .linking import minutes_of_link, note_link
 from .offering import consent, expire_offers, forget_misses, join, look_up, offer, offer_again
 from .purging import purge, remove_recording
 from .recording import add_chunk, reveal
@@ -38,6 +39,8 @@ __all__ = [
     "join_by_browser",
     "keep_films",
     "look_up",
+    "minutes_of_link",
+    "note_link",
     "offer",
     "offer_again",
     "pause",

@@ -50,13 +50,9 @@ def offer(case: Case, *, mode: str, way: str = Way.HELPER.value, key: str, actor
         raise NotPermitted(case=case.pk)
     if first := Session.objects.filter(case=case, key=key).first():
         return Offer(first, codes.code_of(first.public_id, pepper()))
-    if mode not in list(Mode) or way not in list(Way):
+    if mode not in list(Mode) or way not in (Way.HELPER, Way.BROWSER):  # of MeshCentral links are made, it knows no code of ours
         raise Invalid(field="mode")
-    if case.state not in ATTENDING:
-        raise NotInAttention(case=case.pk)
-    standing.require_going_on(actor, "remote", at=at, customer_id=case.customer_id)
-    if case.kind in ATTENDED_KINDS and case.clock.is_over(at) and not has_consented_further(case):
-        raise LimitUndecided(case=case.pk)
+    require_attention(case, actor=actor, at=at)
     for before in Session.objects.select_for_update().filter(case=case).exclude(state=State.ENDED).select_related("case"):
         if before.state != State.OFFERED:
             raise SessionOpen(case=case.pk)
@@ -64,6 +60,15 @@ def offer(case: Case, *, mode: str, way: str = Way.HELPER.value, key: str, actor
     session = _created(case, mode if way != Way.BROWSER else Mode.VIEW.value, way, key, actor, at)
     tell("offered", session, actor=actor, at=at, mode=session.asked, way=way)
     return Offer(session, codes.code_of(session.public_id, pepper()))
+
+
+def require_attention(case: Case, *, actor: Actor, at: datetime) -> None:
+    """See that a case may be attended at its customer's computer now. CHG-1, CAS-5. Raises NotInAttention, NoStanding, LimitUndecided."""
+    if case.state not in ATTENDING:
+        raise NotInAttention(case=case.pk)
+    standing.require_going_on(actor, "remote", at=at, customer_id=case.customer_id)
+    if case.kind in ATTENDED_KINDS and case.clock.is_over(at) and not has_consented_further(case):
+        raise LimitUndecided(case=case.pk)
 
 
 def _created(case: Case, mode: str, way: str, key: str, actor: Actor, at: datetime) -> Session:

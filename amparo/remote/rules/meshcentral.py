@@ -9,14 +9,12 @@ import base64
 import json
 import re
 from typing import Any, Final
-from urllib.parse import quote
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-OLDEST: Final = (1, 3, 1)  # older ones are attacked
+OLDEST: Final = (1, 3, 1)  # older ones are attacked: no setting allows them
 DESKTOP: Final = 2
 NOTIFY_DESKTOP, PROMPT_DESKTOP, TOOLBAR_DESKTOP = 0x01, 0x08, 0x40
-HIDDEN_PARTS: Final = 31
 _FOOTER: Final = re.compile(r"MeshCentral\s+v?(\d+)\.(\d+)\.(\d+)")
 _NODE: Final = re.compile(r"node/[\w-]*/[\w@$]{8,128}")
 
@@ -27,9 +25,9 @@ def version_in(page: str) -> tuple[int, int, int] | None:
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
-def new_enough(version: tuple[int, int, int] | None, *, oldest: tuple[int, int, int] = OLDEST) -> bool:
+def new_enough(version: tuple[int, int, int] | None) -> bool:
     """Tell whether a server may be used; one that names no version may not."""
-    return version is not None and version >= oldest
+    return version is not None and version >= OLDEST
 
 
 def login_token(user: str, key: str, *, nonce: bytes, seconds: int) -> str:
@@ -59,8 +57,3 @@ def share_request(node: str, *, guest: str, minutes: int, view_only: bool) -> di
         "action": "createDeviceShareLink", "responseid": "amparo", "nodeid": node, "guestname": guest[:100], "p": DESKTOP, "expire": minutes,
         "consent": NOTIFY_DESKTOP | PROMPT_DESKTOP | TOOLBAR_DESKTOP, "viewOnly": view_only,
     }  # fmt: skip
-
-
-def device_url(server: str, node: str, token: str) -> str:
-    """Return the address at which an engineer's browser sees one device, signed in."""
-    return f"{server.rstrip('/')}/?login={quote(token, safe='@$=')}&node={quote(node.split('/')[-1], safe='@$')}&viewmode=11&hide={HIDDEN_PARTS}"

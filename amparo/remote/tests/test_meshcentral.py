@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import socket
 import ssl
 import subprocess
+import threading
 import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.urls import reverse
+from websockets.sync.server import serve
 
+from amparo.cases.models import Case
 from amparo.conftest import NOON
-from amparo.remote import meshcentral
+from amparo.history.queries import facts as history
+from amparo.kernel.refusals import Invalid
+from amparo.remote import commands, meshcentral
 from amparo.remote.errors import MeshCentralAway, MeshCentralOld
 from amparo.remote.rules import meshcentral as rules
+
+from .world import a_case
 
 KEY = "00112233445566778899aabbccddeeff" * 5
 NODE = "node//" + "A" * 40
@@ -54,7 +63,6 @@ def test_a_link_is_for_one_device_a_time_and_consent():
     for node, minutes in (("node//x", 30), ("https://evil.example/", 30), (NODE, 0), (NODE, 10_000)):
         with pytest.raises(ValueError):
             rules.share_request(node, guest="x", minutes=minutes, view_only=False)
-    assert rules.device_url("https://mesh.mx/", NODE, "a@b$=") == f"https://mesh.mx/?login=a@b$=&node={'A' * 40}&viewmode=11&hide=31"
 
 
 def test_what_is_not_set_or_does_not_answer_is_said(settings):
@@ -66,15 +74,69 @@ def test_what_is_not_set_or_does_not_answer_is_said(settings):
         meshcentral.devices(at=NOON)
 
 
+@contextlib.contextmanager
+def _peer(version: str):
+    """A server of ours that answers as MeshCentral does: the sign-in page with its footer, one computer, a link to it."""
+    asked: list[dict] = []
+
+    def page(connection, request):
+        return None if request.headers.get("Upgrade") else connection.respond(200, f"<p>MeshCentral {version}</p>\n")
+
+    def control(line):
+        for text in line:
+            question = json.loads(text)
+            asked.append(question)
+            line.send(json.dumps({"action": "event"}))
+            told = {"nodes": {"mesh": [{"_id": NODE, "name": "CAJA-1"}]}} if question["action"] == "nodes" else {"result": "OK", "url": "https://mesh.example/s/1"}
+            line.send(json.dumps({"action": question["action"], "responseid": question["responseid"], **told}))
+
+    with serve(control, "127.0.0.1", 0, process_request=page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.socket.getsockname()[1]}/", asked
+        server.shutdown()
+
+
+@pytest.mark.django_db
+def test_the_engineer_gets_a_link_from_the_case_and_an_older_server_is_refused_in_words(client_for, contact, engineer, sales, settings, time_machine):
+    """LIV-2, LIV-3, CAS-5, SEC-39: what was opened is on the record, and the clock runs; another computer than those told is none."""
+    time_machine.move_to(NOON, tick=False)
+    case = a_case(contact, engineer)
+    desk, beside, place = client_for(engineer), reverse("desk_remote:of_case", args=[case.pk]), reverse("desk_remote:mesh", args=[case.pk])
+    assert place not in desk.get(beside).text and desk.get(place).status_code == 503
+    with _peer("1.1.55") as (url, asked):
+        settings.MESHCENTRAL_URL, settings.MESHCENTRAL_USER, settings.MESHCENTRAL_KEY = url, "user//elena", KEY
+        assert place in desk.get(beside).text
+        refused = desk.get(place)
+        assert refused.status_code == 503 and "1.1.55" in refused.text and "1.3.1" in refused.text and not asked
+    with _peer("1.3.1") as (url, asked):
+        settings.MESHCENTRAL_URL = url
+        assert client_for(sales).get(place).status_code == 403 and not asked
+        assert "CAJA-1" in desk.get(place).text
+        assert desk.post(f"{place}link/", {"device": "node//" + "B" * 40, "mode": "view"}).status_code == 422
+        assert Case.objects.get(pk=case.pk).clock.since is None
+        made = desk.post(f"{place}link/", {"device": NODE, "mode": "view"})
+        assert "https://mesh.example/s/1" in made.text and asked[-1]["viewOnly"] is True and asked[-1]["expire"] == 30
+    told = [fact for fact in history(case.subject) if fact.name in ("remote.linked", "case.clock_started")]
+    assert [fact.name for fact in told] == ["case.clock_started", "remote.linked"] and told[1].data["device"] == "CAJA-1"
+    assert Case.objects.get(pk=case.pk).clock.since == NOON
+
+
+@pytest.mark.django_db
+def test_no_session_with_a_code_is_called_one_of_meshcentral(contact, engineer):
+    """LIV-2"""
+    with pytest.raises(Invalid):
+        commands.offer(a_case(contact, engineer), mode="view", way="meshcentral", key="k", actor=engineer, at=NOON)
+
+
 @needs_real
-def test_the_real_server_takes_what_we_make(settings, tmp_path):
+def test_the_real_server_takes_what_we_make(settings, tmp_path, monkeypatch):
     """LIV-2, SEC-39: version, token and link, at the server itself; refused while it is older than may be."""
     with _server(tmp_path) as (url, key, authority, found):
         settings.MESHCENTRAL_URL, settings.MESHCENTRAL_USER, settings.MESHCENTRAL_KEY, settings.MESHCENTRAL_CA = url, "user//elena", key, authority
         if found < rules.OLDEST:
             with pytest.raises(MeshCentralOld):
                 meshcentral.version()
-        settings.MESHCENTRAL_OLDEST = (1, 0, 0)
+        monkeypatch.setattr(rules, "OLDEST", (1, 0, 0))
         assert meshcentral.version() == found
         from django.utils import timezone
 
@@ -87,8 +149,6 @@ def test_the_real_server_takes_what_we_make(settings, tmp_path):
 
 
 def _server(folder: Path):
-    import contextlib
-
     @contextlib.contextmanager
     def running():
         with socket.socket() as free:

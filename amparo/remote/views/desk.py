@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from amparo.cases.machine import ATTENDED_KINDS, ATTENDING
 from amparo.kernel.refusals import NotPermitted, Refusal
-from amparo.remote import access, commands, queries, words
+from amparo.remote import access, commands, meshcentral, queries, words
 from amparo.remote.broker.sockets import viewer_token
 from amparo.remote.commands.shared import pepper
 from amparo.remote.machine import State, Way
@@ -32,7 +32,7 @@ def of_case(request: HttpRequest, case_id: int) -> HttpResponse:
     rows = queries.of_case(case.pk)
     context = {
         "case": case, "rows": rows, "says": words, "may_offer": access.may_offer(request.actor, case) and case.state in ATTENDING,
-        "open": next((one for one in rows if one.is_open), None),
+        "has_mesh": meshcentral.is_set(), "open": next((one for one in rows if one.is_open), None),
     }  # fmt: skip
     return render(request, "remote/desk/_of_case.html", context)
 
