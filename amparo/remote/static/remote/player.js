@@ -28,7 +28,7 @@
   /** `box` holds the marks of the page; `load(n)` gives the bytes of chunk n; `rows` is the line of time, `words` what is said. */
   globalThis.AmparoPlayer = class {
     constructor(box, { RFB, load, chunks, length, rows, words }) {
-      Object.assign(this, { box, RFB, load, chunks, length, rows, words });
+      Object.assign(this, { box, RFB, load, chunks, length, rows, words, hand: 0, turn: 0, filling: null });
       const find = (name) => box.querySelector(`[data-player-${name}]`);
       this.parts = Object.fromEntries(["screen", "play", "seek", "time", "speed", "skip", "line"].map((name) => [name, find(name)]));
       this.playing = false;
@@ -42,16 +42,19 @@
 
     /** Show the first picture, so that one sees what will be played. */
     async open() {
-      for (let frame = await this.next(), seen = false; frame && !seen && !this.playing; frame = await this.next()) {
+      let seen = false;
+      await this.feed((frame) => {
+        if (seen) return false;
         seen = frame.kind === SHOWN && frame.data.length > 1000;
-        this.give(frame);
-      }
-      this.box.dataset.open = "";
+        return true;
+      });
     }
 
     rewind() {
+      this.turn += 1;
       this.chunk = 0;
       this.queue = [];
+      this.filling = null;
       this.now = 0;
       this.done = false;
       this.drop();
@@ -73,12 +76,29 @@
       this.rfb.background = "transparent";
     }
 
+    /** The frame that is to be given next; whoever asks while a chunk is on its way waits for that very chunk. */
     async next() {
-      while (!this.queue.length && this.chunk < this.chunks) {
-        this.chunk += 1;
-        try { this.queue = [...frames(await this.load(this.chunk))]; } catch { this.box.dataset.failed = this.words.failed; }
-      }
+      while (!this.queue.length && this.chunk < this.chunks) await (this.filling ??= this.fill(this.turn));
       return this.queue[0];
+    }
+
+    async fill(turn) {
+      let found = [];
+      try { found = [...frames(await this.load(this.chunk + 1))]; } catch { this.box.dataset.failed = this.words.failed; }
+      if (turn !== this.turn) return; // one went back to the beginning meanwhile
+      this.chunk += 1;
+      this.queue = found;
+      this.filling = null;
+    }
+
+    /** Give frames while `wanted` says so; false where another hand took over. There is one hand at a time, so each frame is given once. */
+    async feed(wanted) {
+      const hand = (this.hand += 1);
+      for (let frame = await this.next(); ; frame = await this.next()) {
+        if (hand !== this.hand) return false;
+        if (!frame || !wanted(frame)) return true;
+        this.give(frame);
+      }
     }
 
     give(frame) {
@@ -95,19 +115,21 @@
       requestAnimationFrame(this.step);
     }
 
-    pause() { this.playing = false; this.show(); }
+    pause() { this.playing = false; this.hand += 1; this.show(); }
 
     async step(at) {
       if (!this.playing) return;
       this.now += Math.max(0, at - this.last) * Number(this.parts.speed.value);
       this.last = at;
-      let frame = await this.next();
-      if (frame && this.parts.skip.checked && frame.ms - this.now > IDLE) this.now = frame.ms - IDLE_LEFT;
-      for (let octets = 0; frame && frame.ms <= this.now && octets < 4e6; frame = await this.next()) {
+      let octets = 0;
+      const mine = await this.feed((frame) => {
+        if (!octets && this.parts.skip.checked && frame.ms - this.now > IDLE) this.now = frame.ms - IDLE_LEFT;
+        const wanted = frame.ms <= this.now && octets < 4e6;
         octets += frame.data.length;
-        this.give(frame);
-      }
-      if (!frame) { this.done = true; this.playing = false; this.now = this.length; }
+        return wanted;
+      });
+      if (!mine) return;
+      if (!this.queue.length && this.chunk >= this.chunks) { this.done = true; this.playing = false; this.now = this.length; }
       this.show();
       if (this.playing) requestAnimationFrame(this.step);
     }
@@ -116,7 +138,7 @@
       const went = this.playing;
       this.playing = false;
       if (ms < this.now || this.done) this.rewind();
-      for (let frame = await this.next(); frame && frame.ms <= ms; frame = await this.next()) this.give(frame);
+      if (!(await this.feed((frame) => frame.ms <= ms))) return;
       this.now = ms;
       this.show();
       if (went) this.play();
