@@ -34,7 +34,8 @@ class Recorder:
         self.session = session
         self.octets = offset
         self.failed = ""
-        self._since, self._before, self._number, self._offset = since, before, number, offset
+        self._began = time.monotonic() - (time.time() - since)  # from here on no clock that is set puts a key before or after its time
+        self._before, self._number, self._offset = before, number, offset
         self._screen, self._given = bytearray(), bytearray()
         self._begins: int | None = None
         self._ends = 0
@@ -55,7 +56,7 @@ class Recorder:
         """Take a piece in; it is written with its chunk."""
         if not payload:
             return
-        ms = max(0, int((time.time() - self._since) * 1000))
+        ms = self._now()
         part = self._screen if kind in IN_SCREEN else self._given
         part += record.frame(ms, kind, payload)
         self.octets += len(payload)
@@ -71,7 +72,7 @@ class Recorder:
 
     def look(self) -> None:
         """Close the chunk where it is two seconds old."""
-        if self._begins is not None and (time.time() - self._since) * 1000 - self._begins >= CHUNK_SECONDS * 1000:
+        if self._begins is not None and self._now() - self._begins >= CHUNK_SECONDS * 1000:
             self._cut_chunk()
 
     @property
@@ -89,6 +90,9 @@ class Recorder:
         self._cut_chunk()
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+    def _now(self) -> int:
+        return max(0, int((time.monotonic() - self._began) * 1000))
 
     def _cut_chunk(self) -> None:
         if self._begins is None:

@@ -110,7 +110,7 @@ def time_line(session: Session, *, reveal: bool) -> TimeLine:
             elif one.kind == Kind.CLIPBOARD and reveal:
                 rows.append({"ms": one.ms, "what": "clipboard_text", **json.loads(one.payload)})
     count += _typed(done, rows, reveal)
-    rows.sort(key=lambda row: row["ms"])
+    rows.sort(key=lambda row: (row["ms"], row["what"] == "end"))  # a key of the last millisecond was before the end
     return TimeLine(rows, last, count)
 
 
