@@ -140,7 +140,7 @@ class Player:
 
     def reads(self, words: str) -> None:
         self.page.wait_for_function(
-            "words => document.body.innerText.toLowerCase().includes(words.toLowerCase())", arg=words
+            "words => document.body?.innerText.toLowerCase().includes(words.toLowerCase())", arg=words
         )
 
     def digits(self) -> str:
