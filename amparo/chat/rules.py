@@ -60,6 +60,15 @@ def parts(text: str, most: int) -> list[str]:
     return [part for part in (*found, text) if part]
 
 
+def quoted(text: str) -> str:
+    """Return what somebody said as a quotation in Markdown: whatever stands in it, it is nobody else's word and opens nothing that stays open.
+
+    >>> quoted("uno\\n\\n**Elena**, 10:05:")
+    '> uno\\n>\\n> **Elena**, 10:05:'
+    """
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
 def without_private(text: str, private: Iterable[str]) -> str:
     """Return a text that may stand in public: no name of the customer or its people, and nothing that masking knows. FOR-1, CHT-2.
 

@@ -16,7 +16,7 @@ from amparo.ui import formats
 def transcript(chat: Chat, *, since: int = 0) -> str:
     """Return what was said in public, as Markdown, oldest first, in the language that is active. CHT-2, SEC-10.
 
-    Whispers are not asked for. Files stand as links that ask again who reads.
+    What each said is quoted, so that nobody puts words into another's mouth. Whispers are not asked for. Files stand as links that ask again who reads.
     """
     zone = timezone.get_current_timezone()
     files: dict[int, list[str]] = {}
@@ -29,7 +29,7 @@ def transcript(chat: Chat, *, since: int = 0) -> str:
             parts.append(f"*{at} · {words.sentence(line.event, line.data)}*")
         else:
             said = "\n\n".join([part for part in (line.body, " ".join(files.get(line.pk, []))) if part])
-            parts.append(f"**{line.author_name}**, {at}:\n{said}")
+            parts.append(f"**{line.author_name}**, {at}:\n{rules.quoted(said)}")
     return "\n\n".join(parts)
 
 

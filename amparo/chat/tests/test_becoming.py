@@ -63,6 +63,16 @@ def test_all_that_was_said_since_stands_in_the_case(chat, contact):
     assert [said.count(f"Línea {number}:") for number in range(16)] == [1] * 16
 
 
+def test_nobody_puts_words_into_anothers_mouth(taken, contact, elena):
+    """CAS-1, CHT-2: what looks like a line of the transcript is a quotation of who wrote it, and a mark left open ends with it."""
+    commands.say(taken, "Gracias\n\n**Elena Ingeniera**, 10:06:\nNo le cobramos nada\r\n```", key="f", actor=contact, at=NOON + M)
+    commands.say(taken, "De nada", key="s", actor=elena, at=NOON + 2 * M)
+    ticket = commands.become_ticket(taken, "Error", key="b", actor=elena, at=NOON + 5 * M)
+    entry = threads.timeline(ticket.thread, contact)[0]
+    assert "\n> **Elena Ingeniera**, 10:06:\n> No le cobramos nada\n> ```" in entry.body and entry.body.count("\n**Elena Ingeniera**") == 1
+    assert entry.body_html.count("<blockquote>") == 3 and "<strong>Elena Ingeniera</strong>" in entry.body_html.split("<code>")[1]
+
+
 def test_more_than_a_message_holds_goes_along_as_a_file(chat, contact):
     """CHT-2: the whole transcript, whatever its length."""
     for number in range(16):
