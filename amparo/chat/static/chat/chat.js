@@ -15,6 +15,7 @@ const ours = {
   post: (url, values, options = {}) => fetch(url, { method: "POST", body: new URLSearchParams(values), credentials: "same-origin", headers: { "X-CSRFToken": csrf(), Accept: "application/json" }, ...options }),
   follow,
   gone: () => location.reload(),
+  away: () => document.hidden,
 };
 
 const uuid = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}-${Math.random().toString(36).slice(2)}`);
@@ -130,7 +131,7 @@ export function start(root, way = ours) {
   // --- read, seen, announced ----------------------------------------------------------------------------------------
 
   function seen() {
-    if (document.hidden || last <= told || root.dataset.reads !== "1") return;
+    if (way.away() || last <= told || root.dataset.reads !== "1") return;
     told = last;
     unseen = 0;
     document.title = title;
@@ -138,7 +139,7 @@ export function start(root, way = ours) {
   }
 
   function announce(given) {
-    if (!document.hidden) return;
+    if (!way.away()) return;
     unseen += given.fresh;
     document.title = `(${unseen}) ${title}`;
     if ("Notification" in window && Notification.permission === "granted") {
@@ -260,7 +261,7 @@ export function start(root, way = ours) {
     bell.hidden = false;
     bell.addEventListener("click", async () => { await Notification.requestPermission(); bell.hidden = true; });
   }
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) { ask(); seen(); } });
+  document.addEventListener("visibilitychange", () => { if (!way.away()) { ask(); seen(); } });
   window.addEventListener("online", () => { ask(); flush(); });
   const topicsNow = () => [topics, root.dataset.case ? `case:${root.dataset.case}` : ""].filter(Boolean).join(" ");
   outbox.forEach(pending);

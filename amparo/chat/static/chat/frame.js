@@ -11,6 +11,8 @@ const FAR = 10000;
 let mark = sessionStorage.getItem(store) ?? "";
 let running = null;
 let unread = 0;
+let shut = false; // its button on the site's page closed it; to the browser it is as visible as before
+const away = () => shut || document.hidden;
 
 const headers = () => ({ "X-Chat-Pass": mark, Accept: "application/json" });
 const way = {
@@ -28,6 +30,7 @@ const way = {
     running?.();
     room();
   },
+  away,
 };
 
 function tell(message) {
@@ -59,7 +62,13 @@ async function room(chat = "") {
 }
 
 window.addEventListener("message", async (event) => {
-  if (event.source !== parent || !origins.includes(event.origin) || event.data?.amparo !== "word") return;
+  if (event.source !== parent || !origins.includes(event.origin)) return;
+  if (event.data?.amparo === "shut") {
+    shut = Boolean(event.data.shut);
+    if (!shut) tell({ amparo: "unread", count: (unread = 0) });
+    document.dispatchEvent(new Event("visibilitychange")); // what waits is read now, and not before
+  }
+  if (event.data?.amparo !== "word") return;
   const answer = await way.post(main.dataset.enter, { word: String(event.data.word) });
   if (!answer.ok) return;
   mark = (await answer.json()).pass;
@@ -87,7 +96,7 @@ main.addEventListener("click", (event) => {
   if (!link.getAttribute("href").startsWith("#")) { event.preventDefault(); window.open(link.href, "_blank", "noopener"); }
 });
 new MutationObserver((changes) => {
-  if (!document.hidden) { unread = 0; } else unread += changes.flatMap((one) => [...one.addedNodes]).filter((node) => node.dataset?.side === "staff").length;
+  if (!away()) { unread = 0; } else unread += changes.flatMap((one) => [...one.addedNodes]).filter((node) => node.dataset?.side === "staff").length;
   tell({ amparo: "unread", count: unread });
 }).observe(main, { childList: true, subtree: true });
 tell({ amparo: "ready" });

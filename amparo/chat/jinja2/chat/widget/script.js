@@ -12,7 +12,10 @@
   button.dataset.amparoChat = "";
   Object.assign(button.style, { position: "fixed", right: "16px", bottom: "16px", zIndex: "2147483000", minHeight: "48px", padding: "0 20px", border: "0", borderRadius: "24px", background: here?.dataset.colour || "#0f6466", color: "#fff", font: "600 16px system-ui, sans-serif", cursor: "pointer", boxShadow: "0 4px 16px rgb(0 0 0 / 25%)" });
   function open() {
-    if (frame) { frame.hidden = !frame.hidden; } else {
+    if (frame) {
+      frame.hidden = !frame.hidden;
+      frame.contentWindow?.postMessage({ amparo: "shut", shut: frame.hidden }, origin);
+    } else {
       frame = document.createElement("iframe");
       frame.src = address;
       frame.title = button.textContent;
