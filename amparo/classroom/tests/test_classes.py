@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from amparo.campus.models import Enrolment, Step
 from amparo.cases.tests import world as cases
+from amparo.charging.commands import tariffs
 from amparo.charging.errors import CreditsMissing, PriceChanged
 from amparo.classroom import access, commands, queries, tasks
 from amparo.classroom.errors import (
@@ -85,6 +86,18 @@ def test_what_was_agreed_to_and_not_used_comes_back(engineer, contact, customer)
     made = hour_class(engineer, customer, minutes=180, people=30)
     assert made.charge.amounts == {"credit": 36}
     commands.agree(made, actor=contact, at=NOON)
+    commands.start(made, actor=engineer, at=NOON)
+    stayed(inside(made, contact, engineer), NOON, NOON + 10 * MINUTE)
+    commands.end(made, actor=engineer, at=NOON + 30 * MINUTE)
+    assert credits_left(customer.pk) == 36
+
+
+def test_an_hour_is_charged_by_the_tariff_that_was_agreed_to(engineer, administrator, contact, customer):
+    """TAR-1, TAR-4: one that came into force meanwhile counts participants otherwise; what was promised does not move."""
+    contract_for(customer.pk, credits=40)
+    made = commands.agree(hour_class(engineer, customer, minutes=180, people=30), actor=contact, at=NOON)
+    draft = tariffs.revise_tariff(tariffs.draft_tariff(actor=administrator, at=NOON), {"participants_per_price": 30}, actor=administrator, at=NOON)
+    tariffs.publish_tariff(draft, starts_at=NOON + MINUTE, actor=administrator, at=NOON)
     commands.start(made, actor=engineer, at=NOON)
     stayed(inside(made, contact, engineer), NOON, NOON + 10 * MINUTE)
     commands.end(made, actor=engineer, at=NOON + 30 * MINUTE)

@@ -68,12 +68,15 @@ def test_a_group_rings_for_all_who_are_free(tell, exchange, operator, other, adm
         commands.pause_line(line, paused=True, actor=administrator, at=NOON)
 
 
-def test_several_who_share_a_number_are_to_be_chosen_from_and_strangers_are_nobody(tell, customer, operator):
-    """TEL-1"""
+def test_several_who_share_a_number_are_to_be_chosen_from_and_strangers_are_nobody(tell, customer, contact, quality, operator):
+    """TEL-1: by who takes calls, and nobody else."""
     twin = make_customer("Abarrotes Lupita II", phone="55 5512 3456")
     call = tell("ringing", extension="101")
     assert (call.customer_id, call.matches) == (None, 2)
     assert {one.customer_id for one in queries.candidates(NUMBER)} == {customer.pk, twin.pk}
+    for other in (contact, quality):
+        with pytest.raises(NotPermitted):
+            commands.choose_caller(call, customer_id=twin.pk, actor=other, at=NOON)
     commands.choose_caller(call, customer_id=twin.pk, actor=operator, at=NOON)
     assert queries.on_screen(operator)[0].customer_name == "Abarrotes Lupita II"
     with pytest.raises(Invalid):
@@ -246,7 +249,10 @@ def test_a_recording_is_linked_where_recording_is_on_and_on_its_host(tell, excha
     fields = {"recording": "exchange", "recording_base": "https://pbx.ejemplo.mx/grab/"}
     exchange.__dict__.update(commands.change_exchange(exchange, fields, actor=administrator, at=NOON).__dict__)
     assert tell("held", 2, recording="http://169.254.169.254/latest").recording == ""
-    assert tell("resumed", 3, recording=good).recording == good
+    exchange.recording = "off"
+    assert tell("resumed", 2, recording=good).recording == ""
+    exchange.recording = "exchange"
+    assert tell("held", 3, recording=good).recording == good
 
 
 def test_the_board_and_the_table_of_the_day_count_each_call_once(tell, customer, operator, django_assert_num_queries):

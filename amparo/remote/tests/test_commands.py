@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from amparo.cases import commands as cases
 from amparo.cases.errors import LimitUndecided
 from amparo.cases.models import Case
-from amparo.cases.tests.world import asked, fresh
+from amparo.cases.tests.world import asked, fresh, proposed
 from amparo.conftest import NOON, make_staff
 from amparo.contracts.errors import NoStanding
 from amparo.history.models import Fact
@@ -172,6 +172,22 @@ def test_only_its_engineer_conducts_it(case, engineer, contact):
         assert not access.may_conduct(other, session)
         with pytest.raises(NotPermitted):
             commands.begin(session, actor=other, at=NOON)
+
+
+def test_what_is_attended_no_more_is_not_begun_and_not_gone_on_with(case, engineer):
+    """CHG-1, LIV-3: closing was proposed while the customer looked for the button, or while the line was away."""
+    asleep = consented(case, engineer)
+    proposed(fresh(case), engineer, "solved")
+    with pytest.raises(NotInAttention):
+        commands.begin(asleep, actor=engineer, at=NOON)
+    assert Session.objects.get().state == "consented"
+
+
+def test_the_clipboard_is_asked_for_anew_after_the_line_dropped(case, engineer):
+    """LIV-2"""
+    session = commands.change_clipboard(running(case, engineer), on=True, shown="¿Portapapeles?", at=NOON)
+    session = commands.begin(commands.drop(session, at=NOON), actor=engineer, at=NOON)
+    assert session.segments == 2 and session.clipboard is False
 
 
 def test_the_clock_runs_with_the_session_and_stands_while_the_line_is_away(case, engineer, facts):
