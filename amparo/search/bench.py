@@ -20,10 +20,11 @@ from amparo.contracts.rules.audience import ANYBODY, OF_STAFF, Reader
 from amparo.kernel import spanish
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Refusal
+from amparo.threads import bench as messages
 from amparo.threads import queries as threads
 from amparo.threads.models import Entry
 
-from . import queries, rules
+from . import commands, queries, rules
 from .models import KINDS, Document
 
 # Singular and plural of the words that customers type. Forms of a word: these two, and both without accents.
@@ -122,6 +123,9 @@ def fill(count: int, *, at: datetime, seed: int = 7) -> None:
             cursor.execute("RESET maintenance_work_mem")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE search_document")
+    for _turn in range(count // 50_000 + 1):  # as the worker does each time it comes round
+        commands.compact_words(at=at)
+    with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE search_word")
 
 
@@ -134,9 +138,14 @@ def _documents(words: list[str], common: list[float], numbers: range, at: dateti
         code = f"e{number:06d}"
         yield (
             f"article:9{number:07d}", KINDS[number % len(KINDS)] if number % 3 else "article", f"{title} {code.upper()}", " ".join(said[:14]), [code],
-            [], rules.title_words(title), f"/knowledge/9{number:07d}/", dice.choice(_AUDIENCES), "", "en" if number % 20 == 0 else "es", 0,
+            [_version(number)], rules.title_words(title), f"/knowledge/9{number:07d}/", dice.choice(_AUDIENCES), "", "en" if number % 20 == 0 else "es", 0,
             at - timedelta(minutes=number), " ".join(said),
         )  # fmt: skip
+
+
+def _version(number: int) -> str:
+    """Return a version that some hundreds of documents name."""
+    return f"{number % 9}.{number % 8}.{number % 7}"
 
 
 def asked(count: int = SEARCHES) -> dict[str, list[str]]:
@@ -153,7 +162,7 @@ def asked(count: int = SEARCHES) -> dict[str, list[str]]:
     absent = [word for _one in range(count) if (word := "".join(dice.choices("qwxzkjyvh", k=4)) + "".join(dice.choices("aeioubdg", k=4))) not in known]
     return {
         "a common word": common, "a rare word": rare, "a word that nothing holds": absent, "two words": pairs, "six words": sentences, "a code": [f"E-{dice.randrange(10_000):06d}" for _one in range(60)],
-        "a typing error": slips, "begun words": [word[:4] for word in [*common, *rare][: count // 2]],
+        "a version": [_version(dice.randrange(10_000)) for _one in range(60)], "a typing error": slips, "begun words": [word[:4] for word in [*common, *rare][: count // 2]],
     }  # fmt: skip
 
 
@@ -182,9 +191,11 @@ def run(*, at: datetime, documents: int = DOCUMENTS) -> list[dict[str, object]]:
             spent = _times(lambda words, reader=reader, typing=typing: queries.search(reader, words, typing=typing), searches)  # type: ignore[misc]
             peer = _times(_plain, searches[:40]) if reader is ANYBODY and kind in ("a common word", "a rare word", "two words") else []
             figures += _figures(f"search for {kind} over {documents:,} documents, by {who}", spent, peer)
-    both = asked(80)
+    both, said = asked(80), messages.sample(120)
     figures += _figures("what may answer a subject of six words", _times(lambda words: queries.similar(ANYBODY, words), both["six words"]), [])
-    figures += _figures(f"all of it, and all {Entry.objects.count():,} messages, for staff", _times(_everything, [*both["a common word"], *both["a rare word"], *both["two words"]]), [])
+    pairs = [f"{one} {other}" for one, other in zip(said[::2], said[1::2], strict=False)]
+    everywhere = [*both["a common word"], *both["a rare word"], *both["two words"], *said, *pairs]
+    figures += _figures(f"all of it, and all {Entry.objects.count():,} messages, for staff", _times(_everything, everywhere), [])
     return figures
 
 

@@ -34,7 +34,7 @@ WHERE w.vector @@ query ORDER BY ts_rank(w.vector, query) DESC LIMIT 20
 
 def run(*, at: datetime, words: int = WORDS) -> list[dict[str, object]]:
     """Measure and return figures as plain data: name, p50 and p99 in milliseconds, target, peer."""
-    asked = _sample(words)
+    asked = sample(words)
     figures = [_figure("search by words", _times(lambda word: queries.search(_STAFF, word), asked), _plain(asked[:40]))]
     pairs = [f"{a} {b}" for a, b in zip(asked[::2], asked[1::2], strict=False)]
     figures.append(_figure("search by two words", _times(lambda word: queries.search(_STAFF, word), pairs), None))
@@ -48,7 +48,7 @@ def run(*, at: datetime, words: int = WORDS) -> list[dict[str, object]]:
     return figures
 
 
-def _sample(count: int) -> list[str]:
+def sample(count: int) -> list[str]:
     """Return words of the messages themselves, as many rare as middling as common, the commonest among them."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,8 @@ from amparo.kernel import spanish
 from amparo.search import rules
 
 PREFIX_MIN = 3
-MINUS_ONE_MAX = 6
+MANY, MINUS_ONE_MAX = 3, 6
+TELLING_ROWS = 3_000
 
 # One statement: the stems of each word (immutable, but only the database knows them), and the groups of synonyms it stands in.
 _LOOKED_UP = """
@@ -25,6 +26,10 @@ SELECT (SELECT json_agg(json_build_array(plainto_tsquery('pg_catalog.spanish', e
         FROM unnest(%(words)s::text[]) WITH ORDINALITY AS asked(word, place)),
        (SELECT json_agg(g.lights) FROM search_synonymgroup g WHERE g.lights && %(spans)s::text[])
 """
+_ROWS_OF = {
+    "heads": "SELECT 1 FROM search_document d WHERE d.heads @@ %s::tsquery",
+    "words": "SELECT 1 FROM search_document d WHERE d.words @@ %s::tsquery",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +37,16 @@ class Plan:
     """A query as texts of `tsquery`.
 
     `all` holds every word and code, `some` every word but one (of many: any), `any` any of them; `some` is empty for
-    a single word. `typed` is the light form of the whole, `marking` what finds it in a text.
+    a single word. `each` are its words one by one, synonyms and all, without the codes. A word that is only begun is so
+    in `all` and `any`, and in `inside`, which is `all` for whole texts, only beside one other: among many words its
+    list would cost more than it tells. `typed` is the light form of the whole, `marking` what finds it in a text.
     """
 
     words: tuple[str, ...]
     codes: tuple[str, ...]
+    each: tuple[str, ...]
     all: str
+    inside: str
     some: str
     any: str
     typed: str
@@ -51,16 +60,53 @@ def plan_of(cursor: Any, words: Sequence[str], codes: Sequence[str], *, typing: 
     """
     cursor.execute(_LOOKED_UP, {"words": list(words), "spans": rules.spans(words)})
     stems, groups = (json.loads(one) if isinstance(one, str) else one or [] for one in cursor.fetchone())
-    each = [f"'#{code}'" for code in codes]
+    fixed = [f"'#{code}'" for code in codes]
+    each: list[str] = []
+    begun: list[str] = []
     lights = [spanish.light_word(word) for word in words]
     marked = set(lights)
     for start, length, others in _runs(lights, groups):
-        own = [_word(lights[n], stems[n], begun=typing and n == len(words) - 1) for n in range(start, start + length)]
-        ways = [_and(own), *(_and([f"'{piece}'" for piece in other.split()]) for other in others)]
+        same = [_and([f"'{piece}'" for piece in other.split()]) for other in others]
         marked.update(piece for other in others for piece in other.split())
-        each.append(_or(ways))
+        for into, open_ended in ((each, False), (begun, typing)):
+            own = [_word(lights[n], stems[n], begun=open_ended and n == len(words) - 1) for n in range(start, start + length)]
+            into.append(_or([_and(own), *same]))
     typed = spanish.light(" ".join(words))
-    return Plan(tuple(words), tuple(codes), _and(each), _most_of(each, len(codes)), _or(each), typed, rules.marking(marked, codes))
+    whole = _and(fixed + begun)
+    return Plan(
+        tuple(words), tuple(codes), tuple(each), whole, _and(fixed + each) if len(each) >= MANY else whole, _most_of(fixed, each), _or(fixed + begun),
+        typed, rules.marking(marked, codes),
+    )  # fmt: skip
+
+
+def telling(cursor: Any, plan: Plan, column: str) -> str:
+    """Return a query of any word of a plan, without the words that tell least: of many, the rarest stay. Codes are all kept.
+
+    Where one word stands in every other text, what holds it says nothing of the others, and its list is as long as the
+    index. How many have a word the planner's own statistics say, without looking. At most one statement.
+    """
+    if not plan.each or len(plan.each) + len(plan.codes) < 2:
+        return plan.any
+    rows_of = " UNION ALL ".join([_ROWS_OF[column]] * len(plan.each))
+    cursor.execute(f"EXPLAIN (FORMAT JSON) {rows_of}", list(plan.each))
+    said = cursor.fetchone()[0]
+    rows = [node["Plan Rows"] for node in _nodes((json.loads(said) if isinstance(said, str) else said)[0]["Plan"]) if "Relation Name" in node]
+    if len(rows) != len(plan.each):
+        return plan.any
+    kept, together = [f"'#{code}'" for code in plan.codes], 0
+    for count, piece in sorted(zip(rows, plan.each, strict=True)):
+        if kept and together + count > TELLING_ROWS:
+            break
+        together += count
+        kept.append(piece)
+    return _or(kept)
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a node of a plan and those below it, in order."""
+    yield node
+    for below in node.get("Plans", ()):
+        yield from _nodes(below)
 
 
 def _runs(lights: Sequence[str], groups: Sequence[Sequence[str]]) -> list[tuple[int, int, list[str]]]:
@@ -92,14 +138,13 @@ def _or(pieces: Sequence[str]) -> str:
     return pieces[0] if len(pieces) == 1 else "(" + " | ".join(dict.fromkeys(pieces)) + ")"
 
 
-def _most_of(each: Sequence[str], codes: int) -> str:
+def _most_of(fixed: Sequence[str], free: Sequence[str]) -> str:
     """All but one of the words; a code is never left out unless nothing else is asked."""
-    fixed, free = list(each[:codes]), list(each[codes:])
     if len(free) < 2:
-        return _or(each) if len(each) > 1 else ""
+        return _or([*fixed, *free]) if len(fixed) + len(free) > 1 else ""
     if len(free) > MINUS_ONE_MAX:
         return _and([*fixed, _or(free)])
     return _or([_and([*fixed, *(one for other, one in enumerate(free) if other != left_out)]) for left_out in range(len(free))])
 
 
-__all__ = ["Plan", "plan_of"]
+__all__ = ["MINUS_ONE_MAX", "Plan", "plan_of", "telling"]

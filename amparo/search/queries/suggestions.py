@@ -8,8 +8,8 @@ from amparo.contracts.rules.audience import Reader
 from amparo.search import rules
 from amparo.search.errors import SearchTooBroad
 
-from .plan import plan_of
-from .words import Hit, asked_of, limited, ranked
+from .plan import plan_of, telling
+from .words import FEW, Hit, asked_of, limited, ranked
 
 TIMEOUT_MS = 120
 
@@ -31,9 +31,9 @@ def similar(
         with limited(TIMEOUT_MS) as cursor:
             plan = plan_of(cursor, asked_words, codes, typing=True)
             asked = asked_of(reader, plan, kinds, product_id, None, limit=limit, prefer=prefer)
-            for query, heads_only in ((plan.all, False), (plan.some, True), (plan.any, True)):
-                if query and len(found) < limit:
-                    for hit in ranked(cursor, asked, query, heads_only=heads_only).hits:
+            for query in (lambda: plan.all, lambda: plan.some, lambda: telling(cursor, plan, "heads")):
+                if len(found) < limit and (text := query()):
+                    for hit in ranked(cursor, asked, text, heads_only=text != plan.all, most=FEW).hits:
                         found.setdefault(hit.subject, hit)
     except SearchTooBroad:
         pass

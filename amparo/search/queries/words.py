@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 from markupsafe import Markup
@@ -21,14 +21,23 @@ from amparo.search import access, rules
 from amparo.search.errors import SearchTooBroad, SearchTooLong
 from amparo.search.models import KINDS
 
-from .plan import Plan, plan_of
+from .plan import MINUS_ONE_MAX, Plan, plan_of, telling
 
 TIMEOUT_MS = 250
 COUNTED_MAX = 1_000
-RANKED_HEADS_MAX = 200
-RANKED_WORDS_MAX = 80
 ENOUGH = 3
 EXCERPT_FROM = 4_000
+
+
+class Most(NamedTuple):
+    """How many candidates are looked at: of those with the words in their heads, of the others, and how many are counted."""
+
+    heads: int = 200
+    words: int = 80
+    counted: int = COUNTED_MAX
+
+
+PAGE, FEW = Most(), Most(heads=60, words=40, counted=40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,7 @@ ORDER BY top.rank DESC, d.id DESC
 _FAR = """far AS MATERIALIZED (
     SELECT w.id, w.kind FROM (
         SELECT d.id, d.kind FROM search_document d
-        WHERE (SELECT count(*) FROM near) < {heads} AND d.words @@ %(narrowed)s::tsquery AND {visible} OFFSET 0
+        WHERE (SELECT count(*) FROM near) < {heads} AND d.words @@ %(inside)s::tsquery AND {visible} OFFSET 0
     ) w LIMIT {counted} + 1
 )"""
 _NO_FAR = "far AS MATERIALIZED (SELECT id, kind FROM near WHERE false)"
@@ -132,7 +141,10 @@ ORDER BY word_similarity(%(typed)s, es_light(d.title)) DESC, d.id DESC LIMIT %(l
 
 _MEANT = """
 SELECT asked.word, near.word, near.plain, near.n
-FROM unnest(%(typed_words)s::text[]) AS asked(word) CROSS JOIN LATERAL (
+FROM (
+    SELECT word FROM unnest(%(typed_words)s::text[]) AS every(word)
+    WHERE COALESCE((SELECT sum(w.step) FROM search_word w WHERE w.plain = every.word AND {visible}), 0) <= 0
+) asked CROSS JOIN LATERAL (
     SELECT min(w.word) AS word, w.plain, sum(w.step) AS n FROM search_word w
     WHERE w.plain %% asked.word AND {visible} GROUP BY w.plain HAVING sum(w.step) > 0
     ORDER BY similarity(w.plain, asked.word) DESC, sum(w.step) DESC LIMIT 8
@@ -177,7 +189,8 @@ def _found(cursor: Any, asked: Asked) -> Found:
         if other.hits:
             found = replace(other, did_you_mean=" ".join([*asked.plan.codes, *meant]))
     if found.total < ENOUGH and asked.plan.some and not found.did_you_mean:
-        found = _with_more(found, ranked(cursor, asked, asked.plan.some), asked.given["limit"])
+        some = asked.plan.some if len(asked.plan.each) <= MINUS_ONE_MAX else telling(cursor, asked.plan, "words")
+        found = _with_more(found, ranked(cursor, asked, some), asked.given["limit"])
     if not found.hits and not asked.plan.codes:
         found = replace(_alike(cursor, asked), near=True)
     hidden = (found.near or found.did_you_mean or not found.total) and _was_hidden(cursor, asked)
@@ -193,18 +206,19 @@ def _with_more(found: Found, more: Found, limit: int) -> Found:
     return replace(found, hits=[*found.hits, *added][:limit])
 
 
-def ranked(cursor: Any, asked: Asked, query: str, *, heads_only: bool = False) -> Found:
+def ranked(cursor: Any, asked: Asked, query: str, *, heads_only: bool = False, most: Most = PAGE) -> Found:
     """Return the best of what a query of words matches: at most so many candidates are looked at. One statement."""
     visible = asked.reach.over("d")
     bonus = "(CASE WHEN d.codes::text[] && %(codes)s::text[] THEN 2 ELSE 0 END)" if asked.plan.codes else "0"
-    far = _NO_FAR if heads_only else _FAR.format(visible=visible, counted=COUNTED_MAX, heads=RANKED_HEADS_MAX)
-    sql = _RANKED.format(visible=visible, far=far, heads=RANKED_HEADS_MAX, words=RANKED_WORDS_MAX, excerpt=EXCERPT_FROM, bonus=bonus)
-    cursor.execute(sql, {**asked.given, "query": query, "narrowed": asked.narrowed(query)})
+    far = _NO_FAR if heads_only else _FAR.format(visible=visible, counted=most.counted, heads=most.heads)
+    sql = _RANKED.format(visible=visible, far=far, heads=most.heads, words=most.words, excerpt=EXCERPT_FROM, bonus=bonus)
+    inside = asked.plan.inside if query == asked.plan.all else query
+    cursor.execute(sql, {**asked.given, "query": query, "narrowed": asked.narrowed(query), "inside": asked.narrowed(inside)})
     rows = cursor.fetchall()
     by_kind: dict[str, int] = (rows[0][-1] or {}) if rows else {}
     total = sum(by_kind.values())
     return Found(
-        [_hit(row, asked.plan) for row in rows], capped=total > COUNTED_MAX or total == RANKED_HEADS_MAX, total=min(total, COUNTED_MAX),
+        [_hit(row, asked.plan) for row in rows], capped=total > most.counted or total == most.heads, total=min(total, most.counted),
         by_kind={kind: by_kind[kind] for kind in KINDS if kind in by_kind},
     )  # fmt: skip
 
@@ -262,8 +276,7 @@ def _meant(cursor: Any, asked: Asked) -> list[str]:
         near: dict[str, list[tuple[str, str, int]]] = {}
         for typed, word, plain, count in cursor.fetchall():
             near.setdefault(typed, []).append((word, plain, count))
-        mended = [(word if any(p == word for _w, p, _n in near.get(word, ())) else rules.likeliest(word, near.get(word, ()))) or word
-                  for word in asked.plan.words]  # fmt: skip
+        mended = [rules.likeliest(word, near.get(word, ())) or word for word in asked.plan.words]
         return mended if mended != list(asked.plan.words) else []
     return []
 

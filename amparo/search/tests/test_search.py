@@ -13,6 +13,7 @@ from amparo.search import access, queries
 from amparo.search.errors import SearchTooBroad, SearchTooLong
 from amparo.search.models import Document
 from amparo.search.queries import words as module
+from amparo.search.queries.plan import Plan, telling
 
 
 def search(words, reader=ANYBODY, **more):
@@ -86,6 +87,28 @@ def test_most_of_the_words_do_where_not_all_are_held(publish):
     publish("El cajón no abre", body="Revise el cable del cajón y la impresora.")
     found = search("cajón cable impresora urgente")
     assert [hit.title for hit in found.hits] == ["El cajón no abre"] and found.near
+    sentence = search("desde ayer nuestro cajón dejó repentinamente cualquier respuesta, urgente")
+    assert [hit.title for hit in sentence.hits] == ["El cajón no abre"] and sentence.near
+
+
+def test_of_many_words_those_that_tell_something_are_asked():
+    """SRC-2: what stands in every other text is left out, never a code, and never the last word."""
+    rows = {"'caj'": 40_000, "'cabl'": 200, "'barc'": 900, "'rar'": 1}
+
+    class Planner:
+        def execute(self, _sql, given):
+            self.said = [{"Plan": {"Plans": [{"Relation Name": "d", "Plan Rows": rows[one]} for one in given]}}]
+
+        def fetchone(self):
+            return [self.said]
+
+    def asked(*each, codes=()):
+        fixed = [f"'#{code}'" for code in codes]
+        return telling(Planner(), Plan((), tuple(codes), each, "all", "all", "some", "|".join([*fixed, *each]), "", None), "heads")
+
+    assert asked("'caj'", "'cabl'", "'barc'", "'rar'") == "('rar' | 'cabl' | 'barc')"
+    assert asked("'caj'", codes=["e12"]) == "'#e12'"
+    assert asked("'caj'", "'caj'") == asked("'caj'") == "'caj'"
 
 
 def test_kinds_products_and_languages_narrow(publish, product, other_product):

@@ -181,7 +181,7 @@ def _worded(found: dict[int, Hit], cursor: Any, reach: _Reach, given: dict[str, 
         if plan[0]["Plan"]["Plan Rows"] > COMMON_ROWS:
             before = len(found)
             _collect(found, cursor, by_walk, given)
-            if len(found) - before >= WALK_ENOUGH:
+            if len(found) - before >= min(WALK_ENOUGH, given["limit"]):
                 return
     _collect(found, cursor, by_index, given)
 

@@ -112,7 +112,7 @@ def test_no_query_text_breaks_out(thread, engineer, contact, other_contact, word
 
 
 def test_the_walk_finds_the_same_as_the_index(open_one, engineer, monkeypatch):
-    """Whichever way the statistics choose; a walk that finds little is followed by the index."""
+    """Whichever way the statistics choose; a walk that finds little is followed by the index, one that finds all that was asked for is not."""
     for n in range(5):
         open_one(f"caja {n}", "la caja no abre")
     by_index = {h.number for h in queries.search(engineer, "cajas")}
@@ -123,6 +123,9 @@ def test_the_walk_finds_the_same_as_the_index(open_one, engineer, monkeypatch):
     monkeypatch.setattr(search_module, "WALK_ENOUGH", 10)
     monkeypatch.setattr(search_module, "WALK_ROWS_MAX", 1)
     assert {h.number for h in queries.search(engineer, "cajas")} == by_index
+    monkeypatch.setattr(search_module, "WALK_ROWS_MAX", 12_000)
+    monkeypatch.setattr(search_module, "_MATCH_INDEX", "SELECT 1 / 0")  # where fewer are asked for than would be enough, they are enough
+    assert len(queries.search(engineer, "cajas", limit=3)) == 3
 
 
 def test_a_search_has_its_own_time_limit(thread, engineer, monkeypatch):
