@@ -44,8 +44,8 @@ def may_plan(actor: Actor, kind: str) -> bool:
 
 
 def may_lead(actor: Actor, live_class: LiveClass) -> bool:
-    """Its instructor, and staff who could stand in for him."""
-    return (actor.owns(live_class.instructor_id) and actor.is_staff) or actor.has_role(*LEADING)
+    """Whoever teaches or attends: its instructor, and staff who could stand in for him. Who lost that role leads no more. SEC-6."""
+    return actor.has_role(*LEADING)
 
 
 def may_agree(actor: Actor, live_class: LiveClass) -> bool:

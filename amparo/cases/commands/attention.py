@@ -72,6 +72,18 @@ def stop_clock(case: Case, *, actor: Actor, at: datetime) -> Case:
     return case
 
 
+@transaction.atomic
+def end_clock(case: Case, *, actor: Actor, at: datetime) -> None:
+    """Stop the clock of what a class or a session ran, which may end by itself; one that stands is as good. CAS-5, SEC-6.
+
+    In the name of who attended, or of the service where he may attend no more: his role was taken away, he left the staff.
+    """
+    case = locked(case)
+    if case.clock_since is not None:
+        stop_running(case, actor=actor if access.may_work(actor, case) else SYSTEM, at=at)
+        case.save()
+
+
 def stop_running(case: Case, *, actor: Actor, at: datetime) -> None:
     """Stop the clock of a locked case where it runs; the caller saves."""
     if case.clock_since is None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from amparo.campus import commands as campus
 from amparo.campus.models import Enrolment
 from amparo.cases import commands as cases
-from amparo.cases.errors import ClockRunning, ClockStopped
+from amparo.cases.errors import ClockRunning
 from amparo.charging import commands as charging
 from amparo.charging.models import Charge
 from amparo.charging.queries import tariff_numbered
@@ -96,8 +96,7 @@ def _ended(live_class: LiveClass, moment: datetime, *, actor: Actor, at: datetim
     _close_stays(live_class, moment)
     Participant.objects.filter(live_class=live_class).update(hand_at=None, floor_at=None)
     if live_class.case is not None:
-        with suppress(ClockStopped):  # stopped before, by the answer at its limit
-            cases.stop_clock(live_class.case, actor=_attending(live_class, actor), at=moment)
+        cases.end_clock(live_class.case, actor=_attending(live_class, actor), at=moment)
     there = queries.attendance(live_class)
     charged = _settled(live_class, at)
     live_class.save()

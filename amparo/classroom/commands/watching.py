@@ -105,14 +105,16 @@ def _close_all(moment: datetime) -> None:
 
 @transaction.atomic
 def send_out_lost(live_class: LiveClass, present: set[str], *, at: datetime) -> int:
-    """Send out who is in a class that he may see no more: his contact was removed, his enrolment cancelled, his role taken away. SEC-6, SEC-38.
+    """Send out who is in a class that he may see no more, or leads without the right to: his contact was removed, his enrolment
+    cancelled, his role taken away. SEC-6, SEC-38.
 
     The rights of this moment count, in the company for which he came in. Fact: `class.sent_out`.
     """
     done = 0
     inside = Participant.objects.select_for_update(of=("self",), no_key=True).filter(live_class=live_class, place=Place.ADMITTED.value)
     for own in inside.filter(word__in=present).order_by("pk"):
-        if access.may_see_id(actor_in(own.person_id, own.customer_id), live_class.pk):
+        actor = actor_in(own.person_id, own.customer_id)
+        if access.may_see_id(actor, live_class.pk) and (own.role != INSTRUCTOR or access.may_lead(actor, live_class)):
             continue
         own.place, own.hand_at, own.floor_at = Place.OUT.value, None, None
         own.save(update_fields=["place", "hand_at", "floor_at"])

@@ -30,7 +30,9 @@ from amparo.conftest import NOON, make_staff
 from amparo.contracts.errors import NoStanding
 from amparo.history.queries import facts as facts_of
 from amparo.kernel.refusals import Invalid, NotPermitted, Refusal
-from amparo.people.models import Contact
+from amparo.people.commands import deactivate_user, set_roles
+from amparo.people.models import Contact, User
+from amparo.people.queries import actor_by_id
 from amparo.policies.commands import set_value
 
 from .world import (
@@ -347,15 +349,31 @@ def test_an_hour_that_never_began_gives_back_what_was_set_aside(engineer, contac
     assert facts(agreed).count("class.cancelled") == 1
 
 
-def test_one_class_that_cannot_be_ended_keeps_no_other_from_it(hour, engineer, contact, customer):
-    """TAR-4, CAS-5: its instructor left the house, and nobody is there to stop the clock of its case."""
-    case = cases.attended(contact, engineer, "advisory")
-    stuck = commands.plan_for_case(case, NOON, minutes=30, key=key(), actor=engineer, at=NOON)
-    commands.start(stuck, actor=engineer, at=NOON)
-    LiveClass.objects.filter(pk=hour.pk).update(instructor=engineer.user_id)
-    LiveClass.objects.filter(pk=stuck.pk).update(instructor=contact.user_id)
+def test_a_class_whose_instructor_lost_the_right_is_ended_by_time_with_its_clock(hour, engineer, contact, administrator, monkeypatch):
+    """SEC-6, CAS-5, TAR-4: his role taken away, or out of the house; and one class that cannot be ended keeps no other from it."""
+    case, other = (cases.attended(contact, engineer, "advisory") for _case in range(2))
+    for one in (case, other):
+        commands.start(commands.plan_for_case(one, NOON, minutes=30, key=key(), actor=engineer, at=NOON), actor=engineer, at=NOON)
+    advice, stuck = LiveClass.objects.get(case=case), LiveClass.objects.get(case=other)
+    own = commands.enter(advice, actor=engineer, at=NOON)
+    joined(own, NOON)
+    set_roles(User.objects.get(pk=engineer.user_id), ("sales",), actor=administrator, at=NOON)
+    demoted = actor_by_id(engineer.user_id)
+    with pytest.raises(NotPermitted):
+        commands.end(advice, actor=demoted, at=NOON)
+    assert commands.send_out_lost(advice, {own.word}, at=NOON + MINUTE) == 1 and fresh(own).place == "out"
+    left(own, NOON + MINUTE)
+    deactivate_user(User.objects.get(pk=engineer.user_id), actor=administrator, at=NOON + 2 * MINUTE)
+    ended_one, real = [], commands.end_forgotten
+    monkeypatch.setattr(commands, "end_forgotten", lambda one, at: _cannot() if one.pk == stuck.pk else ended_one.append(one) or real(one, at=at))
     tasks.tick(at=NOON + 120 * MINUTE)
-    assert fresh(stuck).state == "running" and fresh(hour).state == "ended"
+    assert fresh(stuck).state == "running" and {fresh(advice).state, fresh(hour).state} == {"ended"}
+    assert cases.fresh(case).clock_since is None and cases.fresh(case).clock_seconds == 60
+    assert [fact.actor_ref for fact in facts_of(case.subject) if fact.name == "case.clock_stopped"] == ["system"]
+
+
+def _cannot():
+    raise Refusal("not now")
 
 
 def test_who_lost_the_right_is_out_of_the_room(hour, engineer, contact, member, facts, monkeypatch):
