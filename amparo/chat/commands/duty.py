@@ -15,13 +15,16 @@ from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.people.models import StaffRole
 from amparo.products.models import Product
 
-from .routing import offer_waiting
+from .routing import offer_waiting, one_chooses
 from .shared import told_list
 
-# Who is off duty and has chats in hand still is there for them: they are not taken from him.
+# Who is off duty and has chats in hand still is there for them: they are not taken from him. Whose row is held is seen the next time:
+# the rows of several are taken here in no order, and nobody may wait for them in a circle.
 _SEEN_STAFF = """
-UPDATE chat_duty d SET seen_at = %(at)s WHERE d.user_id = ANY(%(people)s) AND d.seen_at IS DISTINCT FROM %(at)s
-    AND (d.is_on OR EXISTS (SELECT FROM chat_chat c WHERE c.assignee_id = d.user_id AND c.state = 'open'))
+UPDATE chat_duty SET seen_at = %(at)s WHERE user_id IN (
+    SELECT d.user_id FROM chat_duty d WHERE d.user_id = ANY(%(people)s) AND d.seen_at IS DISTINCT FROM %(at)s
+        AND (d.is_on OR EXISTS (SELECT FROM chat_chat c WHERE c.assignee_id = d.user_id AND c.state = 'open'))
+    FOR UPDATE SKIP LOCKED)
 """
 _SEEN_CHATS = """
 UPDATE chat_chat c SET customer_seen_at = %(at)s FROM unnest(%(chats)s::bigint[], %(people)s::bigint[]) AS s(chat, person)
@@ -41,6 +44,8 @@ def set_duty(is_on: bool, *, actor: Actor, at: datetime) -> Duty:
     """
     if not access.may_attend(actor) or actor.user_id is None:
         raise NotPermitted()
+    if is_on:
+        one_chooses()
     duty, _new = Duty.objects.select_for_update().get_or_create(user_id=actor.user_id, defaults={"changed_at": at})
     if duty.is_on != is_on:
         duty.is_on, duty.changed_at = is_on, at

@@ -22,11 +22,22 @@ from amparo.threads.rules import clean_text
 from .shared import Line, add, event, finish, locked, permit, tell, told_list
 
 
+def one_chooses() -> None:
+    """Let nobody else offer a chat until the transaction ends: who is free is counted and given in one step. CHT-1.
+
+    Whoever locks a row of `chat_duty` beside, or several chats one after another, asks for this first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('chat:offer', 0))")
+
+
 def offer(chat: Chat, *, at: datetime) -> int | None:
     """Offer a locked, waiting chat to one engineer, who has some seconds to take it; None where nobody is free. CHT-1.
 
-    Where everybody free has passed it on, it goes round again at the next look.
+    Where everybody free has passed it on, it goes round again at the next look. Two that are offered at the same moment never
+    give one engineer more than his limit.
     """
+    one_chooses()
     limit = value("chat.chats_per_engineer", at=at)
     free = candidates(at)
     chosen = rules.choose(free, product_id=chat.product_id, passed=chat.passed, limit=limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import doctest
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amparo.chat import rules
@@ -27,6 +27,7 @@ def test_skill_then_load_then_who_waited_longest():
     assert choose([Candidate(1, 1, last_given=5.0), Candidate(2, 1, last_given=3.0)], product_id=None, limit=4) == 2
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=2000)
 @given(st.lists(st.builds(Candidate, st.integers(1, 9), st.integers(0, 6), st.frozensets(st.integers(1, 3)), st.floats(0, 9)), max_size=6),
        st.sets(st.integers(1, 9), max_size=4), st.sampled_from([None, 1, 2]), st.integers(1, 6))  # fmt: skip
 def test_nobody_who_is_full_or_passed_it_on_is_chosen(candidates, passed, product, limit):
