@@ -5,27 +5,18 @@ a broken line and the death of the stream's process; what it costs is told and c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.test.utils import override_settings
-from django.utils import timezone
 from PIL import Image
 
 from amparo.cases.models import Case
 from amparo.chat.models import Chat, Message
-from amparo.conftest import PASSWORD, make_customer, make_user
-from amparo.contracts import commands as contracts
-from amparo.deadlines import commands as deadlines
-from amparo.deadlines.rules import week_from_text
-from amparo.kernel.actor import SYSTEM
-from amparo.people.models import Contact
-from amparo.people.queries import actor_by_id
-from amparo.products import commands as products
+from amparo.conftest import PASSWORD
 from amparo.project import testreset
 
 from .browser import EXECUTABLE, chromium, open_page  # noqa: F401
+from .counter import counter
 from .live import answers, service, until
 from .test_stories import Player
 
@@ -50,43 +41,18 @@ class Cast:
 
 
 CASTS = {
-    "es-mx": Cast("es-mx", "lupita.es@ejemplo.mx", "elena.es@vendor.mx", "Abarrotes Lupita", "Usted es el siguiente", "Nadie espera antes que usted",
+    "es-mx": Cast("es-mx", "lupita.es@ejemplo.mx", "elena.es@vendor.mx", "Abarrotes Lupita", "Sigue usted", "Nadie espera antes que usted",
                   "escribe…", "1 evento", "cerrado", "Este chat terminó"),
     "en": Cast("en", "lupita.en@example.com", "elena.en@vendor.mx", "Canary Corner Shop", "You are next", "Nobody waits before you",
                "is writing…", "1 event", "closed", "This chat has ended"),
 }  # fmt: skip
 
 
-def _world() -> dict[str, SimpleNamespace]:
-    now = timezone.now()
-    before = now - timedelta(days=40)
-    made = {}
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.Argon2PasswordHasher"]):
-        admin = actor_by_id(make_user("Ada", "ada@vendor.mx", roles=("administrator",)).pk)
-        always = deadlines.add_calendar(
-            "Siempre", zone="America/Mexico_City", weekly=week_from_text(["00:00-24:00"] * 7), country="", actor=admin, at=before
-        )
-        deadlines.make_default(always, actor=admin, at=before)
-        plan = contracts.add_plan("Plus", events=9, incidents=4, credits=40, months=12, price=100, currency="MXN", actor=SYSTEM, at=before)
-        product = products.add_product("POS", "Mostrador", actor=SYSTEM, at=before)
-        release = products.add_release(product, "10.1", before.date(), actor=SYSTEM, at=before)
-        products.make_current(release, actor=SYSTEM, at=before)
-        for cast in CASTS.values():
-            customer = make_customer(cast.shop)
-            user = make_user("Lupita Romero", cast.customer, language=cast.language)
-            Contact.objects.create(user=user, customer=customer, company_role="administrator", created_at=before)
-            contracts.sell_contract(customer, plan, before.date(), actor=SYSTEM, at=before)
-            products.register_licence(f"POS-{cast.language}-0001", product, customer, terminals=2, installed=release, actor=SYSTEM, at=before)
-            make_user("Elena Ríos", cast.engineer, roles=("engineer",), language=cast.language)
-            made[cast.language] = SimpleNamespace(customer=customer)
-    return made
-
-
 @pytest.fixture(scope="module")
 def playing(django_db_setup, django_db_blocker, tmp_path_factory):
     with django_db_blocker.unblock():
         try:
-            world = _world()
+            world = counter(CASTS.values())
             with service(tmp_path_factory.mktemp("chat")) as served:
                 own = (served.url, served.stream_url.rsplit("/", 1)[0])
                 yield SimpleNamespace(world=world, served=served, url=served.url, own=own)

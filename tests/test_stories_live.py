@@ -13,7 +13,6 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,26 +20,19 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
-from django.test.utils import override_settings
 from django.utils import timezone
 
 from amparo.cases.models import Case
 from amparo.charging.models import Charge
 from amparo.chat.models import Chat
-from amparo.conftest import PASSWORD, make_customer, make_user
-from amparo.contracts import commands as contracts
-from amparo.deadlines import commands as deadlines
-from amparo.deadlines.rules import week_from_text
+from amparo.conftest import PASSWORD
 from amparo.history.models import Fact
-from amparo.kernel.actor import SYSTEM
 from amparo.ledger import queries as ledger
-from amparo.people.models import Contact
-from amparo.people.queries import actor_by_id
-from amparo.products import commands as products
 from amparo.project import debian, testreset
 from amparo.remote.models import Session
 
 from .browser import chromium, needs_chromium, open_page  # noqa: F401 (fixtures)
+from .counter import counter
 from .live import service, until
 from .remote_peer import Program, command, x_screen
 from .running import amparo
@@ -98,32 +90,6 @@ CASTS = {
 }  # fmt: skip
 
 
-def _world() -> dict[str, SimpleNamespace]:
-    """Two customers with a contract, each with its engineer; the counter never closes."""
-    now = timezone.now()
-    before = now - timedelta(days=40)
-    made = {}
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.Argon2PasswordHasher"]):
-        admin = actor_by_id(make_user("Ada", "ada@vendor.mx", roles=("administrator",)).pk)
-        always = deadlines.add_calendar(
-            "Siempre", zone="America/Mexico_City", weekly=week_from_text(["00:00-24:00"] * 7), country="", actor=admin, at=before
-        )
-        deadlines.make_default(always, actor=admin, at=before)
-        plan = contracts.add_plan("Plus", events=9, incidents=4, credits=40, months=12, price=100, currency="MXN", actor=SYSTEM, at=before)
-        product = products.add_product("POS", "Mostrador", actor=SYSTEM, at=before)
-        release = products.add_release(product, "10.1", before.date(), actor=SYSTEM, at=before)
-        products.make_current(release, actor=SYSTEM, at=before)
-        for cast in CASTS.values():
-            customer = make_customer(cast.shop)
-            user = make_user("Lupita Romero", cast.customer, language=cast.language)
-            Contact.objects.create(user=user, customer=customer, company_role="administrator", created_at=before)
-            contracts.sell_contract(customer, plan, before.date(), actor=SYSTEM, at=before)
-            products.register_licence(f"POS-{cast.language}-0001", product, customer, terminals=2, installed=release, actor=SYSTEM, at=before)
-            make_user("Elena Ríos", cast.engineer, roles=("engineer",), language=cast.language)
-            made[cast.language] = SimpleNamespace(customer=customer)
-    return made
-
-
 class Computer:
     """The customer's computer: a screen, a terminal that writes down what is typed into it, and the helper."""
 
@@ -170,7 +136,7 @@ def playing(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Si
     taken = next(number for number in range(200, 260) if not Path(f"/tmp/.X11-unix/X{number}").exists())
     with django_db_blocker.unblock():
         try:
-            world = _world()
+            world = counter(CASTS.values())
             with service(folder) as served, x_screen(taken, f"{WIDTH}x{HEIGHT}") as display:
                 stream = served.stream_url.rsplit("/", 1)[0]
                 computer = Computer(display, folder)

@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from statistics import median
 
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection, connections
 
 from amparo.kernel import clock
 from amparo.kernel.actor import Actor
+from amparo.people.bench import cookie_of, served
 from amparo.people.models import User
-from amparo.people.sessions import SessionStore
 
 from . import commands, rules
 
@@ -45,18 +39,11 @@ def run(calls: int = CALLS) -> list[dict[str, object]]:
     admin = Actor(kind="staff", user_id=user.pk, name="Medida", roles=frozenset({"administrator", "operator"}))
     exchange, secret = commands.add_exchange({"name": "Medida", "kind": "webhook"}, actor=admin, at=at)
     commands.give_line(exchange, "101", user_id=user.pk, actor=admin, at=at)
-    cookie = _session(user)
+    cookie = cookie_of(user)
     connections.close_all()
-    web, stream = _ports()
-    processes = _start(web, stream)
-    try:
+    with served() as (web, stream):
         told = _Stream(stream, web, cookie, f"user:{user.pk}")
         spent = [_pop(web, cookie, told, exchange.pk, secret, phone, number) for number, (_id, phone) in enumerate(rows)][WARM:]
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait(30)
     whole, region = sorted(one[0] for one in spent), sorted(one[1] for one in spent)
     at99 = int(len(whole) * 0.99) - 1 if len(whole) >= 100 else -1
     name = f"screen pop over {customers:,} customers"
@@ -64,41 +51,6 @@ def run(calls: int = CALLS) -> list[dict[str, object]]:
         {"name": f"{name}, to the card, p99", "milliseconds": whole[at99], "limit": LIMIT_MS, "p50": median(whole)},
         {"name": f"{name}, to what opens at the side, p99", "milliseconds": region[at99], "limit": LIMIT_MS, "p50": median(region)},
     ]
-
-
-def _session(user: User) -> str:
-    store = SessionStore()
-    store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
-    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    store.save()
-    return f"{settings.SESSION_COOKIE_NAME}={store.session_key}"
-
-
-def _ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], two.getsockname()[1]
-
-
-def _start(web: int, stream: int) -> list[subprocess.Popen[bytes]]:
-    more = {"AMPARO_URL": f"http://127.0.0.1:{web}", "AMPARO_STREAM_URL": f"http://127.0.0.1:{stream}/events", "AMPARO_HOSTS": "127.0.0.1,localhost"}
-    made = [
-        subprocess.Popen([sys.executable, "-m", "amparo", part, "--host", "127.0.0.1", "--port", str(port)], env=os.environ | more,
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for part, port in (("web", web), ("stream", stream))
-    ]  # fmt: skip
-    for port, path in ((web, "/health"), (stream, "/events/health")):
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                line = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-                line.request("GET", path)
-                if line.getresponse().status == 200:
-                    break
-            except OSError:
-                time.sleep(0.1)
-    return made
 
 
 class _Stream:

@@ -40,21 +40,15 @@ def run() -> list[Figure]:
 
 def sessions(count: int) -> list[tuple[str, str]]:
     """Sign so many customers' administrators in; return each one's cookie and topic."""
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.db import connections
 
+    from amparo.people.bench import cookie_of
     from amparo.people.models import Contact
-    from amparo.people.sessions import SessionStore
 
     found = []
     contacts = Contact.objects.filter(company_role="administrator", removed_at__isnull=True).select_related("user")
     for contact in contacts.order_by("id")[:count]:
-        store = SessionStore()
-        store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(contact.user_id), settings.AUTHENTICATION_BACKENDS[0]
-        store[HASH_SESSION_KEY] = contact.user.get_session_auth_hash()
-        store.save()
-        found.append((f"{settings.SESSION_COOKIE_NAME}={store.session_key}", f"customer:{contact.customer_id}"))
+        found.append((cookie_of(contact.user), f"customer:{contact.customer_id}"))
     connections.close_all()
     return found
 
