@@ -9,8 +9,11 @@ from urllib.parse import quote, urlsplit
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from joserfc import jwt
+from joserfc.jwk import OctKey
 
 from amparo.conftest import NOON
+from amparo.kernel import clock
 from amparo.people import commands as people
 from amparo.people.models import Contact, User
 from amparo.threads.commands import note
@@ -61,9 +64,9 @@ class Listener:
         return [line[6:] for line in self.lines if line.startswith("data: ") and line != "data: {}"]
 
 
-@pytest.fixture
-def running(whole_world, tmp_path):
-    with service(tmp_path, parts=("stream",)) as found:
+@pytest.fixture(scope="module")
+def running(django_db_setup, tmp_path_factory):
+    with service(tmp_path_factory.mktemp("stream"), parts=("stream",)) as found:
         yield found
 
 
@@ -134,6 +137,41 @@ def test_a_chat_on_the_wire(running, whole_world):
     assert [line.partition("|")[0] for line in customer.told()] == [f"chat-answering:{pk}", f"chat:{pk}"]
     assert [line.partition("|")[0] for line in staff.told()] == [f"chat-desk:{pk}", f"chat-typing:{pk}", f"chat:{pk}"]
     assert not any(word in "".join(customer.lines + staff.lines) for word in ("SECRETO", "TEXTO"))
+
+
+def test_the_frame_of_a_site_listens_by_its_pass(running, whole_world):
+    """SEC-6, SEC-35, SEC-36, SEC-41: in a header and nowhere else; it opens its chat alone, counts as being there, and ends at once with its site."""
+    from amparo.chat import commands as chats
+
+    mine, admin, at = whole_world.mine, whole_world.staff["administrator"], clock.now()
+    site, secret = chats.make_site("Página", ["https://www.example.com"], actor=admin, at=at)
+    now = int(at.timestamp())
+    claims = {"aud": site.public_id, "sub": mine.admin.email, "iat": now, "exp": now + 120, "jti": "j"}
+    token, _given = chats.enter(site, jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(secret)), at=at)
+    ours, chat = "http://127.0.0.1:" + running.url.rsplit(":", 1)[1], f"chat:{mine.chat.pk}"
+
+    def status(topics, *, origin=ours, mark=token, session=None):
+        listener = Listener(running.stream_url, origin, session, topics, reads=False, **{"X-Chat-Pass": mark})
+        listener.connection.close()
+        return listener.status
+
+    assert status([chat], origin="https://www.example.com") == status([chat], origin="null") == status([chat], mark="x" * 40) == 403
+    assert status([chat], mark="", session=session_of(mine.admin)) == 403  # a frame's cookie counts for nothing
+    for topic in (f"ticket:{mine.ticket.pk}", f"customer:{mine.customer.pk}", f"user:{mine.admin.user_id}", "chats", f"chat-typing:{mine.chat.pk}", f"chat:{whole_world.other.chat.pk}"):
+        assert status([chat, topic]) == 403, topic
+    parts = urlsplit(running.stream_url)
+    for origin, allowed in ((ours, "x-chat-pass"), ("https://www.example.com", None)):
+        line = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+        line.request("OPTIONS", parts.path, headers={"Origin": origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "x-chat-pass"})
+        assert line.getresponse().getheader("Access-Control-Allow-Headers") == allowed
+    listener = Listener(running.stream_url, ours, None, [chat, f"chat-answering:{mine.chat.pk}"], **{"X-Chat-Pass": token})
+    until(lambda: "event: resync" in listener.lines)
+    chats.say(mine.chat, "Palabra CON TEXTO", key="s1", actor=whole_world.staff["engineer"], at=NOON)
+    until(lambda: listener.told())
+    assert listener.told()[0].startswith(f"{chat}|") and "TEXTO" not in "".join(listener.lines)
+    chats.new_secret(site, actor=admin, at=at)
+    assert listener.ended.wait(10) and status([chat]) == 403
+    assert token not in (running.mailbox.parent / "stream.log").read_text()
 
 
 def test_a_person_without_rights_is_cut_off_at_once(running, whole_world):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from .models import StoredFile
 from .rules import UNKNOWN
 
 OVERHEAD_OCTETS = 100_000
+Kept = Callable[[HttpRequest, "Limited", str], HttpResponse]
 
 
 class Limited(TemporaryFileUploadHandler):
@@ -41,10 +43,18 @@ class Limited(TemporaryFileUploadHandler):
         super().receive_data_chunk(raw_data, start)
 
 
-@csrf_exempt  # the body must not be read before the right is asked; the inner view checks the token
+@csrf_exempt  # the body must not be read before the right is asked; what keeps the file checks the token
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
     """Take one file of a person who is signed in; refuse everybody else before a byte is stored. SEC-27."""
+    return receive(request, _guarded_keep)
+
+
+def receive(request: HttpRequest, kept: Kept) -> HttpResponse:
+    """Take one file of whoever acts in the request: right, quota and announced size are judged before the body is read. SEC-27.
+
+    `kept` then keeps it: `keep`, behind whatever guards forms where the request comes from.
+    """
     actor, now = request.actor, request.now  # type: ignore[attr-defined]
     if not access.may_upload(actor):
         return _no(_("Sign in to attach files."), 401 if not actor.is_signed_in else 403)
@@ -62,11 +72,11 @@ def upload(request: HttpRequest) -> HttpResponse:
         return _no(str(refusal), refusal.status)
     limited = Limited(request, megabytes * MEGABYTE)
     request.upload_handlers = [limited]
-    return _upload(request, limited, too_large)
+    return kept(request, limited, too_large)
 
 
-@csrf_protect
-def _upload(request: HttpRequest, limited: Limited, too_large: str) -> HttpResponse:
+def keep(request: HttpRequest, limited: Limited, too_large: str) -> HttpResponse:
+    """Read the body and keep its file as a draft; what is refused is said in words."""
     file = request.FILES.get("file")
     if limited.stopped:
         return _no(too_large, 413)
@@ -79,6 +89,9 @@ def _upload(request: HttpRequest, limited: Limited, too_large: str) -> HttpRespo
     except Refusal as refusal:
         return _no(str(refusal), refusal.status)
     return JsonResponse(shown(stored), status=201)
+
+
+_guarded_keep = csrf_protect(keep)
 
 
 def shown(file: StoredFile) -> dict[str, Any]:
@@ -95,6 +108,11 @@ def _no(text: str, status: int) -> JsonResponse:
 @signed_in
 def discard(request: HttpRequest, public_id: str) -> HttpResponse:
     """Drop a draft file that its uploader does not want."""
+    return drop(request, public_id)
+
+
+def drop(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Drop a draft of whoever acts in the request."""
     file = queries.find(public_id)
     if file is None or not request.actor.owns(file.uploaded_by_id):  # type: ignore[attr-defined]
         raise Http404

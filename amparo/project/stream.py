@@ -3,6 +3,9 @@
 A message carries a topic and a number, nothing else: the page then asks for its region and gets what it may
 see. One connection LISTENs for the whole process and fans out. Rights are asked when a page connects, again
 every half minute, and at once when a person's rights change; a stream that lost them ends. SEC-6, SEC-35, SEC-36.
+
+A page of ours proves who reads it by its session. The frame of a site with the widget has none: it says its pass in a header,
+never in an address, and no cookie counts then. SEC-41.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
+from typing import NamedTuple
 
 import django
 import psycopg
@@ -31,6 +35,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route  # noqa: E402
 
 from amparo.chat.commands import present  # noqa: E402
+from amparo.chat.queries import who_has  # noqa: E402
 from amparo.kernel import clock  # noqa: E402
 from amparo.kernel.actor import VISITOR, Actor  # noqa: E402
 from amparo.people.queries import actor_of_session  # noqa: E402
@@ -46,6 +51,8 @@ RECHECK_SECONDS = 30
 QUEUE_MAX = 100
 STREAMS_PER_PERSON_MAX = 30
 PRESENT_SECONDS = 15
+PASS = "x-chat-pass"  # noqa: S105 the name of a header
+PASS_OPENS = ("chat", "chat-answering", "case")  # what the frame of a site shows
 
 
 class Line:
@@ -128,21 +135,39 @@ class Hub:
 hub = Hub()
 
 
-def _actor(session_key: str | None) -> Actor:
+class Proof(NamedTuple):
+    """By what a page says who reads it: a session, or the pass of a site's frame."""
+
+    session_key: str | None = None
+    chat_pass: str = ""
+
+    @classmethod
+    def of(cls, request: Request) -> Proof:
+        given = request.headers.get(PASS)
+        return cls(request.cookies.get(settings.SESSION_COOKIE_NAME)) if given is None else cls(None, given)
+
+    def opens(self, topic: str) -> bool:
+        """A pass opens chats and what is asked in them, nothing else. SEC-6."""
+        return not self.chat_pass or topic.partition(":")[0] in PASS_OPENS
+
+
+def _actor(proof: Proof) -> Actor:
     close_old_connections()
     try:
-        if not session_key:
+        if proof.chat_pass:
+            return who_has(proof.chat_pass, at=clock.now())[0]
+        if not proof.session_key:
             return VISITOR
         # Not before a second factor that staff need, and not by a session that was ended: SEC-1, SEC-6.
-        return actor_of_session(SessionStore(session_key=session_key), at=clock.now())
+        return actor_of_session(SessionStore(session_key=proof.session_key), at=clock.now())
     finally:
         close_old_connections()
 
 
-def _lawful(session_key: str | None, topics: list[str]) -> tuple[Actor, list[str]]:
-    actor = _actor(session_key)
+def _lawful(proof: Proof, topics: list[str]) -> tuple[Actor, list[str]]:
+    actor = _actor(proof)
     try:
-        return actor, [topic for topic in topics if may_follow(actor, topic)]
+        return actor, [topic for topic in topics if proof.opens(topic) and may_follow(actor, topic)]
     finally:
         close_old_connections()
 
@@ -183,18 +208,20 @@ def origin_is_ours(request: Request) -> bool:
 async def events(request: Request) -> Response:
     if not origin_is_ours(request):
         return PlainTextResponse("", status_code=403)
+    if request.method == "OPTIONS":  # a browser asks whether the header of a pass may come along, where the stream is another origin
+        return Response(status_code=204, headers=cors(request) | {"access-control-allow-headers": PASS, "access-control-max-age": "600"})
     topics = list(dict.fromkeys(request.query_params.getlist("t")))
     if not topics or len(topics) > TOPICS_MAX or any(len(t) > TOPIC_LENGTH_MAX for t in topics):
         return PlainTextResponse("", status_code=400, headers=cors(request))
-    session_key = request.cookies.get(settings.SESSION_COOKIE_NAME)
-    actor, allowed = await lawful(session_key, topics)
+    proof = Proof.of(request)
+    actor, allowed = await lawful(proof, topics)
     if not actor.is_signed_in or len(allowed) != len(topics):
         return PlainTextResponse("", status_code=403, headers=cors(request))
     if len(hub.people.get(actor.user_id or 0, ())) >= STREAMS_PER_PERSON_MAX:
         return PlainTextResponse("", status_code=429, headers=cors(request))
     headers = {"cache-control": "no-cache, no-store, private", "x-accel-buffering": "no", **cors(request)}
     return StreamingResponse(
-        frames(actor.user_id or 0, session_key, topics), media_type="text/event-stream", headers=headers
+        frames(actor.user_id or 0, proof, topics), media_type="text/event-stream", headers=headers
     )
 
 
@@ -209,7 +236,7 @@ def cors(request: Request) -> dict[str, str]:
     }
 
 
-async def frames(user_id: int, session_key: str | None, topics: list[str]) -> AsyncIterator[bytes]:
+async def frames(user_id: int, proof: Proof, topics: list[str]) -> AsyncIterator[bytes]:
     with hub.open(user_id, topics) as line:
         yield b"retry: 2000\n\nevent: resync\ndata: {}\n\n"
         checked = time.monotonic()
@@ -221,7 +248,7 @@ async def frames(user_id: int, session_key: str | None, topics: list[str]) -> As
             if line.ended:
                 break
             if time.monotonic() - checked > RECHECK_SECONDS:
-                actor, allowed = await lawful(session_key, topics)
+                actor, allowed = await lawful(proof, topics)
                 if actor.user_id != user_id or len(allowed) != len(topics):
                     break
                 checked = time.monotonic()
@@ -251,5 +278,5 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             await hub.task
 
 
-application = Starlette(routes=[Route("/events", events), Route("/events/health", health), *routes], lifespan=lifespan)
+application = Starlette(routes=[Route("/events", events, methods=["GET", "OPTIONS"]), Route("/events/health", health), *routes], lifespan=lifespan)
 broker = Starlette(routes=[Route("/events/health", health), *routes], lifespan=lifespan)  # remote sessions alone: `amparo broker`

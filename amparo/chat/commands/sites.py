@@ -17,7 +17,7 @@ from joserfc.jwk import OctKey
 from amparo.chat import access, queries
 from amparo.chat.errors import NotHandedOver, OriginInvalid
 from amparo.chat.models import HandOver, Pass, Site
-from amparo.history.commands import record
+from amparo.history.commands import record, signal
 from amparo.kernel.actor import Actor
 from amparo.kernel.ids import parse_nic
 from amparo.kernel.refusals import Invalid, NotPermitted
@@ -72,7 +72,7 @@ def change_site(site: Site, *, name: str, origins: Sequence[str], is_active: boo
     site.name, site.origins, site.is_active = name, _origins(origins), is_active
     site.save(update_fields=["name", "origins", "is_active"])
     if not is_active:
-        Pass.objects.filter(site=site).delete()
+        _put_out(site)
     record("chatsite.changed", subject=site, actor=actor, at=at, title=name, origins=site.origins, is_active=is_active)
     return site
 
@@ -87,9 +87,16 @@ def new_secret(site: Site, *, actor: Actor, at: datetime) -> str:
         raise NotPermitted()
     secret = secrets.token_urlsafe(32)
     Site.objects.filter(pk=site.pk).update(secret_sealed=seal(secret, settings.SECRETS["field_key"]))
-    Pass.objects.filter(site=site).delete()
+    _put_out(site)
     record("chatsite.renewed", subject=site, actor=actor, at=at)
     return secret
+
+
+def _put_out(site: Site) -> None:
+    """End every pass of a site; streams that were opened by one end at once. SEC-6."""
+    people = Pass.objects.filter(site=site).values_list("user_id", flat=True).distinct()
+    signal(*[f"rights:{one}" for one in people])
+    Pass.objects.filter(site=site).delete()
 
 
 @transaction.atomic

@@ -7,11 +7,13 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
@@ -19,6 +21,8 @@ from django.views.decorators.http import require_POST, require_safe
 from amparo.chat import access, commands, queries
 from amparo.chat import views as shared
 from amparo.chat.models import Site
+from amparo.files import queries as file_queries
+from amparo.files import views as files
 from amparo.kernel.refusals import Refusal
 from amparo.ui.middleware import policy
 
@@ -26,7 +30,7 @@ from . import portal
 
 HEAD = "chat/widget/_head.html"
 PASS = "X-Chat-Pass"  # noqa: S105 the name of a header
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def _site(public_id: str) -> Site:
@@ -45,7 +49,7 @@ def by_pass(view: View) -> View:
 
     @csrf_exempt  # a pass is sent by our frame's script alone: no other page can set the header
     @wraps(view)
-    def guarded(request: HttpRequest, site_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, site_id: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         actor, site = queries.who_has(request.headers.get(PASS, ""), at=request.now)
         if site is None or site.public_id != site_id or not actor.is_contact:
             return JsonResponse({"error": "pass"}, status=401)
@@ -63,17 +67,31 @@ def by_pass(view: View) -> View:
 def script(request: HttpRequest, site_id: str) -> HttpResponse:
     """The one script that a site includes: a button and the frame. It holds no secret and nothing of anybody."""
     site = _site(site_id)
-    frame_url = settings.PUBLIC_URL + reverse("chat:widget", args=[site.public_id])
-    answer = render(request, "chat/widget/script.js", {"origin": settings.PUBLIC_URL, "frame_url": frame_url}, content_type="text/javascript; charset=utf-8")
+    context = {
+        "origin": settings.PUBLIC_URL, "frame_url": settings.PUBLIC_URL + reverse("chat:widget", args=[site.public_id]), "origins": site.origins,
+        "sentences": {code[:2]: _sentences(code) for code, _name in settings.LANGUAGES}, "language": settings.LANGUAGE_CODE[:2],
+    }  # fmt: skip
+    answer = render(request, "chat/widget/script.js", context, content_type="text/javascript; charset=utf-8")
     answer["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer
+
+
+def _sentences(language: str) -> dict[str, str]:
+    """What the script itself says on the site's page, in the language of that page."""
+    with translation.override(language):
+        return {
+            "shut": _("Close: %(name)s") % {"name": "%s"}, "unread": _("%(name)s, not read: %(count)s") % {"name": "%s", "count": "%d"},
+            "origin": _("The chat cannot be shown here: %(address)s is not among the addresses of this site. Whoever sets up the chat adds it under «Sites with the widget».") % {"address": "%s"},
+        }  # fmt: skip
 
 
 @require_safe
 def frame(request: HttpRequest, site_id: str) -> HttpResponse:
     """The frame: what anybody may do, until the site hands its reader over. Only the site's own pages may show it. SEC-35."""
-    site = _site(site_id)
-    answer = render(request, "chat/widget/frame.html", {"site": site, "to": _to(site.public_id), "module": static("chat/frame.js")})
+    site, language = _site(site_id), request.GET.get("language", "")
+    chosen = next((code for code, _name in settings.LANGUAGES if code[:2] == language), get_language())
+    with translation.override(chosen):  # as the page around it; a chat then speaks its reader's own
+        answer = render(request, "chat/widget/frame.html", {"site": site, "to": _to(site.public_id), "module": static("chat/frame.js")})
     nonce = request.csp_nonce()
     answer["Content-Security-Policy"] = policy(nonce).replace("frame-ancestors 'none'", f"frame-ancestors {' '.join(site.origins)}")
     answer["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -119,11 +137,35 @@ def new(request: HttpRequest, site: Site) -> HttpResponse:
     body = request.POST.get("body", "")
     try:
         commands.open_chat(
-            body, product_id=shared.number(request, "product") or None, site=site, key=shared.key_of(request), actor=request.actor, at=request.now
+            body, product_id=shared.number(request, "product") or None, site=site, **shared.posted(request), actor=request.actor, at=request.now
         )
     except Refusal as refusal:
         return _room(request, site, error=str(refusal), body=body)
     return _room(request, site)
+
+
+@by_pass
+@require_POST
+def upload(request: HttpRequest, site: Site) -> HttpResponse:
+    """Take one file for what is written next: the same limits and the same look for viruses as everywhere. SEC-26, SEC-27."""
+    return files.receive(request, files.keep)
+
+
+@by_pass
+@require_POST
+def discard(request: HttpRequest, site: Site, public_id: str) -> HttpResponse:
+    """Drop a file that was not sent."""
+    return files.drop(request, public_id)
+
+
+@by_pass
+@require_safe
+def file(request: HttpRequest, site: Site, public_id: str, name: str) -> HttpResponseBase:
+    """Give out a file of a chat that the reader sees: an attachment that runs nowhere, or our rendering of a picture. ACC-11, SEC-25."""
+    found = file_queries.find(public_id)
+    if found is None or not found.subject.startswith("chat:"):
+        raise Http404
+    return files.serve(request, public_id, name)
 
 
 @by_pass
@@ -140,7 +182,7 @@ def say(request: HttpRequest, site: Site, chat_id: int) -> HttpResponse:
     """Say something."""
     try:
         commands.say(
-            shared.load(request, chat_id), request.POST.get("body", ""), key=shared.key_of(request), actor=request.actor, at=request.now
+            shared.load(request, chat_id), request.POST.get("body", ""), **shared.posted(request), actor=request.actor, at=request.now
         )
     except Refusal as refusal:
         return shared.no(refusal)
@@ -164,9 +206,9 @@ def typing(request: HttpRequest, site: Site, chat_id: int) -> HttpResponse:
 @by_pass
 @require_POST
 def end(request: HttpRequest, site: Site, chat_id: int) -> HttpResponse:
-    """End a chat."""
+    """End a chat; its transcript stays in sight."""
     commands.end(shared.load(request, chat_id), actor=request.actor, at=request.now)
-    return _room(request, site)
+    return JsonResponse({"chat": chat_id})
 
 
 @by_pass

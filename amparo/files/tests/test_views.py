@@ -33,7 +33,7 @@ def test_a_file_goes_up_and_comes_down(client_for, contact):
 
 def test_nothing_is_stored_for_who_is_not_signed_in(media, monkeypatch):
     """SEC-27: the body is not even read."""
-    monkeypatch.setattr("amparo.files.views._upload", lambda *a: pytest.fail("the body was read"))
+    monkeypatch.setattr("amparo.files.views._guarded_keep", lambda *a: pytest.fail("the body was read"))
     assert send(Client()).status_code == 401
     assert not media.exists() and not StoredFile.objects.exists()
 

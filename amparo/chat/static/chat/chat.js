@@ -16,6 +16,8 @@ const ours = {
   follow,
   gone: () => location.reload(),
   away: () => document.hidden,
+  adopt() {}, // what comes may show itself as it is
+  ended() {},
 };
 
 const uuid = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}-${Math.random().toString(36).slice(2)}`);
@@ -42,6 +44,8 @@ export function start(root, way = ours) {
   let sending = false;
   let tries = 0;
   let outbox = keptOutbox();
+  const ends = new AbortController();
+  const signal = ends.signal; // of all that outlives this element
 
   function keptOutbox() {
     try { return JSON.parse(sessionStorage.getItem(store)) ?? []; } catch { return []; }
@@ -59,6 +63,7 @@ export function start(root, way = ours) {
     const was = atEnd();
     if (given.html && given.last > last) {
       const fresh = new DOMParser().parseFromString(`<ul>${given.html}</ul>`, "text/html").body.firstChild;
+      way.adopt(fresh);
       const lines = [...fresh.children].filter((line) => Number(line.dataset.n) > last && !list.querySelector(`[data-n="${line.dataset.n}"]`));
       const first = list.querySelector("[data-pending]");
       for (const line of lines) {
@@ -79,10 +84,10 @@ export function start(root, way = ours) {
     if (String(given.case ?? "") !== (root.dataset.case ?? "")) {
       root.dataset.case = given.case ?? "";
       const asked = root.querySelector("[data-chat-asked]");
-      if (asked) { asked.dataset.follow = `case:${given.case}`; asked.dispatchEvent(new CustomEvent("chat:case")); refreshAsked(asked); }
+      if (asked) { if (way === ours) asked.dataset.follow = `case:${given.case}`; asked.dispatchEvent(new CustomEvent("chat:case")); refreshAsked(asked); }
       retopic?.(topicsNow());
     }
-    if (live && !given.live) { live = false; root.classList.add("is-over"); if (form) form.hidden = true; }
+    if (live && !given.live) { live = false; root.classList.add("is-over"); if (form) form.hidden = true; way.ended(); }
     for (const line of list.querySelectorAll(`[data-seq][data-side="${side}"]`)) line.classList.toggle("is-read", Number(line.dataset.seq) <= given.read);
     if (was || given.mine) toEnd();
     seen();
@@ -90,7 +95,7 @@ export function start(root, way = ours) {
   }
 
   async function refreshAsked(asked) {
-    if (document.activeElement?.matches("textarea, input") && asked.contains(document.activeElement)) return; // never over what one writes
+    if (signal.aborted || document.activeElement?.matches("textarea, input") && asked.contains(document.activeElement)) return; // never over what one writes
     try {
       const answer = await way.get(asked.dataset.followUrl);
       if (!answer.ok) return;
@@ -102,11 +107,13 @@ export function start(root, way = ours) {
   }
 
   async function ask() {
+    if (signal.aborted) return;
     if (asking) { askAgain = true; return; }
     asking = true;
     askAgain = false;
     try {
       const answer = await way.ask(events, { since: String(last), head });
+      if (signal.aborted) return;
       if (answer.redirected || [401, 403, 404].includes(answer.status)) gone();
       else if (answer.ok) { take(await answer.json()); line(true); flush(); }
       else line(false);
@@ -199,7 +206,7 @@ export function start(root, way = ours) {
   }
 
   async function flush() {
-    if (sending || !outbox.length) return;
+    if (sending || signal.aborted || !outbox.length) return;
     sending = true;
     const one = outbox[0];
     try {
@@ -254,6 +261,8 @@ export function start(root, way = ours) {
       if (plainEnter && matchMedia("(pointer: fine)").matches) { event.preventDefault(); form.requestSubmit(); }
     });
     body.required = false;
+    // A pasted picture goes as a file of the message, which is shown whole: a second one within the text says nothing.
+    form.addEventListener("insert", (event) => { if (event.detail.text.startsWith("![")) event.stopImmediatePropagation(); }, true);
   }
   root.querySelectorAll("[data-needs-no-script]").forEach((node) => { node.hidden = true; });
   const bell = root.querySelector("[data-chat-notify]");
@@ -261,8 +270,8 @@ export function start(root, way = ours) {
     bell.hidden = false;
     bell.addEventListener("click", async () => { await Notification.requestPermission(); bell.hidden = true; });
   }
-  document.addEventListener("visibilitychange", () => { if (!way.away()) { ask(); seen(); } });
-  window.addEventListener("online", () => { ask(); flush(); });
+  document.addEventListener("visibilitychange", () => { if (!way.away()) { ask(); seen(); } }, { signal });
+  window.addEventListener("online", () => { ask(); flush(); }, { signal });
   const topicsNow = () => [topics, root.dataset.case ? `case:${root.dataset.case}` : ""].filter(Boolean).join(" ");
   outbox.forEach(pending);
   let stays = true; // a picture that comes late, or a question that takes room, leaves the newest line in sight; who reads above is left there
@@ -274,7 +283,8 @@ export function start(root, way = ours) {
   root.dataset.ready = "1";
   ask();
   flush();
-  return { ask, stop: () => { live = false; } };
+  const again = () => notice("");
+  return { id, again, stop() { ends.abort(); grows.disconnect(); [signTimer, againTimer].forEach(clearTimeout); } };
 }
 
 for (const root of document.querySelectorAll("[data-chat]:not([data-framed])")) start(root);

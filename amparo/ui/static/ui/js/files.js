@@ -1,5 +1,5 @@
 // Files that are dropped, pasted or chosen go up one by one, with progress; the form then carries their numbers.
-import { csrf, fill, icon, make, size, words } from "ui/words";
+import { carried, csrf, fill, icon, make, size, words } from "ui/words";
 
 export default function (zone) {
   const list = zone.querySelector("[data-files-list]");
@@ -31,7 +31,7 @@ export default function (zone) {
     form.append("file", file, file.name);
     const request = new XMLHttpRequest();
     request.open("POST", zone.dataset.upload);
-    request.setRequestHeader("X-CSRFToken", csrf());
+    for (const [name, value] of Object.entries({ "X-CSRFToken": csrf(), ...carried })) request.setRequestHeader(name, value);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => {
       if (!event.lengthComputable) return;
@@ -60,7 +60,7 @@ export default function (zone) {
     const element = button.closest("[data-file]");
     element.request?.abort();
     const id = element.dataset.id ?? element.querySelector("input[type=hidden]")?.value;
-    if (id) fetch(zone.dataset.upload.replace(/upload\/$/, `${id}/discard/`), { method: "POST", credentials: "same-origin", headers: { "X-CSRFToken": csrf() } });
+    if (id) fetch(zone.dataset.upload.replace(/upload\/$/, `${id}/discard/`), { method: "POST", credentials: "same-origin", headers: { "X-CSRFToken": csrf(), ...carried } });
     element.remove();
     input.focus();
   });

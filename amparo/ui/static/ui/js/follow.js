@@ -5,6 +5,7 @@ import { words } from "ui/words";
 
 const regions = new Set();
 const POLL = 20e3; // without a stream
+const POLL_TOLD = 4e3; // where people talk
 const SURE = 120e3; // with one: nothing stays wrong for longer
 let source = null;
 let opened = "";
@@ -99,8 +100,8 @@ function open() {
 
 setInterval(() => {
   if (document.hidden) return;
-  const patience = source?.readyState === EventSource.OPEN ? SURE : POLL;
-  for (const region of shown()) if (Date.now() - region.seen > patience) refresh(region);
+  const open = source?.readyState === EventSource.OPEN;
+  for (const region of shown()) if (Date.now() - region.seen > (open ? SURE : region.told ? POLL_TOLD : POLL)) refresh(region);
 }, 5000);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) for (const region of shown()) if (region.stale) refresh(region);

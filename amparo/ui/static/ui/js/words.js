@@ -25,10 +25,13 @@ export function csrf() {
   return JSON.parse(body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] ?? "";
 }
 
+/** What goes along with every request beside the token of forms: a page without a session says here who reads it. */
+export const carried = {};
+
 /** Post a form's values; resolves with the response, also where it refuses. */
 export function post(url, values, options = {}) {
   const data = values instanceof FormData ? values : new URLSearchParams(values);
-  return fetch(url, { method: "POST", body: data, credentials: "same-origin", headers: { "X-CSRFToken": csrf(), "HX-Request": "true" }, ...options });
+  return fetch(url, { method: "POST", body: data, credentials: "same-origin", headers: { "X-CSRFToken": csrf(), "HX-Request": "true", ...carried }, ...options });
 }
 
 export function icon(name) {
