@@ -63,6 +63,7 @@ def check(data, trusted):  # sections 2, 3 and 5
         need(re.fullmatch(r"replay/[a-z]+\.(js|css)|recordings/R-\d+/(chain\.json|replay\.html|timeline\.js|chunk-\d{5}\.js)", name), name)
         if name.endswith("/chain.json"):
             recording(found, name[: -len("chain.json")], read(found[name]), found["facts.jsonl"])
+    return [f"not whole: {line['kind']} {line['number']}: {line['broken']}" for line in record if line.get("broken")]
 
 def recording(found, place, chain, facts_):  # section 6: follow the chain of a remote session
     last = sha("amparo remote record 1\0" + chain["public_id"])
@@ -98,9 +99,9 @@ def facts(raw, manifest):  # section 4: follow each chain
     need(not list(lines), "facts that belong to no chain")
     return committed
 
-def problems(path, trusted=()):
+def problems(path, trusted=(), gaps=None):
     try:
-        check(open(path, "rb").read(), trusted)
+        (gaps if gaps is not None else []).extend(check(open(path, "rb").read(), trusted))
     except (InvalidSignature, UnsupportedAlgorithm, LookupError, ValueError, TypeError, AttributeError, struct.error, RecursionError) as error:
         return [f"{type(error).__name__}: {str(error)[:200]}"]
     return []
@@ -109,8 +110,9 @@ def main(argv):
     if len(argv) not in (2, 3):
         return print(__doc__) or 2
     pem = PEM.findall(open(argv[2], "rb").read()) if len(argv) == 3 else []
-    found = problems(argv[1], [load_pem_public_key(one).public_bytes(Encoding.Raw, PublicFormat.Raw) for one in pem])
-    return print("\n".join(found) or ("valid" if pem else "valid, but by whose key? Give the KEYS.pem of the vendor")) or int(bool(found))
+    found = problems(argv[1], [load_pem_public_key(one).public_bytes(Encoding.Raw, PublicFormat.Raw) for one in pem], gaps := [])
+    said = "valid" if pem else "valid, but by whose key? Give the KEYS.pem of the vendor"
+    return print("\n".join(found or [said, *gaps])) or int(bool(found))
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv))

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from amparo.casefiles.rules.paper import PAPERS, SOFT, Frame, Paper
 from amparo.casefiles.rules.proof import grouped
@@ -49,14 +49,15 @@ CHARGE_STATES = {
 }
 
 
-def readme(number: str, fingerprint: str, url: str) -> str:
-    """Return what somebody who opens the archive reads first."""
+def readme(number: str, fingerprint: str, url: str, gaps: Sequence[str] = ()) -> str:
+    """Return what somebody who opens the archive reads first; `gaps` are what was broken or gone when it was made."""
     return "\n".join(
         [
             _("Case file of %(number)s") % {"number": number},
             "",
             _("case.pdf is the whole record, to be read. facts.jsonl and record.jsonl are the same for machines; files/ holds what was attached."),
             _("manifest.json lists every member with its SHA-256, and manifest.sig is its Ed25519 signature: any change can be found."),
+            *([_("Not in it, for it was broken or gone in the store when the file was made: %(names)s") % {"names": ", ".join(gaps)}] if gaps else []),
             "",
             _("To verify it:  amparo verify-case FILE"),
             _("or docs/verify_case.py, which needs Python and the package «cryptography» alone; docs/case-file.md tells the format."),
@@ -220,6 +221,9 @@ class Printed:
 
         for chat in self.kinds.get("chat", []):
             self._chat(chat)
+        for one in self.kinds.get("class", []):
+            self._class(one)
+        self._recordings()
 
     def _chat(self, chat: Line) -> None:
         """A chat of the case, message by message, on the paper of whoever said it. CAS-1, CHT-2."""
@@ -229,6 +233,32 @@ class Printed:
                 self.paper.write(f"{self.when(line['at'])} · {chat_words.sentence(line['event'], line['data'])}", size=8)
             else:
                 self.entry({**line, "via": "chat"})
+
+    def _class(self, one: Line) -> None:
+        """A class of the case: who was there, what was written, its recording. LIV-3."""
+        paper = self.paper
+        paper.heading(_("Class «%(title)s», %(when)s") % {"title": one["title"], "when": self.when(one["starts_at"])}, size=11)
+        film = "; ".join(f"{file['name']} ({formats.size(file['size'])})" for file in one["files"]) or one["recording_url"]
+        paper.pairs([
+            (_("Instructor"), one["instructor"]), (pgettext("class", "Began"), self.when(one["began_at"])),
+            (pgettext("class", "Ended"), self.when(one["ended_at"])),
+            (_("Who was there"), ", ".join(f"{row['name']} ({cases.minutes(row['minutes'] * 60)})" for row in one["people"])), (_("Recording"), film),
+        ])  # fmt: skip
+        if one["broken"]:
+            paper.write(_("The recording is broken and not in this file."), bold=True)
+        for line in one["lines"]:
+            paper.write(f"{line['author']} · {self.when(line['at'])}", size=8, bold=True, indent=8)
+            paper.write(line["body"], indent=8)
+
+    def _recordings(self) -> None:
+        """The recordings of remote sessions, those that are broken named as such. LIV-2."""
+        if told := [one for one in self.kinds.get("remote_session", []) if one["recording"] or one["broken"]]:
+            self.paper.heading(_("Recordings of remote sessions"), size=11)
+            for one in told:
+                self.paper.write(" · ".join([one["number"], self.when(one["started_at"]), one["engineer"], one["recording"]]).rstrip(" ·"))
+                if one["broken"]:
+                    self.paper.write(_("The recording is broken and not in this file."), bold=True)
+                    self.paper.write(one["broken"], size=8, colour=SOFT)
 
     def _links(self) -> None:
         if links := self.kinds.get("linked_case", []):

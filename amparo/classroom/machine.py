@@ -72,6 +72,7 @@ class Film(StrEnum):
     READY = "ready"
     EMPTY = "empty"
     FAILED = "failed"
+    REMOVED = "removed"
 
 
 INSTRUCTOR: Final = "instructor"

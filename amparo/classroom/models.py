@@ -45,6 +45,7 @@ class LiveClass(models.Model):
     began_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True)
+    purged_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField()
     key = models.CharField(max_length=80)
@@ -142,7 +143,7 @@ class Presence(models.Model):
 
 
 class Line(models.Model):
-    """Something written in the chat of a class. The database refuses to change or remove one."""
+    """Something written in the chat of a class. The database refuses to change or remove one, but to empty it with its class. CAS-2."""
 
     live_class = models.ForeignKey(LiveClass, models.PROTECT, related_name="lines", db_index=False)
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="+", db_index=False)

@@ -43,3 +43,8 @@ declare(
     "classroom.attended_percent", default=50, kind=int, label=_("Took part in a class of a course"), group=_G, rule="LIV-1", unit=_("%"), check=_between(1, 100),
     help=_("Who was there for so much of it has done the lesson."),
 )  # fmt: skip
+declare(
+    "classroom.recording_months", default=24, kind=int, group=_G, rule="CAS-2", unit=_("months"), check=_between(1, 120),
+    label=_("How long recordings of classes are kept"),
+    help=_("Counted from the end of the class, and of a class of a case never longer than the record of its case."),
+)  # fmt: skip

@@ -27,6 +27,7 @@ FILMS: Final[dict[str, Any]] = {
     "waiting": pgettext_lazy("recording", "Waits to be made"), "making": pgettext_lazy("recording", "Being made"),
     "ready": pgettext_lazy("recording", "Ready"), "empty": pgettext_lazy("recording", "Nothing was recorded"),
     "failed": pgettext_lazy("recording", "Could not be made"),
+    "removed": pgettext_lazy("recording", "Its time is over and it was removed"),
 }  # fmt: skip
 
 
@@ -56,6 +57,9 @@ def tell_cases() -> None:
         "class.started": Telling(lambda d: _("The class «%(title)s» began.") % {"title": d["title"]}, "school"),
         "class.ended": Telling(_ended, "school"),
         "class.recorded": Telling(lambda d: _("The recording of the class «%(title)s» is ready.") % {"title": d["title"]}, "video"),
+        "class.recording_purged": Telling(
+            lambda d: _("The recording of the class «%(title)s» was removed: its time is over.") % {"title": d["title"]}, "video-off"
+        ),
     })  # fmt: skip
 
 

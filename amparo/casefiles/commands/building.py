@@ -6,7 +6,7 @@ import contextlib
 import heapq
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from amparo.casefiles.models import Export
 from amparo.casefiles.queries import record
 from amparo.casefiles.rules import archive, proof
 from amparo.cases.models import Case
+from amparo.classroom import queries as classes
 from amparo.files.commands import disk
 from amparo.files.models import StoredFile
 from amparo.history.commands import signal
@@ -153,6 +154,7 @@ class _Making:
     facts: BinaryIO
     record: BinaryIO
     progress: Callable[[int], None]
+    recordings: list[recordings.Found]
     total: int = 1
     seen: int = 0
 
@@ -171,8 +173,8 @@ def make(
         case = Case.objects.select_related("thread", "customer", "contact", "product", "contract").get(pk=case.pk)
         facts, rest, paper = (stack.enter_context(tempfile.TemporaryFile(dir=_temporary())) for _part in range(3))
         making = _Making(
-            case, language, zone, at, _present(record.file_members(case)), record.chains(case), facts, rest, progress,
-            total=max(1, case.thread.entry_count),
+            case, language, zone, at, _present(record.file_members(case), classes.films_of_case(case.pk)), record.chains(case), facts, rest,
+            progress, recordings.looked_at(case), total=max(1, case.thread.entry_count),
         )  # fmt: skip
         _write_parts(making, paper)
         return _pack(making, out, paper)
@@ -192,17 +194,26 @@ def _temporary() -> str | None:
     return str(folder()) if folder().is_dir() else None
 
 
-def _present(members: dict[int, tuple[str, StoredFile]]) -> dict[int, tuple[str, StoredFile]]:
-    """Give what is not in the store no place in the archive: the record then says that it is away."""
+def _present(members: dict[int, tuple[str, StoredFile]], films: Collection[int]) -> dict[int, tuple[str, StoredFile]]:
+    """Give what is not in the store no place in the archive, nor a film of a class that is broken there: the record then says so."""
     return {
-        pk: (name if disk.path_of(file.sha256).is_file() else "", file) for pk, (name, file) in members.items()
+        pk: (name if disk.path_of(file.sha256).is_file() and (pk not in films or _is_whole(file)) else "", file)
+        for pk, (name, file) in members.items()
     }  # fmt: skip
+
+
+def _is_whole(file: StoredFile) -> bool:
+    whole = disk.hash_of(disk.path_of(file.sha256)) == file.sha256
+    if not whole:
+        log.error("a recording of a class is broken", file=file.pk, subject=file.subject)
+    return whole
 
 
 def _write_parts(making: _Making, paper: BinaryIO) -> None:
     """Write record, facts and paper in one pass."""
     header = record.header(making.case)
     rest = list(record.record_lines(making.case, making.members, at=making.at))
+    rest += [{"kind": "remote_session", **plain_value(told)} for told in recordings.record_lines(making.case, making.recordings)]
     _put(making.record, header)
     printed = words.Printed(
         paper, header, rest, zone=making.zone, at=making.at, language=making.language, vendor=value("identity.name", at=making.at),
@@ -219,8 +230,6 @@ def _write_parts(making: _Making, paper: BinaryIO) -> None:
             _put(making.facts, line)
     for line in rest:
         _put(making.record, line)
-    for told in recordings.record_lines(making.case):
-        _put(making.record, {"kind": "remote_session", **plain_value(told)})
     printed.back([file for _name, file in making.members.values()], [(one.subject, one.count, one.head) for one in making.chains])
 
 
@@ -256,14 +265,16 @@ def _pack(making: _Making, out: BinaryIO, paper: BinaryIO) -> str:
     key = current_key()
     raw = proof.raw_public(key)
     writer, listed = archive.Writer(out), []
-    readme = words.readme(making.case.number, proof.grouped(proof.fingerprint(raw)), settings.PUBLIC_URL).encode()
+    gaps = [one.session.number for one in making.recordings if one.broken]
+    gaps += [file.name for name, file in making.members.values() if not name]
+    readme = words.readme(making.case.number, proof.grouped(proof.fingerprint(raw)), settings.PUBLIC_URL, gaps).encode()
     parts: list[tuple[str, Any]] = [
         (proof.PAPER, _pieces(paper)), (proof.FACTS, _pieces(making.facts)), (proof.RECORD, _pieces(making.record)),
         (proof.KEY, [proof.pem_of(raw)]), (proof.README, [readme]),
     ]  # fmt: skip
     files = {name: file for name, file in making.members.values() if name}
     parts += [(name, _pieces_of(files[name])) for name in sorted(files)]
-    parts += recordings.parts(making.case)
+    parts += recordings.parts(making.recordings)
     for number, (name, pieces) in enumerate(parts):
         size, sha256 = writer.add(name, pieces)
         if name in files and sha256 != files[name].sha256:

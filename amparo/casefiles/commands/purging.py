@@ -19,6 +19,9 @@ from amparo.cases import commands as cases
 from amparo.cases.models import Case
 from amparo.chat import commands as chats
 from amparo.chat.queries import subjects_of_case
+from amparo.classroom import commands as classes
+from amparo.classroom.queries import due_films
+from amparo.classroom.queries import subjects_of_case as classes_of_case
 from amparo.complaints import commands as complaints
 from amparo.complaints.queries import of_case
 from amparo.files import commands as files
@@ -109,17 +112,29 @@ def purge_due(*, at: datetime, limit: int = 20) -> list[int]:
 
 
 def remove_recordings(*, at: datetime) -> int:
-    """Remove recordings of remote sessions whose own time is over, but what a hold, a complaint or a linked case keeps. CAS-2."""
+    """Remove recordings of remote sessions and classes whose own time is over, but what a hold, a complaint or a linked case keeps. CAS-2."""
     due = due_recordings(at=at)
     kept = queries.blocks([one.case_id for one in due])
-    return sum(remote.remove_recording(one, actor=SYSTEM, at=at) for one in due if one.case_id not in kept)
+    done = sum(remote.remove_recording(one, actor=SYSTEM, at=at) for one in due if one.case_id not in kept)
+    return done + _remove_films(at)
+
+
+def _remove_films(at: datetime) -> int:
+    due = due_films(at=at)
+    kept = queries.blocks([one.live_class.case_id for one in due if one.live_class.case_id is not None])
+    held = queries.held_customers([one.live_class.customer_id for one in due if one.live_class.customer_id is not None])
+    free = [one for one in due if one.live_class.case_id not in kept and one.live_class.customer_id not in held]
+    done = sum(classes.remove_film(one, actor=SYSTEM, at=at) for one in free)
+    if done:
+        files.remove_purged(at=at)
+    return done
 
 
 @transaction.atomic
 def purge_case(case_id: int, *, actor: Actor, at: datetime) -> bool:
     """Empty one case whose day has come; return whether it was. CAS-2.
 
-    Conversation, texts, files, calls, chats, complaints, requests, quotes, facts, notices, letters and raw mail lose their content; numbers,
+    Conversation, texts, files, calls, chats, classes, complaints, requests, quotes, facts, notices, letters and raw mail lose their content; numbers,
     dates, kinds, people of the house, charges, transfers and the hashes of the chains stay. Raises NotPermitted.
     """
     if not actor.is_system:
@@ -140,6 +155,7 @@ def purge_case(case_id: int, *, actor: Actor, at: datetime) -> bool:
     subjects += live.purge([case.subject], actor=actor, at=at)
     chats.purge([case.pk], actor=actor, at=at)
     remote.purge(case_id, actor=actor, at=at)
+    classes.purge(case_id, actor=actor, at=at)
     quotations.purge(case.thread, actor=actor, at=at)
     complaints.purge(case_id, actor=actor, at=at)
     counts["files"], counts["octets"] = files.purge(subjects, actor=actor, at=at)
@@ -152,11 +168,11 @@ def purge_case(case_id: int, *, actor: Actor, at: datetime) -> bool:
 
 
 def _subjects(case: Case) -> list[str]:
-    """Return the subjects of a case: its own, those of its complaints, and of every quote, order and request, shown or not."""
+    """Return the subjects of a case: its own, those of its complaints, chats and classes, and of every quote, order and request, shown or not."""
     own = [case.subject, case.thread.desk_subject]
     complained = [subject for one in of_case(case.pk) for subject in (one.subject, one.desk_subject)]
     quoted = [one.subject for kind in (Quote, ServiceOrder, ServiceRequest) for one in kind.objects.filter(thread=case.thread_id)]
-    return [*own, *complained, *quoted, *subjects_of_case(case.pk)]
+    return [*own, *complained, *quoted, *subjects_of_case(case.pk), *classes_of_case(case.pk)]
 
 
 @lru_cache(1)

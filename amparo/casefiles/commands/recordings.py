@@ -1,6 +1,6 @@
 """The recordings of a case's remote sessions in its file: chunks with their chain, and a page that plays them without a server. CAS-7, LIV-2.
 
-Only the screen is given away; of what was typed the chain holds the hash, and the line of time its length.
+One that does not hold what its chain says is named as broken, and the file is made without it. Only the screen is given away; of what was typed the chain holds the hash, and the line of time its length.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.contrib.staticfiles import finders
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,6 +26,7 @@ from amparo.remote import queries, words
 from amparo.remote.models import Session
 from amparo.remote.rules.record import Broken
 
+log = structlog.get_logger(__name__)
 Part = tuple[str, Iterable[bytes]]
 PLAYER = (("replay/novnc.js", "vendor/novnc.esm.js"), ("replay/player.js", "remote/player.js"), ("replay/offline.js", "remote/offline.js"),
           ("replay/player.css", "remote/offline.css"))  # fmt: skip
@@ -39,27 +42,53 @@ def folder(session: Session) -> str:
     return f"recordings/{session.number}"
 
 
-def parts(case: Case) -> Iterator[Part]:
-    """Yield name and content of each member, sorted by name. Raises Unsound's ground: OSError, Broken."""
-    sessions = queries.recordings_of(case.pk)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A recording as it was found: its line of time, or what of it does not hold."""
+
+    session: Session
+    line: bytes = b""
+    broken: str = ""
+
+
+def looked_at(case: Case) -> list[Found]:
+    """Read every recording of a case to its end, before a word is written of it."""
+    return [_found(session) for session in queries.recordings_of(case.pk)]
+
+
+def _found(session: Session) -> Found:
+    try:
+        _count, broken = queries.verified(session)
+        line = b"" if broken else _time_line(session)
+    except (OSError, Broken, ValueError, LookupError) as error:
+        line, broken = b"", str(error) or type(error).__name__
+    if broken:
+        log.error("a recording of a case is broken", session=session.number, case=session.case_id, why=broken)
+    return Found(session, line, broken[:200])
+
+
+def parts(found_before: Sequence[Found]) -> Iterator[Part]:
+    """Yield name and content of each member, sorted by name. Raises OSError, Broken."""
     found: list[Part] = []
-    for session in sessions:
-        found += _members(session)
+    for one in found_before:
+        if not one.broken:
+            found += _members(one)
     if found:
         found += [(name, [_published(source)]) for name, source in PLAYER]
     yield from sorted(found, key=lambda part: part[0])
 
 
-def _members(session: Session) -> list[Part]:
+def _members(one: Found) -> list[Part]:
+    session = one.session
     place = folder(session)
     links = queries.links_of(session)
     chain = {
         "session": session.number, "public_id": session.public_id, "head": session.head,
-        "links": [{"number": one.number, "screen_sha256": one.screen_sha256, "input_sha256": one.input_sha256, "link": one.link} for one in links],
+        "links": [{"number": link.number, "screen_sha256": link.screen_sha256, "input_sha256": link.input_sha256, "link": link.link} for link in links],
     }  # fmt: skip
     found: list[Part] = [(f"{place}/chain.json", [text_of(chain).encode()])]
-    found += [(f"{place}/chunk-{one.number:05d}.js", _chunk(session, one.number)) for one in links]
-    return [*found, (f"{place}/replay.html", [_page(session).encode()]), (f"{place}/timeline.js", [_time_line(session)])]
+    found += [(f"{place}/chunk-{link.number:05d}.js", _chunk(session, link.number)) for link in links]
+    return [*found, (f"{place}/replay.html", [_page(session).encode()]), (f"{place}/timeline.js", [one.line])]
 
 
 def _chunk(session: Session, number: int) -> Iterator[bytes]:
@@ -117,13 +146,17 @@ def _published(source: str) -> bytes:
     return f"globalThis.amparoNoVNC=(async()=>{{{text[: exported.start()]}\nreturn{{{given}}}}})();\n".encode()
 
 
-def record_lines(case: Case) -> Iterator[dict[str, Any]]:
-    """Yield a line for each remote session of a case: who, when, how long, what was consented to, the end of its chain. LIV-3."""
-    whole = {one.pk for one in queries.recordings_of(case.pk)}
+def record_lines(case: Case, found: Sequence[Found]) -> Iterator[dict[str, Any]]:
+    """Yield a line for each remote session of a case: who, when, how long, what was consented to, the end of its chain. LIV-3.
+
+    `broken` says what of a recording did not hold when the file was made.
+    """
+    looked = {one.session.pk: one for one in found}
     for one in Session.objects.filter(case=case).select_related("engineer").order_by("pk"):
         yield {
             "number": one.number, "engineer": one.engineer.name, "way": one.way, "asked": one.asked, "consented": one.consented, "shown": one.shown,
             "offered_at": one.offered_at, "consented_at": one.consented_at, "started_at": one.started_at, "ended_at": one.ended_at,
             "seconds": one.seconds, "reason": one.end_reason, "chunks": one.chunks, "head": one.head,
-            "recording": f"{folder(one)}/replay.html" if one.pk in whole else "",
+            "recording": f"{folder(one)}/replay.html" if one.pk in looked and not looked[one.pk].broken else "",
+            "broken": looked[one.pk].broken if one.pk in looked else "",
         }  # fmt: skip

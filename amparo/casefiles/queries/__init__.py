@@ -1,6 +1,6 @@
 """Reads of case files and of retention."""
 
-from .keeping import HoldRow, PlanRow, Purged, blocks, holds, plan, plan_of, purged, state_of
+from .keeping import HoldRow, PlanRow, Purged, blocks, held_customers, holds, plan, plan_of, purged, state_of
 from .keys import KeyRow, published, published_pem, published_rows
 from .record import Chain, chains, entries, file_members, header, record_lines, weight
 
@@ -15,6 +15,7 @@ __all__ = [
     "entries",
     "file_members",
     "header",
+    "held_customers",
     "holds",
     "plan",
     "plan_of",

@@ -62,6 +62,12 @@ def blocks(case_ids: Collection[int]) -> dict[int, list[str]]:
     return found
 
 
+def held_customers(ids: Collection[int]) -> set[int]:
+    """Return those of some customers of whom nothing is purged for now. CAS-2."""
+    held = Hold.objects.filter(lifted_at__isnull=True, case__isnull=True, customer__in=set(ids))
+    return set(held.values_list("customer_id", flat=True))
+
+
 def _place(after: str) -> tuple[datetime, int] | None:
     """Return the moment and number that a mark of a list names. Raises Invalid where it was tampered with. SEC-30."""
     marked = unmark(after, 2)

@@ -19,6 +19,7 @@ from amparo.cases import words
 from amparo.cases.models import Case, ClockRun, Closing, FurtherNeed, Order
 from amparo.charging.models import Charge, Part
 from amparo.chat import queries as chats
+from amparo.classroom import queries as classes
 from amparo.complaints import queries as complaints
 from amparo.deadlines.models import Promise
 from amparo.files.models import StoredFile
@@ -32,6 +33,7 @@ from amparo.remote import queries as remote
 from amparo.threads.models import Entry, EntryFile
 
 ROWS = 200
+BROKEN_FILM = "its file is not in the store as it was kept"
 # What a customer reads of its complaints, requests, quotes and orders: each step, never who was given what to do, nor a draft.
 TOLD_BESIDE = frozenset(
     {
@@ -69,6 +71,7 @@ def _file_ids(case: Case) -> list[int]:
     for complaint in complaints.record_of(case.pk):
         found += complaint.file_ids
     found += chats.file_ids_of_case(case.pk)
+    found += classes.films_of_case(case.pk)
     if (request := request_of(case.thread)) is not None:  # what was put into it and taken out before it was sent is none of it
         sent = {one["id"] for version in versions_of(request) for one in version.files}
         found += StoredFile.objects.filter(subject=request.subject, public_id__in=sent).values_list("pk", flat=True)
@@ -198,6 +201,7 @@ def record_lines(case: Case, members: dict[int, tuple[str, StoredFile]], *, at: 
         yield _line("chat", **chat)
         for line in spoken:
             yield _line("chat_message", chat=chat["number"], **{**line, "files": [_file(*members[pk]) for pk in line["files"] if pk in members]})
+    yield from _classes(case, members)
     yield from _requests(case, members)
     yield from _complaints(case, members)
     quoted = quotations.record_of(case.subject)
@@ -231,6 +235,14 @@ def _charges(case: Case) -> Iterator[Line]:
             consented_by=charge.consented_name, consent_how=charge.consent_how, reserved_at=charge.reserved_at,
             ended_at=charge.ended_at, ended_because=charge.ended_because, taken=taken.get(charge.pk, []),
         )  # fmt: skip
+
+
+def _classes(case: Case, members: dict[int, tuple[str, StoredFile]]) -> Iterator[Line]:
+    """Yield each class of the case; of a recording that is not as it was kept, `broken` says so. LIV-3."""
+    for told in classes.record_of_case(case.pk):
+        film = told.pop("film")
+        files = [_file(*members[film])] if film in members else []
+        yield _line("class", **told, files=files, broken=BROKEN_FILM if files and not files[0]["member"] else "")
 
 
 def _complaints(case: Case, members: dict[int, tuple[str, StoredFile]]) -> Iterator[Line]:

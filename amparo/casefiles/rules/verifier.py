@@ -36,6 +36,7 @@ class Verdict:
 
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
     case: str = ""
     made_at: str = ""
     key: str = ""
@@ -44,6 +45,11 @@ class Verdict:
     @property
     def is_valid(self) -> bool:
         return not self.problems
+
+    @property
+    def is_whole(self) -> bool:
+        """True where nothing of the record was broken or gone already when the file was made."""
+        return self.is_valid and not self.gaps
 
     def add(self, problem: str) -> None:
         if len(self.problems) < PROBLEMS_MAX:
@@ -228,6 +234,7 @@ def _record(
             texts.add(line["id"])
             if sha256(line["body"]) != told:
                 verdict.add(f"{where}: the text of entry {line['id']} is not the one that its fact tells the hash of")
+        verdict.gaps += _gaps(line)
         for one in _files(line):
             used[one["member"]] += 1
             if one["member"] not in members or members[one["member"]].size != one["size"]:
@@ -239,6 +246,14 @@ def _record(
     for name in members:
         if name.startswith("files/") and name not in used:
             verdict.add(f"{name} is named nowhere in the record")
+
+
+def _gaps(line: dict[str, Any]) -> list[str]:
+    """Return what a line says of its recording or files that could not be put into the file. CAS-7."""
+    if line.get("broken"):
+        what = "class" if line["kind"] == "class" else "remote session"
+        return [f"the recording of the {what} {line['number']} was broken when the file was made and is not in it: {line['broken']}"]
+    return [f"the file «{one['name']}» was gone from the store when the file was made" for one in line.get("files") or [] if not one.get("member")]
 
 
 def _files(line: dict[str, Any]) -> Iterable[dict[str, Any]]:

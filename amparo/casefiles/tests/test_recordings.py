@@ -10,15 +10,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from amparo.casefiles import commands
 from amparo.casefiles.rules import proof, recordings
 from amparo.casefiles.rules.verifier import verify
 from amparo.cases.tests import world as case_world
+from amparo.classroom import commands as classes
+from amparo.classroom.models import Line, Participant
+from amparo.classroom.tests import world as class_world
 from amparo.conftest import NOON, make_staff
+from amparo.files.commands import disk
 from amparo.history.commands import deliver_pending
 from amparo.history.queries import facts
+from amparo.kernel.actor import SYSTEM
 from amparo.policies.commands import set_value
+from amparo.project.cli import verify_case
 from amparo.remote.commands.store import path_of
 from amparo.remote.models import Session
 from amparo.remote.tests import recorded
@@ -54,6 +61,85 @@ def test_the_file_holds_the_recording_without_what_was_typed(played, tmp_path):
     assert b"ZAPOTE" not in whole and "http" not in re.sub(r"<title>.*</title>", "", page)
     [told] = [line for line in record if line["kind"] == "remote_session"]
     assert told["head"] == played.session.head and told["consented"] == "control" and told["recording"] == f"{place}/replay.html"
+
+
+def _bend(path, place=200):
+    raw = bytearray(path.read_bytes())
+    raw[place] ^= 1
+    path.write_bytes(raw)
+
+
+@pytest.mark.parametrize(("harm", "told"), [(_bend, "chunk 1 was changed"), (lambda path: path.unlink(), "the file of the record is not there"),
+                                            (lambda path: path.write_bytes(path.read_bytes()[:-9]), "breaks off")])  # fmt: skip
+def test_a_broken_recording_is_named_and_the_file_is_made_without_it(played, contact, engineer, tmp_path, capsys, harm, told):
+    """CAS-7, LIV-2: the others are in it; whoever verifies it is told that it is not whole, by both verifiers."""
+    whole = recorded.session(remote_world.consented(played.case, engineer, at=NOON + timedelta(minutes=10)), engineer, at=NOON + timedelta(minutes=10))
+    harm(path_of(played.session))
+    path = world.made(played.case, tmp_path, at=LATER)
+    verdict, gaps = verify(path), []
+    assert verdict.is_valid and not verdict.is_whole and told in verdict.gaps[0] and played.session.number in verdict.gaps[0]
+    assert SECOND.problems(path, gaps=gaps) == [] and told in gaps[0]
+    assert verify_case.main([str(path)]) == 0 and "NOT WHOLE" in capsys.readouterr().out
+    with zipfile.ZipFile(path) as file:
+        names, readme = file.namelist(), file.read(proof.README).decode()
+        record = [json.loads(line) for line in file.read(proof.RECORD).decode().splitlines()]
+    assert not [name for name in names if name.startswith(f"recordings/{played.session.number}/")] and played.session.number in readme
+    assert f"recordings/{whole.number}/replay.html" in names
+    assert [(line["recording"] != "", line["broken"] != "") for line in record if line["kind"] == "remote_session"] == [(False, True), (True, False)]
+
+
+@pytest.fixture
+def filmed(contract, contact, engineer, tmp_path):
+    """A case with a class that is over: who was there, a line of chat, its film."""
+    case = case_world.attended(contact, engineer, "advisory")
+    one = classes.plan_for_case(case, NOON, minutes=30, recorded=True, key="k", actor=engineer, at=NOON)
+    classes.start(one, actor=engineer, at=NOON)
+    class_world.stayed(class_world.inside(one, contact, engineer), NOON, NOON + timedelta(minutes=5))
+    classes.say(one, "¿Y el corte ZAPOTE?", key="l", actor=contact, at=NOON)
+    classes.end(one, actor=engineer, at=NOON + timedelta(minutes=6))
+    film = tmp_path / "film.webm"
+    film.write_bytes(b"\x1aE\xdf\xa3 a film")
+    recording = classes.film_done(classes.next_film(at=LATER), film, seconds=300, actor=SYSTEM, at=LATER)
+    return SimpleNamespace(case=case_world.fresh(case), one=recording.live_class, recording=recording, film=recording.file)
+
+
+def test_the_file_holds_the_classes_of_a_case_with_their_film_or_says_that_it_is_broken(filmed, tmp_path):
+    """CAS-7, LIV-3: who was there, what was written, the film under the hash of its bytes."""
+    path = world.made(filmed.case, tmp_path, at=LATER)
+    assert verify(path).is_whole and SECOND.problems(path) == []
+    with zipfile.ZipFile(path) as file:
+        [told] = [line for line in map(json.loads, file.read(proof.RECORD).decode().splitlines()) if line["kind"] == "class"]
+        assert file.read(told["files"][0]["member"]) == disk.path_of(filmed.film.sha256).read_bytes()
+    assert [(one["name"], one["minutes"]) for one in told["people"]] == [("Lupita Romero", 5)] and told["lines"][0]["body"] == "¿Y el corte ZAPOTE?"
+    disk.path_of(filmed.film.sha256).write_bytes(b"something else")
+    path = world.made(filmed.case, tmp_path, at=LATER)
+    assert verify(path).is_valid and f"class {filmed.one.pk} was broken" in verify(path).gaps[0] and SECOND.problems(path) == []
+
+
+def test_a_film_goes_when_its_own_time_is_over_and_the_class_with_its_case(filmed, contact, engineer):
+    """CAS-2, LIV-3: its bytes, its chat, who of the customer was there; that it was, and when, stays."""
+    admin = make_staff("Ada", "administrator")
+    set_value("classroom.recording_months", 1, from_at=NOON, actor=admin, at=NOON)
+    case = case_world.accepted(case_world.proposed(filmed.case, engineer, "information_complete", at=LATER), contact, at=LATER)
+    while deliver_pending(at=LATER):
+        pass
+    commands.enrol_closed(at=LATER)
+    month = LATER + timedelta(days=70)
+    hold = commands.set_hold(case, reason="juicio", actor=admin, at=LATER)
+    assert commands.remove_recordings(at=month) == 0
+    commands.lift_hold(hold, because="terminó", actor=admin, at=month)
+    while deliver_pending(at=month):
+        pass
+    assert commands.remove_recordings(at=month) == 1 and commands.remove_recordings(at=month) == 0
+    filmed.recording.refresh_from_db()
+    assert filmed.recording.state == "removed" and not disk.path_of(filmed.film.sha256).exists()
+    assert facts(filmed.one.subject)[-1].name == "class.recording_purged" and Line.objects.get().body
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Line.objects.update(body="")
+    assert classes.purge(case.pk, actor=SYSTEM, at=month) == [filmed.one.subject]
+    assert Line.objects.get().body == "" and set(Participant.objects.values_list("name", flat=True)) >= {"—"}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Line.objects.update(body="something")
 
 
 def test_a_chain_that_was_bent_is_found(played, tmp_path):

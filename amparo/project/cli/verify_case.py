@@ -14,7 +14,7 @@ KEYS = "case-file-keys.pem"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Return 0 when the file is whole and signed by a trusted key, 1 when it is not, 2 for wrong use. CAS-7."""
+    """Return 0 when the file is what a trusted key signed, 1 when it is not, 2 for wrong use. What is not whole is said. CAS-7."""
     parser = argparse.ArgumentParser(
         prog="amparo verify-case",
         description=__doc__,
@@ -50,15 +50,16 @@ def own_keys() -> list[bytes]:
 
 def as_data(verdict: Verdict) -> dict[str, object]:
     return {
-        "valid": verdict.is_valid, "problems": verdict.problems, "notes": verdict.notes, "case": verdict.case,
+        "valid": verdict.is_valid, "whole": verdict.is_whole, "gaps": verdict.gaps, "problems": verdict.problems, "notes": verdict.notes, "case": verdict.case,
         "made_at": verdict.made_at, "key": verdict.key, "facts": verdict.facts,
     }  # fmt: skip
 
 
 def as_text(verdict: Verdict, path: Path) -> str:
-    said = [f"{path}: {'valid' if verdict.is_valid else 'NOT VALID'}"]
+    said = [f"{path}: {'NOT VALID' if not verdict.is_valid else 'valid' if verdict.is_whole else 'valid, but NOT WHOLE'}"]
     if verdict.case:
         said.append(f"  case {verdict.case}, made {verdict.made_at}, {verdict.facts} facts")
     said += [f"  problem: {problem}" for problem in verdict.problems]
+    said += [f"  missing: {gap}" for gap in verdict.gaps]
     said += [f"  note: {note}" for note in verdict.notes]
     return "\n".join(said)

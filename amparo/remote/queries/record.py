@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 
 from amparo.policies.queries import value
 from amparo.remote.machine import State
-from amparo.remote.models import Chunk, Session
+from amparo.remote.models import Chunk, Film, Session
 from amparo.remote.rules import typed
 from amparo.remote.rules.record import Broken, Frame, Kind, Link, check, frames, read_chunk
 
@@ -124,17 +125,16 @@ def _typed(done: list[Frame], rows: list[dict[str, Any]], reveal: bool) -> int:
 
 
 def recordings_of(case_id: int) -> list[Session]:
-    """Return the sessions of a case whose recordings are whole and there, oldest first: for the file of the case. CAS-7."""
+    """Return the sessions of a case whose recordings should be there, oldest first: for the file of the case. CAS-7."""
     rows = Session.objects.filter(case_id=case_id, state=State.ENDED, chunks__gt=0, purged_at__isnull=True)
-    return [one for one in rows.select_related("engineer", "case").order_by("pk") if path_of(one).is_file()]
+    return list(rows.select_related("engineer", "case").order_by("pk"))
 
 
 def due_recordings(*, at: datetime, limit: int = 50) -> list[Session]:
-    """Return recordings of closed cases that were kept for their own time, `remote.recording_months`. CAS-2."""
+    """Return recordings of closed cases and films that were kept for their own time, `remote.recording_months`. CAS-2."""
     months = value("remote.recording_months", at=at)
     count = at.year * 12 + at.month - 1 - months
     before = at.replace(year=count // 12, month=count % 12 + 1, day=min(at.day, 28))
-    old = Session.objects.filter(
-        state=State.ENDED, ended_at__lt=before, purged_at__isnull=True, chunks__gt=0, case__closed_at__isnull=False
-    )
+    recorded = Q(chunks__gt=0) | Exists(Film.objects.filter(session=OuterRef("pk")))
+    old = Session.objects.filter(recorded, state=State.ENDED, ended_at__lt=before, purged_at__isnull=True, case__closed_at__isnull=False)
     return list(old.select_related("case").order_by("pk")[:limit])
