@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from datetime import timedelta
 import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
+from websockets.exceptions import ConnectionClosed
 
 from amparo.cases import commands as cases
 from amparo.cases.models import Case
@@ -213,6 +215,38 @@ def test_a_helper_that_lies_is_cut_with_words(scene, said, words):
         assert await helper.closed() == 1008
 
     run(story())
+
+
+def test_a_flood_of_tiny_pieces_holds_up_no_other_session_and_ends(scene, running):
+    """SEC-37, SEC-40: frames of a million bells; another customer's key is there in its time meanwhile."""
+    other = Scene(running.url, running.stream_url)
+
+    async def story() -> None:
+        _session, viewer, helper, _screen = await begun(scene)
+        _theirs, their_viewer, _their_helper, their_screen = await begun(other)
+        flood = asyncio.create_task(_bells(helper))
+        took = []
+        while viewer.code is None and len(took) < 60:
+            began = time.perf_counter()
+            await their_viewer.push(key(0x41, len(took) % 2 == 0))
+            await their_screen.line.wait(lambda: len(their_screen.keys) > len(took))
+            took.append(time.perf_counter() - began)
+            await asyncio.sleep(0.05)
+        ended = await viewer.heard("end", reason="fault", seconds=40)
+        assert "pieces" in ended["sentence"]
+        await flood
+        assert sorted(took)[len(took) // 2] < 0.15, f"half of the keys took longer than {sorted(took)[len(took) // 2]:.3f} s"
+        await their_viewer.say("stop")
+        await their_viewer.heard("end")
+
+    run(story())
+
+
+async def _bells(helper: Line) -> None:
+    helper.on_octets = None
+    with contextlib.suppress(ConnectionClosed):
+        while helper.code is None:
+            await helper.push(b"\2" * 1_000_000)
 
 
 def test_a_line_that_breaks_comes_back_without_a_new_code(scene, running):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -26,7 +26,7 @@ from amparo.remote.models import Session
 from amparo.remote.rules.client import Client
 from amparo.remote.rules.record import Kind
 from amparo.remote.rules.server import VERSION, Server
-from amparo.remote.rules.stream import Malformed
+from amparo.remote.rules.stream import STEPS_A_TURN, Malformed, Pace, Reader
 
 from . import threads
 from .ends import End
@@ -52,6 +52,7 @@ class Bridge:
         self.actor: Actor | None = None
         self.running = self.ended = self.paused = False
         self.client, self.server = Client(), Server()
+        self.helper_pace, self.viewer_pace = Pace(), Pace()
         self.awaits_version = self.awaits_viewer = True
         self.recorder: Recorder | None = None
         self.resume = ""
@@ -223,25 +224,41 @@ class Bridge:
             if not data.startswith(VERSION):
                 return
             self.awaits_version = False
+        server, viewer, recorder = self.server, self.viewer, self.recorder
         try:
-            passed = self.server.feed(data)
+            async for passed in self._in_turns(server, self.helper_pace, data):
+                if end is not self.helper or server is not self.server or viewer is not self.viewer or not self.running:
+                    return
+                recorder.write(Kind.SHOWN, passed)
+                viewer.push(passed)
         except Malformed as wrong:
             await self.end("fault", str(wrong), by=CUSTOMER, code=1008)
             return
-        self.recorder.write(Kind.SHOWN, passed)
-        self.viewer.push(passed)
-        await self._held_back(self.viewer, self.recorder)
+        await self._held_back(viewer, recorder)
+
+    async def _in_turns(self, reader: Reader, pace: Pace, data: bytes) -> AsyncIterator[bytes]:
+        """Yield what may pass, and let other sessions have their turn between: very small pieces are much work. SEC-37, SEC-40."""
+        before, octets = reader.steps, len(data)
+        for passed in reader.pieces(data):
+            yield passed
+            wait = pace.spend(reader.steps - before, octets, time.monotonic())
+            if wait or reader.steps - before >= STEPS_A_TURN:
+                await asyncio.sleep(wait)
+            before, octets = reader.steps, 0
 
     async def from_viewer(self, end: End, data: bytes) -> None:
         """Take bytes of keys and pointer: parsed, dropped where they were not consented to, recorded, sent on."""
         if end is not self.viewer or not self.running or self.awaits_viewer:
             return
+        client = self.client
         try:
-            passed = self.client.feed(data)
+            async for passed in self._in_turns(client, self.viewer_pace, data):
+                if end is not self.viewer or client is not self.client or not self.running:
+                    return
+                self._to_helper(passed)
         except Malformed as wrong:
             await self.end("fault", str(wrong), by=self.actor or SYSTEM, code=1008)
             return
-        self._to_helper(passed)
         if self.helper is not None and self.recorder is not None:
             await self._held_back(self.helper, self.recorder)
 

@@ -15,7 +15,7 @@ from amparo.remote.rules import codes, record, typed
 from amparo.remote.rules.client import KEY, POINTER, Client
 from amparo.remote.rules.record import Broken, Frame, Kind
 from amparo.remote.rules.server import Server
-from amparo.remote.rules.stream import Malformed
+from amparo.remote.rules.stream import FLOOD_SECONDS, SMALL_OCTETS, STEPS_A_SECOND, STEPS_A_TURN, Malformed, Pace
 
 VERSION = b"RFB 003.008\n"
 HELLO = VERSION + b"\1\1"
@@ -191,6 +191,34 @@ def test_what_a_helper_shows_passes_whole_in_any_pieces(rectangles, cuts):
     """LIV-2"""
     said = update(*rectangles) * 2
     assert in_pieces(helper(), said, cuts) == said
+
+
+def test_many_small_pieces_are_read_in_turns_and_pass_whole():
+    """SEC-37, SEC-40: one frame of a helper never holds the broker for longer than a turn."""
+    server, said = helper(), b"\2" * 5_000 + update(*GOOD[:9] * 300) + update(GOOD[0])
+    turns = list(server.pieces(said))
+    assert b"".join(turns) == said[5_000:] and len(turns) > server.steps // STEPS_A_TURN > 5
+    before, slices = helper(), []
+    for passed in before.pieces(said, 7):
+        slices.append((before.steps, len(passed)))
+    assert all(after - steps <= 7 for (steps, _), (after, _) in zip(slices, slices[1:], strict=False))
+
+
+def test_more_work_than_a_second_may_have_waits_and_a_flood_ends():
+    """SEC-37, SEC-40: pictures however many wait at the most; bells and empty rectangles end it."""
+    pace = Pace()
+    assert pace.spend(STEPS_A_SECOND - 1, 0, 7.0) == 0.0
+    assert pace.spend(1, 0, 7.25) == 0.75 and pace.spend(1, 0, 8.0) == 0.0
+    pictures = Pace()
+    for second in range(100):
+        assert 0 < pictures.spend(STEPS_A_SECOND, STEPS_A_SECOND * SMALL_OCTETS, second + 0.5) <= 0.5
+    bells, rests = Pace(), Pace()
+    for second in range(FLOOD_SECONDS):
+        bells.spend(STEPS_A_SECOND, STEPS_A_SECOND, second + 0.1)
+        rests.spend(STEPS_A_SECOND, STEPS_A_SECOND, 2 * second + 0.1)
+    with pytest.raises(Malformed, match="pieces"):
+        bells.spend(1, 1, FLOOD_SECONDS + 0.1)
+    assert rests.spend(1, 1, 2 * FLOOD_SECONDS + 0.1) == 0.0, "a burst now and then is none"
 
 
 def test_the_screen_changes_its_size():
