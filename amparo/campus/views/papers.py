@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import segno
 from django.conf import settings
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from amparo.campus import access, queries, words
 from amparo.campus.models import Certificate, ClassDate
 from amparo.campus.rules.certificates import normal
+from amparo.kernel import icalendar
 from amparo.kernel.documents import pdf
 from amparo.kernel.refusals import LimitReached
 from amparo.ui.views import signed_in
@@ -71,27 +72,6 @@ def verified(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "campus/portal/verify.html", context, status=200 if found else 404)
 
 
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\r", "").replace("\n", "\\n")
-
-
-def _folded(line: str) -> str:
-    """Fold a line of a calendar file at 75 bytes, never inside a character."""
-    parts: list[str] = []
-    current = b""
-    for letter in line:
-        piece = letter.encode()
-        if len(current) + len(piece) > (75 if not parts else 74):
-            parts.append(current.decode())
-            current = b""
-        current += piece
-    return "\r\n ".join([*parts, current.decode()])
-
-
 @require_safe
 @signed_in
 def calendar(request: HttpRequest, enrolment_id: int, date_id: int) -> HttpResponse:
@@ -103,9 +83,8 @@ def calendar(request: HttpRequest, enrolment_id: int, date_id: int) -> HttpRespo
     address = settings.PUBLIC_URL.rstrip("/") + reverse("campus:lesson", args=[enrolment_id, one.lesson_id])
     lines = [
         "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Amparo//Campus//ES", "METHOD:PUBLISH", "BEGIN:VEVENT", f"UID:{one.uid}@campus",
-        f"DTSTAMP:{_moment(request.now)}", f"DTSTART:{_moment(one.starts_at)}", f"DTEND:{_moment(one.starts_at + timedelta(minutes=one.minutes))}",
-        f"SUMMARY:{_escaped(f'{one.lesson.title} · {enrolment.course.title}')}", f"LOCATION:{_escaped(one.place)}", f"URL:{address}",
-        "BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT30M", f"DESCRIPTION:{_escaped(one.lesson.title)}", "END:VALARM", "END:VEVENT", "END:VCALENDAR",
+        f"DTSTAMP:{icalendar.moment(request.now)}", f"DTSTART:{icalendar.moment(one.starts_at)}", f"DTEND:{icalendar.moment(one.starts_at + timedelta(minutes=one.minutes))}",
+        f"SUMMARY:{icalendar.text(f'{one.lesson.title} · {enrolment.course.title}')}", f"LOCATION:{icalendar.text(one.place)}", f"URL:{address}",
+        "BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT30M", f"DESCRIPTION:{icalendar.text(one.lesson.title)}", "END:VALARM", "END:VEVENT", "END:VCALENDAR",
     ]  # fmt: skip
-    body = "\r\n".join(_folded(line) for line in lines) + "\r\n"
-    return HttpResponse(body, content_type="text/calendar; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="clase-{one.pk}.ics"'})
+    return HttpResponse(icalendar.file(lines), content_type="text/calendar; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="clase-{one.pk}.ics"'})

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amparo.kernel import ids, paging
+from amparo.kernel import icalendar, ids, paging
 from amparo.kernel.actor import Actor
 from amparo.kernel.machine import IllegalMove, Machine
 from amparo.kernel.markdown import excerpt, render
@@ -86,3 +86,11 @@ def test_a_tampered_mark_of_a_page_is_refused():
     for bad in ("%%%", "e30", paging.mark(1), paging.mark({"a": 1}, 2)):
         with pytest.raises(Invalid):
             paging.unmark(bad, 2)
+
+
+def test_a_long_line_of_a_calendar_is_broken_between_letters():
+    """RFC 5545, 3.1: at most 75 octets, and together they are what they were."""
+    said = f"SUMMARY:{icalendar.text('Facturación; añadir, año y niño. ' * 12)}"
+    lines = icalendar.file([said, "END:VEVENT"]).split(b"\r\n")
+    assert max(map(len, lines)) <= 75 and lines[-2:] == [b"END:VEVENT", b""]
+    assert "".join(line.decode().removeprefix(" ") for line in lines[:-2]) == said
