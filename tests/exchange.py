@@ -11,9 +11,8 @@ import json
 import socket
 import subprocess
 import tempfile
-import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -152,19 +151,20 @@ class Running:
         return f"ws://127.0.0.1:{self.ws}"
 
     @contextlib.contextmanager
-    def caller(self, number: str, name: str = "", *, webrtc: bool = False) -> Iterator[Caller]:
-        """Run baresip as who calls from outside, speaking as browsers do or as old telephones do."""
-        folder = self.folder / f"caller-{number.strip('+')}"
-        folder.mkdir()
+    def caller(self, number: str, name: str = "", *, webrtc: bool = False, answers: bool = False) -> Iterator[Caller]:
+        """Run baresip as who calls from outside, speaking as browsers do or as old telephones do; or as an extension that answers by itself."""
         control, port = free_port(), free_port()
+        folder = self.folder / f"caller-{number.strip('+')}-{control}"
+        folder.mkdir()
         modules = next(str(path) for path in (Path("/usr/lib/baresip/modules"), debian.UNPACKED / "usr/lib/baresip/modules") if path.exists())
         (folder / "config").write_text(_BARESIP.format(
             address=self.address, port=port, control=control, folder=folder, modules=modules, source="ausine,440", interface=_interface(self.address), rate=48000, mux="yes" if webrtc else "no",
         ))  # fmt: skip
         more = ";medianat=ice;mediaenc=dtls_srtp;rtcp_mux=yes" if webrtc else ""
         shown = f'"{name}" ' if name else ""
+        more += f";auth_pass={PASSWORD};answermode=auto;regint=60" if answers else ";regint=0"
         (folder / "accounts").write_text(
-            f'{shown}<sip:{number}@{DOMAIN};transport=udp>;regint=0;outbound="sip:{self.address}:{self.port};transport=udp;lr";audio_codecs=PCMA/8000/1,PCMU/8000/1{more}\n'
+            f'{shown}<sip:{number}@{DOMAIN};transport=udp>;outbound="sip:{self.address}:{self.port};transport=udp;lr";audio_codecs=PCMA/8000/1,PCMU/8000/1{more}\n'
         )
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen([str(debian.program("baresip")), "-f", str(folder), "-v", "-s"], env=debian.environment(), stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=folder)
@@ -172,6 +172,8 @@ class Running:
         caller = Caller(folder, control)
         try:
             until(lambda: _listens(control), 10)
+            if answers:
+                until(lambda: "200 OK" in caller.log(), 10)
             yield caller
         finally:
             caller.hang_up()
@@ -202,6 +204,17 @@ class Caller:
         with contextlib.suppress(OSError, ValueError):
             self.say("hangup")
 
+    def key_heard(self, press: Callable[[], object], seconds: float = 10) -> str:
+        """Return the key that comes over the call when one presses it, nothing where none does."""
+        with socket.create_connection(("127.0.0.1", self.control), 5) as line:
+            press()
+            line.settimeout(seconds)
+            with contextlib.suppress(TimeoutError):
+                while told := _told(line):
+                    if told.get("type") == "CALL_DTMF_START":
+                        return str(told.get("param", ""))
+        return ""
+
     def log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")
 
@@ -216,17 +229,23 @@ class Caller:
 
 def _netstring(line: socket.socket) -> dict[str, Any]:
     line.settimeout(5)
-    data, deadline = b"", time.monotonic() + 5
-    while time.monotonic() < deadline:
-        data += line.recv(65_536)
-        while b":" in data:
-            length, _sep, rest = data.partition(b":")
-            if len(rest) < int(length) + 1:
-                break
-            told, data = json.loads(rest[: int(length)]), rest[int(length) + 1 :]
-            if told.get("response"):
-                return told
-    raise OSError("no answer")
+    while not (told := _told(line)).get("response"):
+        pass
+    return told
+
+
+def _told(line: socket.socket) -> dict[str, Any]:
+    """Read the next message of baresip: its length, a colon, and so much JSON with a comma after it."""
+    length = b""
+    while not length.endswith(b":"):
+        sign = line.recv(1)
+        if not sign:
+            raise OSError("no answer")
+        length += sign
+    data = b""
+    while left := int(length[:-1]) + 1 - len(data):
+        data += line.recv(left)
+    return dict(json.loads(data[:-1]))
 
 
 def _listens(port: int) -> bool:

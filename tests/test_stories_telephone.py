@@ -1,5 +1,6 @@
 """A call as people live it: baresip calls through Kamailio, the caller's card opens by itself on the operator's screen, the
-operator answers in the browser and both hear each other, holds and mutes, hangs up, and the call becomes a case.
+operator answers in the browser and both hear each other, holds and mutes, presses keys, hangs up, and the call becomes a case;
+a second call is passed on to another extension, which hears the caller.
 
 In Spanish the browser speaks straight with the exchange (JsSIP over its WebSocket), in English through our gateway (Janus).
 """
@@ -8,12 +9,14 @@ from __future__ import annotations
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 from django.test.utils import override_settings
 from django.utils import timezone
 
@@ -87,13 +90,15 @@ class Cast:
     denied: str
     absent: str
     lost: str
+    passed: str
+    not_passed: str
 
 
 CASTS = {
     "es-mx": Cast("es-mx", "websocket", "+525555123456", "Abarrotes Lupita", "oscar.es@vendor.mx", "Listo", "En llamada", "En espera", "No abre la caja 3",
-                  "elija «Permitir»", "No se encontró micrófono", "Se desconectó el micrófono"),
+                  "elija «Permitir»", "No se encontró micrófono", "Se desconectó el micrófono", "Transferida a 102.", "No se pudo transferir"),
     "en": Cast("en", "janus", "+525555987654", "Canary Corner Shop", "oscar.en@vendor.mx", "Ready", "Talking", "On hold", "Till 3 does not open",
-               "choose «Allow»", "No microphone was found", "The microphone was unplugged"),
+               "choose «Allow»", "No microphone was found", "The microphone was unplugged", "Passed on to 102.", "could not be passed on"),
 }  # fmt: skip
 
 
@@ -151,12 +156,18 @@ def chromium_with_sound():
 
 
 def _line(playing, cast: Cast) -> None:
-    """Give extension 101 to who plays, by the way of this language."""
+    """Give extension 101 to who plays, by the way of this language: by a connection of its own, so that the service sees it."""
     world, now = playing.world, timezone.now()
-    live.change_exchange(world["exchange"], {"browser": cast.way}, actor=world["admin"], at=now)
-    live.give_line(
-        world["exchange"], "101", user_id=world[cast.language].user.pk, sip_user="101", sip_password=exchanges.PASSWORD, actor=world["admin"], at=now
-    )
+
+    def give() -> None:
+        live.change_exchange(world["exchange"], {"browser": cast.way}, actor=world["admin"], at=now)
+        live.give_line(
+            world["exchange"], "101", user_id=world[cast.language].user.pk, sip_user="101", sip_password=exchanges.PASSWORD, actor=world["admin"], at=now
+        )
+        connection.close()
+
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(give).result()
 
 
 @pytest.mark.parametrize("language", list(CASTS))
@@ -188,11 +199,14 @@ def test_a_call_opens_its_card_is_answered_in_the_browser_and_becomes_a_case(pla
             _told_how_to_allow(phone, cast)
             _both_hear(phone, caller, cast)
             _held_and_muted(phone, caller, cast)
+            _keys_are_heard(phone, caller)
             _becomes_a_case(desk, phone, cast, playing)
             phone.bring_to_front()
             phone.locator("[data-do=hangup]").click()
             phone.locator("[data-telephone][data-state=idle]").wait_for()
-        _wrapped_up(phone, cast, playing)
+            _wrapped_up(phone, cast, playing)
+            with playing.exchange.caller("102", webrtc=cast.way == "websocket", answers=True) as second:
+                _passed_on(phone, caller, second, cast)
     finally:
         print(playing.caller.log()[-3000:] if hasattr(playing, "caller") else "", playing.exchange.folder.joinpath("kamailio.log").read_text()[-2000:])
         print(phone.inner_text("body")[:1500], complaints, complaints_there, desk.url, desk.inner_text("body")[:800])  # shown when it fails
@@ -253,6 +267,34 @@ def _held_and_muted(phone, caller, cast: Cast) -> None:
     until(lambda: ExchangeCall.objects.filter(number=cast.number).latest("pk").state == "held", 10)
     phone.keyboard.press("h")
     phone.locator("[data-part=state]").filter(has_text=cast.talking).wait_for()
+
+
+def _keys_are_heard(phone, caller) -> None:
+    """Keys reach the other end within the sound, and beside it where the other end takes no events in the sound."""
+    assert caller.key_heard(lambda: phone.keyboard.press("5")) == "5"
+    assert "application/dtmf-relay" not in caller.log()
+    phone.evaluate("Object.defineProperty(RTCDTMFSender.prototype, 'canInsertDTMF', { get: () => false, configurable: true })")
+    assert caller.key_heard(phone.locator("[data-tone='#']").click) == "#"
+    assert "application/dtmf-relay" in caller.log()
+
+
+def _passed_on(phone, caller, second, cast: Cast) -> None:
+    """A call passed on to nobody stays; passed on to an extension that answers, it goes on there, and this telephone is free."""
+    caller.dial("101")
+    phone.locator("[data-do=answer]").wait_for()
+    phone.keyboard.press("a")
+    phone.locator("[data-part=state]").filter(has_text=cast.talking).wait_for()
+    phone.locator("[data-part=to]").fill("109")
+    phone.locator("[data-do=transfer]").click()
+    phone.locator("[data-part=warning]").filter(has_text=cast.not_passed).wait_for()
+    phone.locator("[data-part=state]").filter(has_text=cast.talking).wait_for()
+    phone.locator("[data-part=to]").fill("102")
+    phone.locator("[data-do=transfer]").click()
+    phone.locator("[data-part=state]").filter(has_text=cast.passed).wait_for()
+    phone.locator("[data-telephone][data-state=idle]").wait_for()
+    until(lambda: second.loudest() > 1000, 10, 0.2)
+    until(lambda: not ExchangeCall.objects.filter(number=cast.number, state__in=("ringing", "answered", "held")).exists(), 10)
+    assert not Callback.objects.filter(number=cast.number, state="open").exists()
 
 
 def _becomes_a_case(desk, phone, cast: Cast, playing) -> None:

@@ -127,7 +127,7 @@ def _words() -> dict[str, str]:
         "denied": _("The exchange refuses this extension's password. Ask your administrator to write it anew under Exchanges."),
         "calling": _("Calling %(who)s…"), "rings": _("%(who)s is calling"), "talking": _("Talking with %(who)s"), "held": _("On hold: %(who)s"), "muted": _("They do not hear you"),
         "ended": _("The call ended."), "failed": _("The call could not be placed: %(why)s"), "withheld": _("Withheld number"), "hold": _("Hold"), "resume": _("Take back the call"),
-        "mute": _("Mute"), "unmute": _("Speak"), "passed": _("Passed on to %(who)s."), "not_passed": _("It could not be passed on; you are still talking."),
+        "mute": _("Mute"), "unmute": _("Speak"), "passing": _("Passing on to %(who)s…"), "passed": _("Passed on to %(who)s."), "not_passed": _("It could not be passed on; you are still talking."),
         "busy": _("busy"), "no_answer": _("nobody answers"), "not_found": _("there is no such number"), "rejected": _("declined"), "other": _("the exchange refuses it"),
         "mic_denied": _("Your browser may not use the microphone. Press the lock or the microphone beside the address, choose «Allow», and try again."),
         "mic_absent": _("No microphone was found. Plug one in, and try again."),

@@ -1,6 +1,7 @@
 // A line through our gateway to an exchange that speaks plain SIP: the SIP plugin of Janus. The same words as jssip.js.
 const WHY = { 403: "rejected", 404: "not_found", 408: "no_answer", 480: "no_answer", 484: "not_found", 486: "busy", 487: "no_answer", 600: "busy", 603: "rejected" };
 const AGAIN = 2000;
+const PASS_MS = 60e3; // how long the other end may take to ring the extension it is passed on to
 
 const addressOf = (given) => (given.startsWith("/") ? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${given}` : given);
 
@@ -53,7 +54,7 @@ export class Line {
       updatingcall: () => this.update(jsep),
       holding: () => this.hear("held"), resuming: () => this.hear("resumed"),
       hangup: () => this.hungUp(result),
-      transfer: () => {}, notify: () => this.passed?.(/^SIP\/2\.0 2/.test(result.content ?? "")),
+      notify: () => this.toldOfPassing(result),
     };
     if (jsep && result.event !== "incomingcall" && result.event !== "updatingcall") this.handle.handleRemoteJsep({ jsep, error: () => this.hangUp() });
     told[result.event]?.();
@@ -86,7 +87,14 @@ export class Line {
     else this.over("failed", WHY[result.code] ?? "other");
   }
 
+  /** How the other end fares with the extension it was asked to call: what is still under way decides nothing. */
+  toldOfPassing(result) {
+    const status = Number(/^SIP\/2\.0 (\d{3})/.exec(result.content ?? "")?.[1] ?? 0);
+    if (status >= 200) this.passed?.(status < 300);
+  }
+
   over(how, why = "") {
+    this.passed?.(true); // the other end hung up while it was passed on: there is nothing left to take back
     Object.assign(this, { id: "", incoming: false, talking: false, offer: null, declined: false, passed: null });
     this.hear(how, why);
   }
@@ -111,16 +119,17 @@ export class Line {
   decline() { this.declined = true; this.handle.send({ message: { request: "decline", code: 486 } }); }
   hangUp() { this.handle?.send({ message: { request: "hangup" } }); }
   hold(on) { this.handle.send({ message: { request: on ? "hold" : "unhold" } }); }
-  tone(key) { this.handle.dtmf({ dtmf: { tones: key } }); }
+  tone(key) { this.handle.send({ message: { request: "dtmf_info", digit: key } }); }
 
+  /** Ask who is on the line to call the extension instead of us; the answer comes when it is taken there, or not. */
   transfer(extension) {
     return new Promise((resolve) => {
       this.passed = resolve;
       this.handle.send({ message: { request: "transfer", uri: `sip:${extension}@${this.setup.domain}` } });
-      setTimeout(() => resolve(false), 20e3);
+      setTimeout(() => resolve(false), PASS_MS);
     });
   }
 
-  replace(track) { return this.handle?.webrtcStuff?.pc?.getSenders().find((sender) => sender.track?.kind === "audio" || !sender.track)?.replaceTrack(track); }
+  senders() { return this.handle?.webrtcStuff?.pc?.getSenders() ?? []; }
   stop() { this.stopped = true; this.janus?.destroy(); }
 }

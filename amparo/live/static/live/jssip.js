@@ -1,4 +1,5 @@
 // A line straight to an exchange that speaks SIP over WebSocket: JsSIP. What happens is told to `hear(name, detail)`.
+const PASS_MS = 60e3; // how long the other end may take to ring the extension it is passed on to
 const WHY = { 403: "rejected", 404: "not_found", 408: "no_answer", 480: "no_answer", 484: "not_found", 486: "busy", 487: "no_answer", 600: "busy", 603: "rejected" };
 
 export class Line {
@@ -53,6 +54,8 @@ export class Line {
 
   over(how, why = "") {
     this.session = null;
+    this.passed?.(true); // the other end hung up while it was passed on: there is nothing left to take back
+    this.passed = null;
     this.hear(how, why);
   }
 
@@ -65,17 +68,17 @@ export class Line {
   decline() { this.session?.terminate({ status_code: 486 }); }
   hangUp() { this.session?.terminate(); }
   hold(on) { if (on) this.session?.hold(); else this.session?.unhold(); }
-  tone(key) { this.session?.sendDTMF(key, { transportType: "RFC2833" }); }
+  tone(key) { this.session?.sendDTMF(key); }
 
+  /** Ask who is on the line to call the extension instead of us; the answer comes when it is taken there, or not. */
   transfer(extension) {
     return new Promise((resolve) => {
-      this.session.refer(`sip:${extension}@${this.setup.domain}`, {
-        eventHandlers: { accepted: () => resolve(true), failed: () => resolve(false), requestSucceeded: () => {}, requestFailed: () => resolve(false) },
-      });
-      setTimeout(() => resolve(false), 20e3);
+      this.passed = resolve;
+      this.session.refer(`sip:${extension}@${this.setup.domain}`, { eventHandlers: { accepted: () => resolve(true), failed: () => resolve(false), requestFailed: () => resolve(false) } });
+      setTimeout(() => resolve(false), PASS_MS);
     });
   }
 
-  replace(track) { return this.session?.connection?.getSenders().find((sender) => sender.track?.kind === "audio" || !sender.track)?.replaceTrack(track); }
+  senders() { return this.session?.connection?.getSenders() ?? []; }
   stop() { this.agent?.stop(); }
 }

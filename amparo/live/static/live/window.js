@@ -37,11 +37,13 @@ function draw() {
   root.querySelector("[data-do=mute]").setAttribute("aria-pressed", String(Boolean(call?.muted)));
   part("number").textContent = call ? call.number || words.withheld : "";
   part("name").textContent = call?.name ?? "";
+  root.querySelector("[data-do=transfer]").disabled = Boolean(call?.passing);
   part("open").hidden = !call?.customer;
   if (call?.customer) part("open").href = root.dataset.card.replace("/0/", `/${call.customer}/`);
   if (call) {
-    const sentence = { incoming: words.rings, placed: words.calling, talking: call.held ? words.held : words.talking }[call.state];
-    say(fill(sentence, { who: who() }) + (call.muted ? ` · ${words.muted}` : ""), call.state === "incoming" ? "act" : call.held || call.muted ? "waiting" : "done");
+    const talking = call.passing ? words.passing : call.held ? words.held : words.talking;
+    const sentence = { incoming: words.rings, placed: words.calling, talking }[call.state];
+    say(fill(sentence, { who: call.passing || who() }) + (call.muted ? ` · ${words.muted}` : ""), call.state === "incoming" ? "act" : call.held || call.muted ? "waiting" : "done");
   }
   announce();
 }
@@ -75,7 +77,7 @@ navigator.mediaDevices?.addEventListener("devicechange", async () => {
   if (!call || stream?.getAudioTracks().some((track) => track.readyState === "live")) return;
   const fresh = await microphone();
   if (!fresh) return warn(words.mic_lost);
-  await line.replace(fresh.getAudioTracks()[0]);
+  await line.senders().find((sender) => sender.track?.kind === "audio" || !sender.track)?.replaceTrack(fresh.getAudioTracks()[0]);
   mute(call.muted);
   warn(words.mic_back);
 });
@@ -93,7 +95,7 @@ async function tell(state) {
   const direction = told.incoming ? "in" : "out";
   const values = { line: setup.line, call: told.id, state, direction, from: told.incoming ? told.number : setup.extension, from_name: told.incoming ? told.name : "", to: told.incoming ? "" : told.number, nth: told.nth++ };
   try {
-    const answer = await post(root.dataset.told, values);
+    const answer = await post(root.dataset.told, values, { keepalive: true }); // also where the window is closed in the middle of a call
     if (!answer.ok) return;
     const known = await answer.json();
     told.page = known.call;
@@ -145,7 +147,7 @@ function over(sentence, told = true) {
   sound.srcObject = null;
   release();
   draw();
-  say(sentence);
+  say(last?.passed ? fill(words.passed, { who: last.passed }) : sentence, last?.passed ? "done" : "neutral");
   clearTimeout(over.later);
   over.later = setTimeout(() => { if (!call && registered) say(fill(words.ready, setup), "done"); }, 4000);
   if (last?.state === "talking") setTimeout(() => part("wrap")?.querySelector("input:not([type=hidden])")?.focus(), 600);
@@ -179,6 +181,13 @@ function mute(on) {
   draw();
 }
 
+/** A key as an event of the sound itself where the other end takes those (RFC 4733), else as a message beside it (INFO). */
+function tone(key) {
+  const sender = line.senders().find((one) => one.dtmf?.canInsertDTMF)?.dtmf;
+  if (sender) sender.insertDTMF(sender.toneBuffer + key, 160, 70);
+  else line.tone(key);
+}
+
 const does = {
   async answer() {
     if (call?.state !== "incoming" || call.answering) return;
@@ -194,10 +203,20 @@ const does = {
   mute() { if (call?.state === "talking") mute(!call.muted); },
   async transfer() {
     const to = part("to").value.trim();
-    if (call?.state !== "talking" || !/^[0-9*#]{1,8}$/.test(to)) return part("to").focus();
-    if (await line.transfer(to)) { say(fill(words.passed, { who: to }), "done"); line.hangUp(); } else warn(words.not_passed);
+    if (call?.state !== "talking" || call.passing || !/^[0-9*#]{1,8}$/.test(to)) return part("to").focus();
+    const passed = call;
+    passed.passing = to;
+    warn("");
+    draw();
+    const good = await line.transfer(to);
+    passed.passing = "";
+    if (good) passed.passed = to;
+    if (call !== passed) return good && say(fill(words.passed, { who: to }), "done");
+    part("to").value = "";
+    draw();
+    if (good) line.hangUp(); else warn(words.not_passed);
   },
-  tone(button) { if (call?.state === "talking") line.tone(button.dataset.tone); else part("dial").value += button.dataset.tone; },
+  tone(button) { if (call?.state === "talking") tone(button.dataset.tone); else part("dial").value += button.dataset.tone; },
   async dial() { place(part("dial").value); },
 };
 
@@ -221,7 +240,7 @@ part("dial").addEventListener("keydown", (event) => { if (event.key === "Enter")
 document.addEventListener("keydown", (event) => {
   if (event.target.closest("input, textarea, select") || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
   const act = { a: "answer", d: "decline", h: "hold", m: "mute", x: "hangup" }[event.key.toLowerCase()];
-  if (act) { event.preventDefault(); does[act](); } else if (call?.state === "talking" && /^[0-9*#]$/.test(event.key)) line.tone(event.key);
+  if (act) { event.preventDefault(); does[act](); } else if (call?.state === "talking" && /^[0-9*#]$/.test(event.key)) tone(event.key);
 });
 part("pause")?.addEventListener("change", async (event) => {
   await post(event.target.dataset.url, { paused: event.target.checked ? "0" : "1" });
