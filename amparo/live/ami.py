@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import socket
-from collections.abc import Awaitable, Callable
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,11 +20,13 @@ from panoramisk import Manager
 
 from .errors import NoAnswer
 from .rules import Event, one_line
-from .rules.asterisk import Asterisk
+from .rules.asterisk import Asterisk, going_on
 
 TIMEOUT_SECONDS = 5
 PING_SECONDS = 15
+PLACED_MAX = 500
 _EVENTS = "call,dialplan"
+_REASONS = {"0": "absent", "1": "unanswered", "3": "unanswered", "5": "busy", "8": "crowded"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +111,42 @@ def why_unreachable(error: BaseException) -> str:
 
 async def listen(
     address: Address, *, take: Callable[[Event], Awaitable[None]], ready: Callable[[], Awaitable[None]], placings: asyncio.Queue[tuple[Placing, Callable[[str], Awaitable[None]]]],
-    now: Callable[[], datetime],
+    now: Callable[[], datetime], compare: Callable[[frozenset[str]], Awaitable[Mapping[str, bool]]],
 ) -> None:
-    """Tell of every call until the connection is lost; place the calls that are put into the queue. Raises NoAnswer."""
+    """Tell of every call until the connection is lost; place the calls that are put into the queue. Raises NoAnswer.
+
+    First it asks which calls there are: `compare` ends those on record that are over, and says which of the others were answered.
+    What the exchange tells meanwhile is read after it.
+    """
     line, reader = await connected(address), Asterisk()
     heard: asyncio.Queue[Event] = asyncio.Queue()
+    early: list[tuple[dict[str, Any], datetime]] = []
+    waits = True
+    placed = _Placed(line)
 
     def hear(_line: Any, message: Any) -> None:
-        for event in reader.read(dict(message.items()), at=now()):
-            heard.put_nowait(event)
+        if message.event == "OriginateResponse":
+            placed.came_of(message)
+        elif waits:
+            early.append((dict(message.items()), now()))
+        else:
+            for event in reader.read(dict(message.items()), at=now()):
+                heard.put_nowait(event)
 
     line.register_event("*", hear)
-    await ready()
-    tasks = [asyncio.ensure_future(_take_all(heard, take)), asyncio.ensure_future(_place_all(line, placings)), asyncio.ensure_future(line.lost.wait())]
+    tasks: list[asyncio.Future[Any]] = []
     try:
+        if (there := await channels(line)) is not None:
+            for event in reader.resume(there, await compare(going_on(there)), at=now()):
+                heard.put_nowait(event)
+        for message, at in early:
+            for event in reader.read(message, at=at):
+                heard.put_nowait(event)
+        waits = False
+        await ready()
+        tasks = [asyncio.ensure_future(one) for one in (_take_all(heard, take), placed.place_all(placings), placed.tell_all(), line.lost.wait())]
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks[:2]:
+        for task in tasks[:-1]:
             if task.done() and (error := task.exception()):
                 raise error
         raise NoAnswer(why="lost")
@@ -138,17 +162,54 @@ async def _take_all(heard: asyncio.Queue[Event], take: Callable[[Event], Awaitab
         await take(await heard.get())
 
 
-async def _place_all(line: _Line, placings: asyncio.Queue[tuple[Placing, Callable[[str], Awaitable[None]]]]) -> None:
-    while True:
-        placing, answer = await placings.get()
-        await answer(await place(line, placing))
+class _Placed:
+    """The calls that were placed over one connection, and what came of them: whoever asked is told what went wrong."""
+
+    def __init__(self, line: _Line) -> None:
+        self.line = line
+        self.waiting: OrderedDict[str, Callable[[str], Awaitable[None]]] = OrderedDict()
+        self.outcomes: asyncio.Queue[tuple[Callable[[str], Awaitable[None]], str]] = asyncio.Queue()
+
+    async def place_all(self, placings: asyncio.Queue[tuple[Placing, Callable[[str], Awaitable[None]]]]) -> None:
+        while True:
+            placing, answer = await placings.get()
+            name = f"dial-{secrets.token_hex(8)}"
+            self.waiting[name] = answer
+            while len(self.waiting) > PLACED_MAX:
+                self.waiting.popitem(last=False)
+            error = await place(self.line, placing, name)
+            if error:
+                self.waiting.pop(name, None)
+            await answer(error)
+
+    def came_of(self, message: Any) -> None:
+        """Take what the exchange says of a call that it had queued: our own telephone was not lifted, was engaged, is not there."""
+        answer = self.waiting.pop(str(message.actionid or ""), None)
+        if answer is not None and str(message.response).lower() == "failure":
+            self.outcomes.put_nowait((answer, _REASONS.get(str(message.reason), "refused")))
+
+    async def tell_all(self) -> None:
+        while True:
+            answer, error = await self.outcomes.get()
+            await answer(error)
 
 
-async def place(line: _Line, placing: Placing) -> str:
+async def channels(line: _Line) -> list[dict[str, Any]] | None:
+    """Return the channels that the exchange has now, None where it does not tell: our user lacks the right, or it is slow."""
+    try:
+        answer = await asyncio.wait_for(line.send_action({"Action": "CoreShowChannels"}), TIMEOUT_SECONDS)
+    except TimeoutError:
+        return None
+    if not isinstance(answer, list):
+        return None
+    return [dict(one.items()) for one in answer if one.event == "CoreShowChannel"]
+
+
+async def place(line: _Line, placing: Placing, name: str) -> str:
     """Ask the exchange to place a call; return nothing where it does, else the word of what went wrong. SEC-43."""
     fields = {
         "Action": "Originate", "Channel": placing.channel, "Context": placing.context, "Exten": placing.number, "Priority": "1",
-        "CallerID": placing.number, "Timeout": "30000", "Async": "true",
+        "CallerID": placing.number, "Timeout": "30000", "Async": "true", "ActionID": name,
     }  # fmt: skip
     try:
         answer = await asyncio.wait_for(line.send_action({name: one_line(value) for name, value in fields.items()}, as_list=False), TIMEOUT_SECONDS)
@@ -160,6 +221,9 @@ async def place(line: _Line, placing: Placing) -> str:
 async def probe(address: Address) -> None:
     """Sign in and leave: for the button that asks whether the settings are right. Raises NoAnswer."""
     line = await connected(address)
+    tells = await channels(line) is not None
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(line.send_action({"Action": "Logoff"}), 1)
     line.close()
+    if not tells:
+        raise NoAnswer(why="channels")

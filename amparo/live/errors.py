@@ -84,6 +84,26 @@ class DialRefused(Refusal):
         super().__init__(self._SAID[why], why=why)
 
 
+REFUSED_HERE = ("number", "country", "premium", "limit")  # by our own list and cap, not by the exchange
+_NOT_PLACED = {
+    "number": DialRefused._SAID["number"], "country": DialRefused._SAID["country"], "premium": DialRefused._SAID["premium"],
+    "limit": _("The person had reached the number of calls of a day."),
+    "late": _("The exchange could not be reached within a minute."),
+    "lost": _("The connection with the exchange was lost before it was placed."),
+    "silent": _("The exchange did not answer."),
+    "refused": _("The exchange refused it: look at the channel and the context under its settings, and at what its user may do."),
+    "absent": _("The exchange does not reach the person's own telephone: it is not connected there."),
+    "unanswered": _("The person's own telephone rang and was not lifted."),
+    "busy": _("The person's own telephone was engaged."),
+    "crowded": _("The exchange had no line free."),
+}  # fmt: skip
+
+
+def not_placed(error: str) -> str:
+    """Return in words why a call that was asked for was not placed."""
+    return str(_NOT_PLACED.get(error, _NOT_PLACED["refused"]))
+
+
 class DialLimit(LimitReached):
     code = "dial_limit"
     message = _("You reached the number of calls that one person may place from here in a day. An administrator sets it under Settings.")
@@ -116,6 +136,7 @@ class NoAnswer(Refusal):
         "denied": _("The exchange refuses this user and secret."),
         "unknown": _("The exchange does not know this user."),
         "lost": _("The exchange closed the connection."),
+        "channels": _("It answers and takes this user, but does not say which calls there are: give the user the right «reporting», so that calls which end while the line to it is lost do not stay open."),
     }
 
     def __init__(self, why: str, **context: Any) -> None:

@@ -129,7 +129,8 @@ class Line(models.Model):
 class ExchangeCall(models.Model):
     """A call as its exchange tells it, under the exchange's own name for it; the record of what was said is `Call`. TEL-3.
 
-    `rang_at` … `extensions` are what machine.Told holds; `offered_to` are the people on whose screens it opens.
+    `rang_at` … `extensions` are what machine.Told holds; `offered_to` are the people on whose screens it opens. Where nobody told the end,
+    `ended_at` is until when it surely went on, and `seen_late_at` when it was seen to be over.
     """
 
     exchange = models.ForeignKey(Exchange, models.PROTECT, related_name="calls", db_index=False)
@@ -144,6 +145,7 @@ class ExchangeCall(models.Model):
     rang_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    seen_late_at = models.DateTimeField(null=True)
     gave_up = models.BooleanField(default=True)
     live = models.CharField(max_length=12, blank=True)
     live_at = models.DateTimeField(null=True)
@@ -157,6 +159,7 @@ class ExchangeCall(models.Model):
     matches = models.PositiveSmallIntegerField(default=0)
     recording = models.CharField(max_length=600, blank=True)
     changed_at = models.DateTimeField()
+    purged_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -168,6 +171,7 @@ class ExchangeCall(models.Model):
         indexes = [
             models.Index(fields=["exchange", "rang_at"], name="exchange_call_live", condition=Q(state__in=list(LIVE))),
             models.Index(fields=["-rang_at"], name="exchange_call_by_time"),
+            models.Index(fields=["rang_at"], name="exchange_call_kept", condition=Q(purged_at__isnull=True)),
             models.Index(fields=["customer", "-rang_at"], name="exchange_call_by_customer", condition=Q(customer__isnull=False)),
         ]
 
@@ -240,6 +244,7 @@ class Callback(models.Model):
     settled_at = models.DateTimeField(null=True)
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     reason = models.CharField(max_length=300, blank=True)
+    purged_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -250,6 +255,7 @@ class Callback(models.Model):
         indexes = [
             models.Index(fields=["first_at"], name="callback_open", condition=Q(state="open")),
             models.Index(fields=["-settled_at"], name="callback_settled", condition=Q(settled_at__isnull=False)),
+            models.Index(fields=["settled_at"], name="callback_kept", condition=Q(settled_at__isnull=False, purged_at__isnull=True)),
         ]
 
     @property
@@ -277,6 +283,10 @@ class Dial(models.Model):
             models.Index(fields=["id"], name="dial_asked", condition=Q(state="asked")),
         ]
 
+    @property
+    def subject(self) -> str:
+        return f"dial:{self.pk}"
+
 
 class Call(models.Model):
     """One telephone conversation: who, when, how long, what about, what came of it. TEL-3.
@@ -299,6 +309,7 @@ class Call(models.Model):
     notes = models.TextField(blank=True)
     linked = models.CharField(max_length=80, blank=True)
     key = models.CharField(max_length=64, unique=True)
+    purged_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -318,6 +329,7 @@ class Call(models.Model):
             models.Index(fields=["linked"], name="call_by_link", condition=~Q(linked="")),
             models.Index(fields=["taken_by"], name="call_open", condition=Q(ended_at__isnull=True)),
             models.Index(fields=["-started_at"], name="call_by_time"),
+            models.Index(fields=["started_at"], name="call_kept", condition=Q(purged_at__isnull=True)),
         ]
 
     @property

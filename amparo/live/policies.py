@@ -23,6 +23,14 @@ def _positive(given: Any) -> Text | None:
     return None if int(given) >= 0 else _("Write a number that is not negative.")
 
 
+def _kept(given: Any) -> Text | None:
+    return None if int(given) == 0 or 30 <= int(given) <= 3650 else _("Choose from 30 to 3650 days, or 0.")
+
+
+def _days(given: Any) -> Text | None:
+    return None if 8 <= int(given) <= 400 else _("Choose from 8 to 400 days.")
+
+
 _G = "live"
 declare("live.dial_countries", default="52", kind=str, label=_("Countries that may be called from a screen"), group=_G, rule="TEL-3", check=_codes,
         help=_("Calling codes with spaces between them. Calls to any other country are refused."))
@@ -31,3 +39,7 @@ declare("live.dial_refused", default="+52900 +52901 +521900", kind=str, label=_(
 declare("live.dial_daily_max", default=150, kind=int, label=_("Calls that one person may place from screens in a day"), group=_G, rule="TEL-3", check=_positive)
 declare("live.announcement", default="", kind=str, label=_("What whoever answers says where calls are recorded"), group=_G, rule="TEL-3",
         help=_("Empty takes: «This call is recorded to attend you better. If you do not agree, tell me.»"))
+declare("live.kept_days", default=365, kind=int, label=_("Numbers and names of calls are kept"), group=_G, rule="CAS-2", unit=_("days"), check=_kept,
+        help=_("Afterwards the number, the name, what was said and the link of the recording are emptied; that there was a call stays, for the figures. Calls about a case go with its record. 0 keeps them."))
+declare("live.events_days", default=30, kind=int, label=_("What exchanges told is kept"), group=_G, rule="CAS-2", unit=_("days"), check=_days,
+        help=_("Each message of an exchange, kept so that it counts once. The calls themselves stay."))

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +33,7 @@ log = structlog.get_logger("amparo.telephone")
 LOOK_SECONDS = 5.0
 PAUSE_SECONDS_MAX = 60.0
 HEALTHY_AFTER_SECONDS = 30.0
+HEARD_SECONDS = 30.0  # how exactly it is known until when an exchange was heard
 LOCK = 7_340_041
 _WORKS = "INSERT INTO project_heartbeat (part, at) VALUES ('telephone', now()) ON CONFLICT (part) DO UPDATE SET at = now()"
 
@@ -107,7 +108,7 @@ class Listener:
 
     async def listen(self) -> None:
         if self.setup.kind == "ami":
-            await ami.listen(self.setup.address, take=self.take, ready=self.ready, placings=self.placings, now=clock.now)
+            await ami.listen(self.setup.address, take=self.take, ready=self.ready, placings=self.placings, now=clock.now, compare=self.compare)
         else:
             await sip.listen(self.setup.address, self.setup.transport, take=self.take, ready=self.ready, now=clock.now)
 
@@ -118,6 +119,11 @@ class Listener:
         exchange = Exchange.objects.filter(pk=self.setup.id, is_active=True).first()
         if exchange is not None:
             commands.take_event(exchange, event, at=clock.now())
+
+    async def compare(self, going_on: frozenset[str]) -> Mapping[str, bool]:
+        """End the calls that ended while the exchange was not heard; return those that go on, True where somebody answered."""
+        known: Mapping[str, bool] = await self.apart(commands.compare_calls, self.setup.id, going_on, at=clock.now())
+        return known
 
     async def ready(self) -> None:
         log.info("listening", exchange=self.setup.id)
@@ -162,9 +168,13 @@ def _setups() -> dict[int, Setup]:
     }
 
 
+def _note_heard(exchange_ids: list[int]) -> None:
+    commands.note_heard(exchange_ids, at=clock.now())
+
+
 async def _look_after(stop: asyncio.Event) -> None:
     listeners: dict[int, Listener] = {}
-    looks, told = ThreadPoolExecutor(1), asyncio.Event()
+    looks, told, noted = ThreadPoolExecutor(1), asyncio.Event(), 0.0
     hearing = asyncio.create_task(_hear(told))
     try:
         while not stop.is_set():
@@ -182,6 +192,9 @@ async def _look_after(stop: asyncio.Event) -> None:
                     listeners[number].start()
             with contextlib.suppress(DatabaseError, psycopg.Error):
                 await asyncio.gather(*(one.dial() for one in listeners.values()))
+                if asyncio.get_running_loop().time() - noted > HEARD_SECONDS:
+                    await asyncio.get_running_loop().run_in_executor(looks, _note_heard, [number for number, one in listeners.items() if one.hears])
+                    noted = asyncio.get_running_loop().time()
             waits = [asyncio.create_task(told.wait()), asyncio.create_task(stop.wait())]
             await asyncio.wait(waits, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             for task in waits:

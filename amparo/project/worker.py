@@ -44,6 +44,7 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.campus.tasks.tick", 10),
     ("amparo.threads.tasks.tick", 30),
     ("amparo.live.tasks.tick", 30),
+    ("amparo.live.tasks.keep", 60),
     ("amparo.forum.tasks.tick", 60),
     ("amparo.casefiles.tasks.tick", 2),
     ("amparo.casefiles.tasks.keep", 60),

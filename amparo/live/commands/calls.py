@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -12,10 +11,8 @@ from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid, NotPermitted, Stale
 from amparo.live import access, rules
 from amparo.live.errors import CallEnded, CallOpen
-from amparo.live.models import Call, ExchangeCall, Outcome
+from amparo.live.models import Call, Outcome
 from amparo.people.models import Contact, Customer
-
-PURGED = "—"  # a call that has ended says what it was about
 
 
 @transaction.atomic
@@ -145,21 +142,6 @@ def _take_outcome(call: Call, outcome: str, notes: str, linked: str) -> None:
 
 def _is_contact(user_id: int, customer_id: int | None) -> bool:
     return Contact.objects.filter(user=user_id, customer=customer_id, removed_at__isnull=True).exists()
-
-
-@transaction.atomic
-def purge(linked: Sequence[str], *, actor: Actor, at: datetime) -> list[str]:
-    """Empty what calls about these things were about; return their subjects, whose facts the caller purges. CAS-2.
-
-    That there was a call, when, with whom of ours and what came of it, stays. Raises NotPermitted for anybody but the service.
-    """
-    if not actor.is_system:
-        raise NotPermitted()
-    calls = Call.objects.filter(linked__in=list(linked), ended_at__isnull=False)
-    subjects = [call.subject for call in calls]
-    ExchangeCall.objects.filter(conversations__in=calls).update(number="", number_text="", name_text="", recording="")
-    calls.update(about=PURGED, notes="", phone="", caller_name="")
-    return subjects
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -116,6 +117,9 @@ def _take(exchange: Exchange, event: rules.Event, at: datetime) -> tuple[Exchang
     if ExchangeEvent.objects.filter(exchange=exchange, event_id=event.id).exists():
         return call, False
     row.save(force_insert=True)
+    if call.seen_late_at is not None and event.state in ("ended", "missed"):  # its end is told after all: that is when it was
+        call.conversations.filter(hung_up_at=call.ended_at, ended_at__isnull=True).update(hung_up_at=None)
+        call.ended_at = call.seen_late_at = None
     was_state, was_operator, was_offered = call.state, call.operator_id, set(call.offered_to)
     told = merge(call.told, event)
     for name in _TOLD:
@@ -234,6 +238,31 @@ def _begin(call: ExchangeCall) -> None:
                    is_outgoing=call.direction == "out", line_id=call.pk, actor=actor, at=started_at)  # fmt: skip
 
 
+@transaction.atomic
+def compare_calls(exchange_id: int, going_on: Collection[str], *, at: datetime) -> dict[str, bool]:
+    """End the calls of an exchange that it does not have any more: their end came while it was not heard. TEL-3. Fact: `line.lost`.
+
+    Return those that go on, True where somebody answered. What only a browser named is not the exchange's to tell.
+    """
+    exchange = Exchange.objects.get(pk=exchange_id)
+    known = {}
+    for call in ExchangeCall.objects.select_for_update(of=("self",)).filter(exchange=exchange_id, state__in=LIVE).select_related("exchange").order_by("id"):
+        if call.call_id in going_on:
+            known[call.call_id] = call.answered_at is not None
+        elif rules.is_linked(call.call_id):
+            _end_late(call, max(call.changed_at, min(exchange.seen_at or call.changed_at, at)), at)
+    return known
+
+
+def _end_late(call: ExchangeCall, until: datetime, at: datetime) -> None:
+    """End a call whose end nobody told: it surely went on `until` then, and is over now."""
+    call, is_new = _take(call.exchange, rules.Event(f"late:{call.pk}:{until.isoformat()}", call.call_id, "ended", until, call.direction), at)
+    if is_new:
+        call.seen_late_at = at
+        call.save(update_fields=["seen_late_at"])
+        record("line.lost", subject=call, actor=SYSTEM, at=at, customer=call.customer_id, until=until)
+
+
 RINGS_MAX, TALKS_MAX = timedelta(minutes=10), timedelta(hours=6)
 
 
@@ -244,8 +273,6 @@ def sweep(*, at: datetime) -> int:
     stale = (Q(state=State.RINGING) | unseen) & Q(changed_at__lt=at - RINGS_MAX) | Q(state__in=LIVE, changed_at__lt=at - TALKS_MAX)
     calls = list(ExchangeCall.objects.select_for_update(skip_locked=True, of=("self",)).filter(stale).select_related("exchange").order_by("id")[:50])
     for call in calls:
-        event = rules.Event(f"sweep:{call.pk}", call.call_id, "ended", call.changed_at, call.direction)
-        _take(call.exchange, event, at)
-        record("line.lost", subject=call, actor=SYSTEM, at=at, customer=call.customer_id)
+        _end_late(call, call.changed_at, at)
     Delivery.objects.filter(signed_at__lt=at - timedelta(seconds=4 * rules.OLD_AFTER)).delete()
     return len(calls)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -160,6 +160,12 @@ def note_state(exchange_id: int, *, error: str = "", at: datetime) -> None:
     row.save(update_fields=["error", "failing_since", "seen_at"])
     if was != error:
         signal("calls")
+
+
+@transaction.atomic
+def note_heard(exchange_ids: Collection[int], *, at: datetime) -> None:
+    """Note until when exchanges were heard: what ends on them after that, while we are away, surely went on until then."""
+    Exchange.objects.filter(pk__in=exchange_ids, error="").update(seen_at=at)
 
 
 def _fill(exchange: Exchange, given: Mapping[str, Any], secret: str, actor: Actor) -> None:

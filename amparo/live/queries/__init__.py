@@ -12,6 +12,8 @@ from .ringing import (
     one_on_screen,
     owed_callbacks,
     recent_lines,
+    refused_at,
+    refused_dials,
     settled_callbacks,
     trouble,
 )
@@ -19,5 +21,6 @@ from .wallboard import Board, Hour, Taker, board, day_bounds, day_rows
 
 __all__ = [
     "Board", "Candidate", "Hour", "OnScreen", "Taker", "announcement", "board", "callers_waiting", "calls_about", "calls_between", "calls_of", "candidates",
-    "day_bounds", "day_rows", "events_of", "on_screen", "one_on_screen", "open_calls", "owed_callbacks", "recent_lines", "settled_callbacks", "trouble",
+    "day_bounds", "day_rows", "events_of", "on_screen", "one_on_screen", "open_calls", "owed_callbacks", "recent_lines", "refused_at", "refused_dials",
+    "settled_callbacks", "trouble",
 ]  # fmt: skip

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from amparo.kernel.actor import Actor
 from amparo.live import access, rules
-from amparo.live.errors import NoAnswer
+from amparo.live.errors import REFUSED_HERE, NoAnswer, not_placed
 from amparo.live.machine import LIVE, State
-from amparo.live.models import STATE_LABELS, Callback, ExchangeCall, ExchangeEvent
+from amparo.live.models import STATE_LABELS, Callback, Dial, Exchange, ExchangeCall, ExchangeEvent
 from amparo.people.queries import find
 from amparo.policies.queries import value
 
@@ -128,12 +129,31 @@ def _callback(row: Callback) -> dict[str, Any]:
 def recent_lines(actor: Actor, *, limit: int = 30) -> list[dict[str, Any]]:
     """Return the latest calls of all exchanges, newest first. One statement."""
     rows = access.lines_visible_to(actor).order_by("-rang_at", "-id").values(
-        *_FIELDS, "ended_at", "operator__name", "recording", "gave_up",
+        *_FIELDS, "ended_at", "seen_late_at", "operator__name", "recording", "gave_up",
     )[:limit]  # fmt: skip
     return [
         {**row, "shown": rules.shown(row["number"], row["exchange__region"]) or row["number_text"], "label": STATE_LABELS[State(row["state"])]}
         for row in rows
     ]
+
+
+def refused_dials(actor: Actor, *, since: datetime, by_exchange: bool = False, limit: int = 20) -> list[dict[str, Any]]:
+    """Return the calls that a person asked for and that were not placed, with the reason in words, newest first. One statement. TEL-3.
+
+    What our own list refused is said at once; what the exchange refused (`by_exchange`) comes later, and has to be shown.
+    """
+    dials = Dial.objects.filter(user=actor.user_id, asked_at__gte=since)
+    return _refused(dials.exclude(error__in=REFUSED_HERE) if by_exchange else dials, limit)
+
+
+def refused_at(exchange: Exchange, actor: Actor, *, limit: int = 20) -> list[dict[str, Any]]:
+    """Return the same of all who have a line at an exchange, for who sets it up. One statement."""
+    return _refused(Dial.objects.filter(line__exchange=exchange), limit) if access.may_configure(actor) else []
+
+
+def _refused(dials: QuerySet[Dial], limit: int) -> list[dict[str, Any]]:
+    rows = dials.filter(state="refused").order_by("-asked_at", "-id").values("id", "number", "error", "asked_at", "user__name", "line__extension")[:limit]
+    return [{**row, "shown": rules.shown(row["number"]), "why": not_placed(row["error"])} for row in rows]
 
 
 def events_of(call: ExchangeCall) -> Sequence[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from .events import LENGTH_MAX, Event, event_id, line
 
 CALLS_MAX = 2000
 _PEER = re.compile(r"^[A-Za-z0-9]+/([^/]+?)(?:-[0-9A-Fa-f]+)?(?:;[12])?$")
+_LINKED = re.compile(r"(?:[A-Za-z0-9_.\-]{1,60}-)?\d{9,11}\.\d{1,10}")
 _NOBODY = frozenset({"NOANSWER", "BUSY", "CHANUNAVAIL", "CONGESTION"})
 
 
@@ -47,6 +48,29 @@ class Asterisk:
         name = str(message.get("Event", ""))
         reader = getattr(self, f"_{name.lower()}", None) if name in _READ else None
         return reader(message, at) if reader else []
+
+    def resume(self, channels: Sequence[Mapping[str, Any]], known: Mapping[str, bool], *, at: datetime) -> list[Event]:
+        """Take up the calls that were under way before this connection, from the channels that the exchange has now.
+
+        `known` holds the calls that are on record as going on: True where somebody has answered. Of those nothing is told again but
+        what happened meanwhile: that one which rang was answered, that one began.
+        """
+        events: list[Event] = []
+        for channel in channels:
+            self._newchannel(channel, at)
+        for channel in channels:
+            linked = _text(channel, "Linkedid")
+            if linked == _text(channel, "Uniqueid") or linked not in self._calls:
+                continue
+            told = {**channel, "Uniqueid": linked, "DestUniqueid": channel.get("Uniqueid"), "DestChannel": channel.get("Channel"), "DialStatus": "ANSWER"}
+            found = self._dialbegin({**told, "Event": "DialBegin"}, at)
+            if _text(channel, "ChannelStateDesc") == "Up":
+                found += self._dialend({**told, "Event": "DialEnd"}, at)
+            events += [event for event in found if not known.get(linked, False) and (event.state != "ringing" or linked not in known)]
+        for linked, answered in known.items():
+            if (call := self._calls.get(linked)) is not None:
+                call.rang, call.answered = True, call.answered or answered
+        return events
 
     def _newchannel(self, message: Mapping[str, Any], at: datetime) -> list[Event]:
         linked, unique = _text(message, "Linkedid"), _text(message, "Uniqueid")
@@ -133,6 +157,16 @@ class Asterisk:
 
 
 _READ = frozenset({"Newchannel", "DialBegin", "DialEnd", "Hold", "Unhold", "VarSet", "Hangup"})
+
+
+def going_on(channels: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the names of the calls that channels belong to: a call goes on while its first channel does."""
+    return frozenset(_text(channel, "Uniqueid") for channel in channels if _text(channel, "Uniqueid") == _text(channel, "Linkedid"))
+
+
+def is_linked(name: str) -> bool:
+    """True for a name that Asterisk gives to calls, not a browser: the second in which it began, a point, a number."""
+    return bool(_LINKED.fullmatch(name))
 
 
 def extension_of(channel: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -12,10 +13,10 @@ import pytest
 from amparo.live import ami, sip
 from amparo.live.errors import NoAnswer
 from amparo.live.machine import State, Told, merge
-from amparo.live.rules.asterisk import Asterisk, extension_of
+from amparo.live.rules.asterisk import Asterisk, extension_of, going_on, is_linked
 
 NOON = datetime(2026, 11, 11, 18, 0, tzinfo=UTC)
-LINKED = "1700000000.1"
+LINKED, OLD = "1700000000.1", "1699999999.7"
 
 
 def message(event: str, **fields: str) -> dict[str, str]:
@@ -98,6 +99,24 @@ def test_a_recording_is_told_also_where_it_was_named_before_anybody_answered():
         assert [event.recording for event in events if event.recording] == ["https://pbx.ejemplo.mx/grab/1.wav"]
 
 
+def channel(unique: str, name: str, *, linked: str = "", state: str = "Up", **more: str) -> dict[str, str]:
+    return {"Event": "CoreShowChannel", "Channel": name, "ChannelStateDesc": state, "Uniqueid": unique, "Linkedid": linked or unique, "CallerIDNum": "5555123456", **more}
+
+
+def test_what_was_under_way_before_the_connection_goes_on_and_its_end_is_heard():
+    """TEL-3: told anew is only what happened meanwhile."""
+    talking, ringing, unknown = "1700000000.10", "1700000000.20", "sede-1700000000.30"
+    there = [channel(one, "PJSIP/trunk-1", Exten="600") for one in (talking, ringing, unknown)]
+    there += [channel("1700000000.11", "PJSIP/101-1", linked=talking), channel("1700000000.21", "PJSIP/102-1", linked=ringing),
+              channel("1700000000.31", "PJSIP/103-1", linked=unknown, state="Ringing"), channel("1700000000.99", "PJSIP/104-1", linked="1700000000.98")]  # fmt: skip
+    assert going_on(there) == {talking, ringing, unknown} and all(map(is_linked, going_on(there))) and not is_linked("f3a9k2m1@192.0.2.2")
+    reader = Asterisk()
+    told = reader.resume(there, {talking: True, ringing: False, "1700000000.1": True}, at=NOON)
+    assert [(event.call, event.state, event.extension) for event in told] == [(ringing, "answered", "102"), (unknown, "ringing", "103")]
+    later = [event for one in (talking, ringing, unknown) for event in reader.read({"Event": "Hangup", "Linkedid": one, "Uniqueid": one}, at=NOON)]
+    assert [(event.call, event.state) for event in later] == [(talking, "ended"), (ringing, "ended"), (unknown, "ended")]
+
+
 def test_a_call_passed_on_is_taken_by_the_second():
     """TEL-3"""
     again = [
@@ -118,8 +137,8 @@ def test_the_extension_is_read_from_the_channel(channel, extension):
 class Peer:
     """An exchange that speaks the lines of Asterisk's manager interface, and keeps what it was told."""
 
-    def __init__(self, *, banner: bytes = b"Asterisk Call Manager/5.0.2\r\n", secret: str = "secreto") -> None:
-        self.banner, self.secret, self.heard, self.writers = banner, secret, b"", []
+    def __init__(self, *, banner: bytes = b"Asterisk Call Manager/5.0.2\r\n", secret: str = "secreto", channels: list | None = ()) -> None:
+        self.banner, self.secret, self.channels, self.heard, self.writers = banner, secret, channels, b"", []
 
     async def __aenter__(self) -> Peer:
         self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
@@ -140,11 +159,24 @@ class Peer:
                 fields = dict(row.split(": ", 1) for row in block.decode().strip().split("\r\n"))
                 good = fields["Action"] != "Login" or fields["Secret"] == self.secret
                 answer = "Success\r\nMessage: Originate successfully queued" if fields["Action"] == "Originate" else "Success" if good else "Error"
+                if fields["Action"] == "CoreShowChannels":
+                    answer = "Error\r\nMessage: Permission denied" if self.channels is None else "Success\r\nEventList: start\r\nMessage: Channels will follow"
                 writer.write(f"Response: {answer}\r\nActionID: {fields.get('ActionID', '')}\r\n\r\n".encode())
+                if fields["Action"] == "CoreShowChannels" and self.channels is not None:
+                    for one in (*self.channels, {"Event": "CoreShowChannelsComplete", "EventList": "Complete"}):
+                        self.tell({**one, "ActionID": fields["ActionID"]})
 
     def tell(self, one: dict[str, str]) -> None:
         for writer in self.writers:
             writer.write("".join(f"{name}: {value}\r\n" for name, value in one.items()).encode() + b"\r\n")
+
+
+async def until(ask) -> None:
+    for _turn in range(1000):
+        if ask():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come true")
 
 
 def address(peer: Peer, secret: str = "secreto") -> ami.Address:
@@ -155,7 +187,7 @@ def test_it_listens_places_calls_and_says_when_it_is_lost():
     """TEL-3, SEC-43: no line of the exchange is ended by what we write."""
 
     async def play() -> tuple[list, Peer, str, list[str]]:
-        events, answers, ready = [], [], asyncio.Event()
+        events, answers, compared, ready = [], [], [], asyncio.Event()
         placings: asyncio.Queue = asyncio.Queue()
 
         async def take(event) -> None:
@@ -167,16 +199,20 @@ def test_it_listens_places_calls_and_says_when_it_is_lost():
         async def is_ready() -> None:
             ready.set()
 
-        async with Peer() as peer:
-            listening = asyncio.create_task(ami.listen(address(peer), take=take, ready=is_ready, placings=placings, now=lambda: NOON))
+        async def compare(going_on) -> dict[str, bool]:
+            compared.append(going_on)
+            return {OLD: True}
+
+        async with Peer(channels=[channel(OLD, "PJSIP/trunk-1"), channel("1699999999.8", "PJSIP/101-2", linked=OLD)]) as peer:
+            listening = asyncio.create_task(ami.listen(address(peer), take=take, ready=is_ready, placings=placings, now=lambda: NOON, compare=compare))
             await asyncio.wait_for(ready.wait(), 5)
             placings.put_nowait((ami.Placing("PJSIP/101\r\nAction: Command", "from-internal", "5555123456\r\nVariable: a=b"), told))
-            for one in INCOMING:
+            for one in (*INCOMING, {**INCOMING[-1], "Linkedid": OLD, "Uniqueid": OLD}):
                 peer.tell(one)
-            for _turn in range(200):
-                if len(events) == 6 and answers:
-                    break
-                await asyncio.sleep(0.02)
+            await until(lambda: len(events) == 7 and answers)
+            peer.tell({"Event": "OriginateResponse", "ActionID": re.search(rb"ActionID: (dial-\w+)", peer.heard)[1].decode(), "Response": "Failure", "Reason": "5"})
+            await until(lambda: len(answers) == 2)
+            assert compared == [{OLD}]
             for writer in peer.writers:
                 writer.close()
             with pytest.raises(NoAnswer) as lost:
@@ -184,8 +220,8 @@ def test_it_listens_places_calls_and_says_when_it_is_lost():
             return events, peer, str(lost.value.context["why"]), answers
 
     events, peer, why, answers = asyncio.run(play())
-    assert [event.state for event in events] == ["ringing", "ringing", "answered", "held", "resumed", "ended"]
-    assert why == "lost" and answers == [""]
+    assert [event.state for event in events] == ["ringing", "ringing", "answered", "held", "resumed", "ended", "ended"] and events[-1].call == OLD
+    assert why == "lost" and answers == ["", "busy"]
     assert b"Channel: PJSIP/101Action: Command\r\n" in peer.heard and b"Exten: 5555123456Variable: a=b\r\n" in peer.heard
     assert peer.heard.count(b"Action: Originate") == 1 and b"\r\nAction: Command" not in peer.heard and b"\r\nVariable:" not in peer.heard
 
@@ -204,11 +240,13 @@ def test_what_is_wrong_is_said_in_words():
             other.serve = None
             await ami.probe(address(peer))
             found = [await why(address(peer, "otro"))]
+            peer.channels = None
+            found.append(await why(address(peer)))
             peer.server.close()
             await peer.server.wait_closed()
             return [*found, await why(ami.Address("127.0.0.1", peer.port, "a", "b")), await why(ami.Address("no-hay.invalid", 5038, "a", "b"))]
 
-    assert asyncio.run(play()) == ["denied", "closed", "name"]
+    assert asyncio.run(play()) == ["denied", "channels", "closed", "name"]
 
 
 def test_an_extension_that_listens_goes_deaf_to_nobody_when_ends_are_lost():

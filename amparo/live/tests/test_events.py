@@ -11,11 +11,12 @@ from amparo.conftest import NOON, make_contact, make_customer, make_staff
 from amparo.deadlines.models import Promise
 from amparo.history.models import Fact
 from amparo.history.queries import facts as history
+from amparo.kernel.actor import SYSTEM
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.live import access, commands, queries, rules
 from amparo.live.commands.events import _may_be as may_be
 from amparo.live.errors import CallbackSettled
-from amparo.live.models import Call, Callback, Exchange, ExchangeCall, ExchangeEvent
+from amparo.live.models import Call, Callback, Dial, Exchange, ExchangeCall, ExchangeEvent
 from amparo.people.queries import Found
 
 NUMBER = "+525555123456"
@@ -239,6 +240,65 @@ def test_what_an_exchange_forgot_to_end_is_ended(tell, exchange):
     assert commands.sweep(at=NOON + timedelta(minutes=5)) == 0
     assert commands.sweep(at=NOON + timedelta(minutes=11)) == 1
     assert ExchangeCall.objects.get().state == "missed" and commands.sweep(at=NOON + timedelta(days=1)) == 0
+
+
+def test_what_ended_while_the_exchange_was_not_heard_is_ended_when_it_is_heard_again(tell, exchange, operator):
+    """TEL-3: until when it surely went on, and that it was seen late; what a browser named, and what goes on, stays."""
+    over, on, browsers = "1700000000.1", "1700000000.2", "f3a9k2m1"
+    for name in (over, on, browsers):
+        tell("answered", 5, call=name, caller="5511112222" if name == browsers else NUMBER, extension="101")
+    tell("ringing", 6, call="1700000000.3", caller="5511113333", extension="102")
+    commands.note_heard([exchange.pk], at=NOON + timedelta(minutes=3))
+    again = NOON + timedelta(minutes=20)
+    assert commands.compare_calls(exchange.pk, {on, "1700000000.9"}, at=again) == {on: True}
+    ended = ExchangeCall.objects.get(call_id=over)
+    assert (ended.state, ended.ended_at, ended.seen_late_at) == ("ended", NOON + timedelta(minutes=3), again)
+    assert Call.objects.get(line=ended).hung_up_at == ended.ended_at and history(ended.subject)[-1].name == "line.lost"
+    assert [ExchangeCall.objects.get(call_id=name).state for name in (on, browsers, "1700000000.3")] == ["answered", "answered", "missed"]
+    assert Callback.objects.get().number == "+525511113333" and commands.compare_calls(exchange.pk, {on}, at=again) == {on: True}
+    told = tell("ended", 600, call=over)  # its end is told after all
+    assert (told.ended_at, told.seen_late_at, Call.objects.get(line=told).hung_up_at) == (NOON + timedelta(seconds=600), None, NOON + timedelta(seconds=600))
+
+
+def test_after_their_time_calls_are_numbers_without_names(tell, exchange, customer, operator, deliver):
+    """CAS-2: those of a case wait for its record; what is owed is kept; events serve no longer than they could be told again."""
+    for name, caller in (("c1", NUMBER), ("c2", "5511112222"), ("c3", "5511113333")):
+        tell("answered", 5, call=name, caller=caller, extension="101", caller_name="Lupita")
+        tell("ended", 65, call=name, caller=caller)
+        row = Call.objects.get(line__call_id=name)
+        commands.end_call(row, about="No imprime", outcome="advice", notes="Dijo todo", linked="case:41" if name == "c3" else "", actor=operator, at=NOON)
+    for name, caller in (("c4", "5511114444"), ("c5", "5511115555")):
+        tell("missed", 70, call=name, caller=caller, caller_name="Ana")
+    commands.settle_callback(Callback.objects.get(number="+525511114444"), reason="Ana escribió", actor=operator, at=NOON + timedelta(hours=1))
+    Dial.objects.create(user_id=operator.user_id, line=access.own_lines(operator).get(), number=NUMBER, state="sent", asked_at=NOON, key="k1")
+    assert commands.forget(at=NOON + timedelta(days=29)) == 0
+    assert commands.forget(at=NOON + timedelta(days=31)) == 8 and not ExchangeEvent.objects.exists()
+    assert ExchangeCall.objects.filter(name_text="").count() == 0
+    year = NOON + timedelta(days=366)
+    deliver(year)
+    assert commands.forget(at=year) > 0 and commands.forget(at=year) == 0
+    kept = {call.call_id: (call.number, call.name_text) for call in ExchangeCall.objects.all()}
+    assert kept == {"c1": ("", ""), "c2": ("", ""), "c3": ("+525511113333", "Lupita"), "c4": ("", ""), "c5": ("", "")}
+    assert {(call.about, call.notes, call.phone, call.outcome) for call in Call.objects.exclude(linked="case:41")} == {("—", "", "", "advice")}
+    settled, owed = Callback.objects.order_by("pk")
+    assert (settled.number, settled.caller_name, settled.reason, owed.number, owed.caller_name) == ("", "", "—", "+525511115555", "Ana")
+    assert not Dial.objects.exists() and not any("11114444" in str(fact.data) for fact in Fact.objects.filter(subject=settled.subject))
+
+
+def test_the_purge_of_a_case_takes_what_was_owed_to_its_callers(tell, customer, operator):
+    """CAS-2: what was missed before they were spoken to; what was missed after stays."""
+    tell("missed", 10)
+    tell("answered", 100, call="c2", extension="101")
+    tell("ended", 160, call="c2")
+    commands.end_call(Call.objects.get(), about="No imprime", outcome="case", linked="case:41", actor=operator, at=NOON + timedelta(minutes=5))
+    tell("missed", 900, call="c3")
+    commands.settle_callback(Callback.objects.get(state="open"), reason="Otra cosa", actor=operator, at=NOON + timedelta(hours=1))
+    subjects = commands.purge(["case:41"], actor=SYSTEM, at=NOON + timedelta(days=400))
+    first, second = Callback.objects.order_by("pk")
+    assert (first.number, first.caller_name, first.state) == ("", "", "called") and (second.number, second.reason) == (NUMBER, "Otra cosa")
+    assert first.subject in subjects and second.subject not in subjects
+    with pytest.raises(NotPermitted):
+        commands.purge(["case:41"], actor=operator, at=NOON)
 
 
 def test_a_recording_is_linked_where_recording_is_on_and_on_its_host(tell, exchange, administrator):

@@ -7,6 +7,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,6 +18,7 @@ from amparo.kernel import clock
 from amparo.kernel.actor import SYSTEM
 from amparo.live import commands, rules
 from amparo.live.models import Call, Callback, Delivery, Dial, Exchange, ExchangeCall, ExchangeEvent, Line
+from amparo.people.rules import unseal
 
 NUMBER = "+525555123456"
 
@@ -109,7 +111,7 @@ def test_the_card_opens_with_everything_on_the_screen_of_whose_telephone_rings(r
 def test_without_a_call_the_region_costs_little(line, operator, client_for, django_assert_max_num_queries):
     client = client_for(operator)
     client.get("/desk/phone/ring/")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert "data-ring" not in client.get("/desk/phone/ring/").content.decode()
 
 
@@ -152,7 +154,7 @@ def test_missed_calls_stand_on_the_list_until_they_are_settled(line, exchange, o
     deliver(exchange, id="e2", state="missed")
     client, owed = client_for(operator), Callback.objects.get()
     client.get("/desk/live/")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         page = client.get("/desk/live/").content.decode()
     assert customer.name in page and f'data-dial="{NUMBER}"' in page
     assert customer.name in client.get("/desk/phone/").content.decode()
@@ -229,12 +231,12 @@ def test_the_browser_tells_of_calls_on_its_own_line_alone(browser_line, operator
     assert client_for(make_staff("Elena", "engineer")).post("/desk/live/phone/told/", told).status_code == 404
 
 
-@pytest.mark.parametrize(("number", "status"), [("55 5512 3456", 200), ("+1 202 555 0123", 422), ("+52 900 123 4567", 422), ("5512\r\nAction: x", 422), ("", 422)])
-def test_only_what_may_be_dialled_is_dialled(browser_line, operator, client_for, number, status):
-    """SEC-43"""
+@pytest.mark.parametrize(("number", "status", "why"), [("55 5512 3456", 200, ""), ("+1 202 555 0123", 422, "country"), ("+52 900 123 4567", 422, "premium"), ("5512\r\nAction: x", 422, None), ("", 422, None)])
+def test_only_what_may_be_dialled_is_dialled(browser_line, operator, client_for, number, status, why):
+    """SEC-43: what our own list refuses stays on record with the reason."""
     answer = client_for(operator).post("/desk/live/dial/", {"number": number, "way": "browser", "key": "dial-key-1"})
     assert answer.status_code == status, answer.content
-    assert Dial.objects.count() == (status == 200)
+    assert [(row.state, row.error) for row in Dial.objects.all()] == ([] if why is None else [("refused" if why else "browser", why)])
     if status == 200:
         assert answer.json()["number"] == NUMBER
 
@@ -246,8 +248,8 @@ def test_a_person_has_a_cap_for_the_day(browser_line, operator, administrator, c
     at = clock.now()
     set_value("live.dial_daily_max", 2, from_at=at, actor=administrator, at=at)
     client = client_for(operator)
-    codes = [client.post("/desk/live/dial/", {"number": NUMBER, "way": "browser", "key": f"dial-key-{n}"}).status_code for n in (1, 1, 2, 3)]
-    assert codes == [200, 200, 200, 429]
+    codes = [client.post("/desk/live/dial/", {"number": NUMBER, "way": "browser", "key": f"dial-key-{n}"}).status_code for n in (1, 1, 2, 3, 3)]
+    assert codes == [200, 200, 200, 429, 429], "asked again with the same key, it is refused again"
     assert client.post("/desk/live/dial/", {"number": NUMBER, "way": "exchange", "key": "dial-key-9"}).json()["code"] == "dial_refused"
 
 
@@ -260,6 +262,24 @@ def test_the_exchange_dials_once_and_nothing_old(administrator, operator):
     assert [row.number for row in commands.take_dials(made.pk, at=NOON)] == [NUMBER] and commands.take_dials(made.pk, at=NOON) == []
     commands.ask_to_dial(NUMBER, way="exchange", key="k" * 9, actor=operator, at=NOON)
     assert commands.take_dials(made.pk, at=NOON + timedelta(minutes=2)) == []
+
+
+def test_what_was_not_placed_is_shown_to_who_asked_and_to_administrators(administrator, operator, client_for, django_assert_max_num_queries):
+    """TEL-3: in words, on the page one is on, on the page of calls, and beside the exchange."""
+    given = {"name": "Asterisk", "kind": "ami", "host": "10.0.0.9", "username": "amparo"}
+    made, _secret = commands.add_exchange(given, secret="x", actor=administrator, at=NOON)
+    commands.give_line(made, "101", user_id=operator.user_id, actor=administrator, at=NOON)
+    client = client_for(operator)
+    assert client.post("/desk/live/dial/", {"number": "+1 202 555 0123", "way": "exchange", "key": "dial-key-1"}).status_code == 422
+    assert client.post("/desk/live/dial/", {"number": NUMBER, "way": "exchange", "key": "dial-key-2"}).status_code == 200
+    [row] = commands.take_dials(made.pk, at=clock.now())
+    commands.dialled(row, error="unanswered", at=clock.now())
+    aside = client.get("/desk/phone/ring/").content.decode()
+    assert "sonó y nadie lo descolgó" in aside and aside.count("ring-card") == 1
+    assert "sonó y nadie" not in client_for(make_staff("Elena", "engineer")).get("/desk/phone/ring/").content.decode()
+    for client, address in ((client, "/desk/live/"), (client_for(administrator), f"/desk/live/exchanges/{made.pk}/")):
+        page = client.get(address).content.decode()
+        assert "sonó y nadie lo descolgó" in page and "no están en la lista" in page and "+1 202-555-0123" in page
 
 
 def test_what_could_not_be_placed_is_not_placed_when_the_exchange_is_back(monkeypatch):
@@ -292,9 +312,14 @@ def test_what_could_not_be_placed_is_not_placed_when_the_exchange_is_back(monkey
 def test_an_administrator_connects_an_exchange_and_is_told_in_words_what_is_wrong(administrator, operator, client_for, monkeypatch):
     """TEL-3, SEC-32"""
     client = client_for(administrator)
-    fresh = client.post("/desk/live/exchanges/add/", {"kind": "webhook", "name": "Centro", "transport": "udp", "region": "MX", "recording": "off", "is_active": "on"})
+    fresh = client.post("/desk/live/exchanges/add/", {"kind": "webhook", "name": "Centro", "transport": "udp", "region": "MX", "recording": "off", "is_active": "on"}, follow=True)
     made = Exchange.objects.get()
-    assert f"/live/exchange/{made.pk}/events" in fresh.content.decode()
+    secret = unseal(made.secret_sealed, django_settings.SECRETS["field_key"])
+    assert f"/live/exchange/{made.pk}/events" in fresh.content.decode() and secret in fresh.content.decode()
+    assert secret not in client.get(f"/desk/live/exchanges/{made.pk}/").content.decode(), "once"
+    again = client.post(f"/desk/live/exchanges/{made.pk}/secret/", follow=True).content.decode()
+    made.refresh_from_db()
+    assert unseal(made.secret_sealed, django_settings.SECRETS["field_key"]) in again != secret
     signs = {"kind": "webhook", "name": "Centro", "transport": "tcp", "region": "MX", "recording": "off", "is_active": "on"}
     assert client.post(f"/desk/live/exchanges/{made.pk}/", signs).status_code == 302, "nothing is sent to it: no secret is asked for"
     for address in (f"/desk/live/exchanges/{made.pk}/", "/desk/live/exchanges/add/"):  # no weak secret of one's own, none that is passed over in silence

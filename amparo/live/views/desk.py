@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +18,8 @@ from amparo.live.forms import Settle, WrapUp
 from amparo.threads.access import visible_to as visible_threads
 from amparo.ui.views import staff_only
 
+REFUSED_SHOWN = timedelta(days=1)
+
 
 @require_safe
 @staff_only(*access.ROLES, "quality")
@@ -23,7 +27,7 @@ def calls(request: HttpRequest) -> HttpResponse:
     """Calls back that are owed, what rings now, and the latest calls."""
     context = {
         "owed": queries.owed_callbacks(request.actor), "lines": queries.recent_lines(request.actor), "form": Settle(),
-        "may_settle": access.may_take_calls(request.actor), "settled": queries.settled_callbacks(request.actor, limit=8),
+        "refused": queries.refused_dials(request.actor, since=request.now - REFUSED_SHOWN), "may_settle": access.may_take_calls(request.actor), "settled": queries.settled_callbacks(request.actor, limit=8),
     }  # fmt: skip
     return render(request, "live/desk/_calls.html" if request.htmx else "live/desk/calls.html", context)
 

@@ -17,6 +17,7 @@ from amparo.live.commands.exchanges import FIELDS
 from amparo.live.forms import ExchangeForm, LineForm
 from amparo.live.models import KINDS, Exchange
 from amparo.people.rules import unseal
+from amparo.ui import once
 from amparo.ui.views import staff_only
 
 
@@ -40,7 +41,7 @@ def add(request: HttpRequest) -> HttpResponse:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
             if fresh:
-                return _one(request, made, fresh=fresh)
+                return once.show_at(request, "desk_live:exchange", made.pk, fresh)
             return redirect("desk_live:exchange", made.pk)
     return render(request, "live/desk/exchange_add.html", {"form": form}, status=422 if request.method == "POST" else 200)
 
@@ -48,10 +49,10 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only("administrator")
 def exchange(request: HttpRequest, exchange_id: int) -> HttpResponse:
-    """One exchange: how it is, its settings, its lines."""
+    """One exchange: how it is, its settings, its lines; a secret that was just made is shown once."""
     found = get_object_or_404(access.exchanges_visible_to(request.actor), pk=exchange_id)
     if request.method != "POST":
-        return _one(request, found)
+        return once.forget(request, _one(request, found, fresh=once.shown(request)))
     form = ExchangeForm(request.POST, made=True)
     if form.is_valid():
         try:
@@ -71,7 +72,7 @@ def _one(
     context = {
         "exchange": found, "form": form or ExchangeForm(initial={name: getattr(found, name) for name in FIELDS}, made=True), "lines": lines,
         "line_form": line_form or LineForm(people=access.takers(), sip=bool(found.browser)), "fresh": fresh, "kinds": KINDS,
-        "address": f"{settings.PUBLIC_URL}/live/exchange/{found.pk}/events", "error": queries.trouble(found.error),
+        "address": f"{settings.PUBLIC_URL}/live/exchange/{found.pk}/events", "error": queries.trouble(found.error), "refused": queries.refused_at(found, request.actor),
     }  # fmt: skip
     return render(request, "live/desk/exchange.html", context, status=422 if form is not None or (line_form is not None and line_form.errors) else 200)
 
@@ -105,9 +106,9 @@ def check(request: HttpRequest, exchange_id: int) -> HttpResponse:
 @require_POST
 @staff_only("administrator")
 def secret(request: HttpRequest, exchange_id: int) -> HttpResponse:
-    """Make another secret and show it this once. SEC-42."""
+    """Make another secret, which the page of the exchange shows once. SEC-42."""
     found = get_object_or_404(access.exchanges_visible_to(request.actor), pk=exchange_id)
-    return _one(request, found, fresh=commands.new_secret(found, actor=request.actor, at=request.now))
+    return once.show_at(request, "desk_live:exchange", found.pk, commands.new_secret(found, actor=request.actor, at=request.now))
 
 
 @require_POST

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +18,8 @@ from amparo.ui.views import staff_only
 from .. import forms, phone
 from .phone import ROLES
 
+REFUSED_SHOWN = timedelta(minutes=2)  # after that it stands on the page of calls alone
+
 
 @require_GET
 @staff_only(*ROLES)
@@ -27,6 +31,7 @@ def ring(request: HttpRequest) -> HttpResponse:
         "rings": rings, "has_line": has_line, "announcement": calls.announcement(request.now) if rings else "",
         "sights": {one.id: phone.sight(one.customer_id, request.actor, at=request.now) for one in rings[:2] if one.customer_id},
         "choices": {one.id: calls.candidates(one.number) for one in rings if one.matches > 1 and not one.customer_id},
+        "refused": [] if rings else calls.refused_dials(request.actor, since=request.now - REFUSED_SHOWN, by_exchange=True, limit=1),
     }  # fmt: skip
     return render(request, "web/desk/_ring.html", context)
 
