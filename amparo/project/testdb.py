@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,12 @@ def pytest_load_initial_conftests() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
     """Let every test database be a copy of one that is migrated already; one that is kept is made anew when migrations changed."""
+    from django.db import connections
     from django.db.backends.postgresql.creation import DatabaseCreation
+
+    # One connection to a thread. Django keeps another while an event loop runs in it, as one does around Playwright: it was left
+    # open when the browser was closed first, and the next test with a browser took it up, whatever had become of it.
+    connections._connections = threading.local()  # type: ignore[assignment]
 
     def create_test_db(self: Any, verbosity: int = 1, autoclobber: bool = False, serialize: bool = True, keepdb: bool = False) -> str:
         name = self._get_test_db_name()

@@ -76,6 +76,8 @@ def keep() -> None:
 
 
 def reset() -> None:
-    """Put back what was kept, and nothing else."""
+    """Put back what was kept, and nothing else; by a new connection where a test lost its own."""
+    if connection.connection is not None and connection.connection.closed:
+        connection.close()
     with connection.cursor() as cursor:
         cursor.execute("SELECT seeds.reset()")
