@@ -384,7 +384,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = TESTING or DEBUG
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_AUTOREFRESH = TESTING or DEBUG  # else every client of a test would look through all files anew
 MEDIA_ROOT = DATA_DIR / "files"
 # Case files until they are a day old, and the published keys beside them for `amparo verify-case`. CAS-7
 _CASE_FILES = Path(tempfile.gettempdir()) / f"amparo-tests-{os.getpid()}" if TESTING else DATA_DIR
