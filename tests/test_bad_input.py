@@ -94,17 +94,23 @@ class Visitor:
         until(sent, 60, 0.1)
 
 
+@pytest.fixture(scope="module")
+def served(django_db_setup, tmp_path_factory):
+    """The pages over their pool of connections, as in earnest."""
+    with service(tmp_path_factory.mktemp("served"), parts=("web", "stream"), AMPARO_BUILD="0", AMPARO_POOL="6") as made:
+        yield made
+
+
 @pytest.fixture
-def running(transactional_db, tmp_path):
-    """The pages over their pool of connections, as in earnest; a contact whose cases all wait for its word."""
+def running(served, transactional_db):
+    """A contact whose cases all wait for its word."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.Argon2PasswordHasher"]):
         customer, engineer = make_customer("Abarrotes Lupita"), make_staff("Elena", "engineer")
         contact = make_contact(customer, "Lupita Romero")
     now = clock.now()
     contract_for(customer.pk, events=0, incidents=CASES + 1, credits=0, starts_on=now.date() - timedelta(days=2))
     waiting = [proposed(attended(contact, engineer, "incident", at=now), engineer, "solved", at=now) for _ in range(CASES)]
-    with service(tmp_path, parts=("web", "stream"), AMPARO_BUILD="0", AMPARO_POOL="6") as made:
-        yield SimpleNamespace(url=made.url, stream=made.stream_url, email=contact.email, customer=customer, contact=contact, waiting=waiting)
+    return SimpleNamespace(url=served.url, stream=served.stream_url, email=contact.email, customer=customer, contact=contact, waiting=waiting)
 
 
 def _cut_all() -> int:

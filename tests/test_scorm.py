@@ -7,9 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from amparo.campus import commands
 from amparo.campus.models import ScormState
@@ -20,8 +20,8 @@ from amparo.kernel import clock
 from amparo.kernel.actor import SYSTEM
 from amparo.people.queries import actor_by_id
 
-from .browser import SHELL
-from .live import CHROMIUM, answers, free_port, service, until
+from .browser import chromium  # noqa: F401 (the fixture)
+from .live import answers, free_port, service, until
 from .source import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,10 +60,18 @@ def packages(port: int, url: str, data):
             os.killpg(process.pid, signal.SIGKILL)
 
 
+@pytest.fixture(scope="module")
+def house(django_db_setup, tmp_path_factory):
+    """The pages and, at another origin, the packages."""
+    folder, port = tmp_path_factory.mktemp("scorm"), free_port()
+    with service(folder, parts=("web",), AMPARO_SCORM_URL=f"http://localhost:{port}") as running, packages(port, running.url, folder):
+        yield SimpleNamespace(url=running.url, folder=folder)
+
+
 @pytest.mark.parametrize("standard", ["1.2", "2004"])
-def test_a_package_completes_and_resumes_in_a_browser(standard, settings, tmp_path):
+def test_a_package_completes_and_resumes_in_a_browser(standard, settings, house, chromium):  # noqa: F811
     """SRC-4, SEC-28"""
-    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.MEDIA_ROOT = house.folder / "files"
     user = make_user("Rita Libre")
     learner = actor_by_id(user.pk)
     course = drafted(title="Corte de caja")
@@ -71,25 +79,21 @@ def test_a_package_completes_and_resumes_in_a_browser(standard, settings, tmp_pa
     lesson(course, "scorm", package=made, title="Interactiva")
     commands.publish(course, actor=SYSTEM, at=NOON)
     mine = started(fresh(course), learner, at=clock.now())
-    port = free_port()
-    with service(tmp_path, parts=("web",), AMPARO_SCORM_URL=f"http://localhost:{port}") as running, packages(port, running.url, tmp_path):
-        page_url = f"{running.url}/campus/{mine.pk}/lessons/{lessons_of(mine)[0]}/"
-        with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=SHELL, args=CHROMIUM)
-            context = browser.new_context()
-            context.add_cookies([_cookie(user, running.url)])
-            page = context.new_page()
-            page.goto(page_url)
-            inner = page.frame_locator("iframe.scorm-frame").frame_locator("#player")
-            inner.locator("#kept").filter(has_text="0").wait_for(timeout=20_000)
-            assert inner.locator("#entry").inner_text() in ("ab-initio", "ab_initio")
-            assert inner.locator("#reach").inner_text() == "no-page no-cookie"
-            inner.locator("#save").click()
-            until(lambda: ScormState.objects.filter(enrolment=mine).exists(), 20)
-            page.goto(page_url)
-            inner.locator("#kept").filter(has_text="70000").wait_for(timeout=20_000)
-            assert inner.locator("#entry").inner_text() == "resume"
-            inner.locator("#finish").click()
-            until(lambda: fresh(mine).state == "completed", 20)
-            browser.close()
+    page_url = f"{house.url}/campus/{mine.pk}/lessons/{lessons_of(mine)[0]}/"
+    context = chromium.new_context()
+    context.add_cookies([_cookie(user, house.url)])
+    page = context.new_page()
+    page.goto(page_url)
+    inner = page.frame_locator("iframe.scorm-frame").frame_locator("#player")
+    inner.locator("#kept").filter(has_text="0").wait_for(timeout=20_000)
+    assert inner.locator("#entry").inner_text() in ("ab-initio", "ab_initio")
+    assert inner.locator("#reach").inner_text() == "no-page no-cookie"
+    inner.locator("#save").click()
+    until(lambda: ScormState.objects.filter(enrolment=mine).exists(), 20)
+    page.goto(page_url)
+    inner.locator("#kept").filter(has_text="70000").wait_for(timeout=20_000)
+    assert inner.locator("#entry").inner_text() == "resume"
+    inner.locator("#finish").click()
+    until(lambda: fresh(mine).state == "completed", 20)
+    context.close()
     assert fresh(mine).certificate.mark == 90
