@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 from django.conf import settings
 
-from amparo.files.commands.pieces import Growing
+from amparo.files.commands.pieces import Growing, settle
 
 
 def root() -> Path:
@@ -33,16 +32,5 @@ def hash_of(path: Path) -> str:
 
 
 def keep(path: Path, sha256: str) -> None:
-    """Move a file under its hash; it is dropped where the same bytes lie there already."""
-    target = path_of(sha256)
-    if target.exists():
-        path.unlink()
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    path.chmod(0o640)
-    path.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    """Let a file lie under its hash, where the same bytes may lie already; the caller drops it where it came."""
+    settle(path, path_of(sha256))

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from amparo.downloads import access
@@ -30,6 +30,7 @@ from .shared import locked, permit
 
 MEGABYTE = 1_000_000
 OPEN_UPLOADS_MAX = 5
+LEFT_AFTER = timedelta(days=1)  # what nobody knows and nobody touched for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,20 @@ def remove_expired(*, at: datetime, limit: int = 50) -> int:
     for upload in over:
         disk.growing().drop(upload.public_id)
         Upload.objects.filter(pk=upload.pk).delete()
+    disk.growing().sweep(set(Upload.objects.values_list("public_id", flat=True)), before=(at - LEFT_AFTER).timestamp())
     return len(over)
+
+
+def find_whole(*, at: datetime, limit: int = 500) -> int:
+    """Note as received what came to its last octet while whoever took it died before he could write so; return how many. SEC-27."""
+    open_rows = Upload.objects.filter(received_at__isnull=True, ends_at__gt=at).order_by("pk")
+    whole = [one.pk for one in open_rows[:limit] if disk.growing().is_whole(one.public_id, one.size)]
+    return Upload.objects.filter(pk__in=whole, received_at__isnull=True).update(offset=F("size"), received_at=at)
 
 
 def take_in_waiting(*, at: datetime, limit: int = 5) -> int:
     """Take in what is whole; each is tried again later where the scanner is away. Returns how many were done with."""
+    find_whole(at=at)
     waiting = Upload.objects.filter(received_at__isnull=False, refused_at__isnull=True).order_by("received_at")
     done = 0
     for upload in list(waiting.select_related("publication")[:limit]):
@@ -151,14 +161,16 @@ def take_in(upload: Upload, *, at: datetime) -> Artifact | None:
             scanner.scan(path)
             said = Described(upload.kind, upload.platform, upload.asks, upload.title)
             actor = Actor(kind="staff", user_id=upload.uploaded_by_id)
-            artifact = _kept(upload.publication, path, upload.name, said, actor=actor, at=at)
+            with transaction.atomic():
+                artifact = _kept(upload.publication, path, upload.name, said, actor=actor, at=at)
+                Upload.objects.filter(pk=upload.pk).delete()
+            disk.growing().drop(upload.public_id)
     except (Infected, BadName, Published) as refusal:
         _refuse(upload, str(refusal), at)
         return None
     except FileNotFoundError:  # a disk that was put back from a copy: asking for it each second helps nobody
         _refuse(upload, _("It is no longer on the disk. Send it again."), at)
         return None
-    Upload.objects.filter(pk=upload.pk).delete()
     return artifact
 
 

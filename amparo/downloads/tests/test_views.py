@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import subprocess
 from datetime import timedelta
 from types import SimpleNamespace
@@ -185,6 +186,27 @@ def _piece(browser, url, offset, octets, **headers):
         "PATCH", url, octets, content_type=headers.pop("kind", "application/offset+octet-stream"),
         headers={"tus-resumable": "1.0.0", "upload-offset": str(offset), **headers},
     )  # fmt: skip
+
+
+def test_a_file_whose_taker_died_after_its_last_octet_is_taken_in_once(put_out, developer, monkeypatch):
+    """UPD-2, SEC-27: before its row said so, and before its file was in the release though its bytes lay there."""
+    publication = put_out("10.0", publish=False)
+    upload = commands.begin_upload(publication, "otro.exe", 9, Described("tool"), actor=developer, at=NOON)
+    uploads = commands.uploads
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(uploads, "_ends", _dies)
+        commands.append(upload, 0, io.BytesIO(b"MZ1234567"), actor=developer, at=NOON)
+    assert uploads.Upload.objects.get().received_at is None
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(uploads, "record", _dies)
+        commands.take_in_waiting(at=NOON)
+    assert commands.take_in_waiting(at=NOON) == 1 and commands.take_in_waiting(at=NOON) == 0
+    assert uploads.Artifact.objects.get(name="otro.exe").size == 9
+    assert not uploads.Upload.objects.exists() and not list(uploads.disk.growing().folder.iterdir())
+
+
+def _dies(*_given, **_more):
+    raise SystemExit
 
 
 def test_an_upload_that_was_cut_goes_on_and_its_hash_is_right(put_out, developer, client_for):

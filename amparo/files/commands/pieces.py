@@ -9,8 +9,8 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -45,6 +45,14 @@ class Growing:
     def length(self, public_id: str) -> int:
         """Return how much is here: the file itself is asked, so that a crash loses nothing. Raises FileNotFoundError."""
         return self.path(public_id).stat().st_size
+
+    def is_whole(self, public_id: str, size: int) -> bool:
+        """True where every octet is here and nobody writes any more: whoever took the last one died before he could say so."""
+        try:
+            with self.held(public_id):
+                return self.length(public_id) == size
+        except (WrongOffset, FileNotFoundError):
+            return False
 
     def drop(self, public_id: str) -> None:
         """Remove the file of an upload."""
@@ -82,6 +90,32 @@ class Growing:
                 return self.length(public_id)
         except FileNotFoundError:
             raise BadUpload() from None
+
+
+    def sweep(self, known: Collection[str], *, before: float) -> int:
+        """Remove what lies here of uploads that nobody knows, untouched since a moment: whoever took them in died before he could. Returns how many."""
+        if not self.folder.is_dir():
+            return 0
+        left = [one for one in self.folder.iterdir() if one.name not in known and one.stat().st_mtime < before]
+        for one in left:
+            one.unlink(missing_ok=True)
+        return len(left)
+
+
+def settle(path: Path, target: Path) -> None:
+    """Let a file lie at its place for good, while it stays where it came until its row says so: whoever dies between has lost nothing."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o640)
+    with suppress(FileExistsError):
+        try:
+            os.link(path, target)
+        except (PermissionError, NotImplementedError):  # a file system without links
+            path.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def append(file: IO[bytes], stream: Any, *, octets_max: int) -> int:

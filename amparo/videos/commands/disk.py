@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from amparo.files.commands.pieces import Growing
+from amparo.files.commands.pieces import Growing, settle
 
 SOURCE = "source"
 
@@ -54,16 +53,8 @@ def incoming() -> Iterator[Path]:
 
 
 def keep_source(path: Path, video_id: int, folder: str) -> None:
-    """Move a received file to where its conversion looks for it."""
-    target = path_of(video_id, folder, SOURCE)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    path.chmod(0o640)
-    path.replace(target)
-    opened = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    """Let a received file lie where its conversion looks for it; the caller drops it where it came."""
+    settle(path, path_of(video_id, folder, SOURCE))
 
 
 def forget(video_id: int, folder: str) -> None:

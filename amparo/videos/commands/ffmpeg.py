@@ -52,6 +52,17 @@ def is_there() -> bool:
     return program("ffmpeg") is not None and program("ffprobe") is not None
 
 
+def seconds_of(path: Path) -> float:
+    """Return how long a film of the gateway's plays, by its last frame: such films tell no length. 0 where it cannot be told."""
+    ask = [program("ffprobe") or "ffprobe", "-v", "error", "-show_entries", "packet=pts_time", "-of", "csv=p=0", str(path)]
+    try:
+        done = subprocess.run(ask, capture_output=True, text=True, check=False, timeout=600)
+    except FileNotFoundError:
+        return 0.0
+    moments = [float(word) for line in done.stdout.splitlines() if (word := line.strip().strip(",")) and word.replace(".", "", 1).isdecimal()]
+    return max(moments, default=0.0)
+
+
 def probe(path: Path) -> dict[str, Any]:
     """Return what ffprobe tells of a file. Raises Unreadable, Absent."""
     command = [_found("ffprobe"), "-v", "error", *OPEN, "-max_pixels", str(PIXELS_MAX), "-show_format", "-show_streams", "-of", "json", str(path)]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from amparo.files.commands import disk as file_disk
@@ -25,6 +26,7 @@ from .intake import MEGABYTE, keep_source
 from .shared import locked, permit
 
 OPEN_UPLOADS_MAX = 5
+LEFT_AFTER = timedelta(days=1)  # what nobody knows and nobody touched for so long
 HEAD_OCTETS = 12  # by these a film is told from what is none
 
 
@@ -82,8 +84,11 @@ def append(upload: Upload, offset: int, stream: Any, *, actor: Actor, at: dateti
 
 
 def _judge_head(upload: Upload) -> None:
-    with disk.growing().path(upload.public_id).open("rb") as file:
-        head = file.read(HEAD_OCTETS)
+    try:
+        with disk.growing().path(upload.public_id).open("rb") as file:
+            head = file.read(HEAD_OCTETS)
+    except FileNotFoundError:
+        return  # the worker took it in at this moment
     if len(head) < HEAD_OCTETS or not looks_like_film(head):
         _drop(upload)
         raise BadSource()
@@ -107,18 +112,30 @@ def take_in(upload: Upload, *, at: datetime) -> Conversion | None:
     actor = Actor(kind="staff", user_id=upload.uploaded_by_id)
     try:
         with disk.growing().held(upload.public_id):
-            made = keep_source(upload.video, path, upload.name, file_disk.hash_of(path), upload.size, actor=actor, at=at)
-            Upload.objects.filter(pk=upload.pk).delete()
+            _judge_head(upload)
+            sha256 = file_disk.hash_of(path)
+            with transaction.atomic():
+                made = keep_source(upload.video, path, upload.name, sha256, upload.size, actor=actor, at=at)
+                Upload.objects.filter(pk=upload.pk).delete()
+            disk.growing().drop(upload.public_id)
             return made
-    except WrongOffset:
+    except (WrongOffset, BadSource):
         return None
     except FileNotFoundError:  # a disk that was put back from a copy: what is not there is never taken in
         _drop(upload)
         return None
 
 
+def find_whole(*, at: datetime, limit: int = 500) -> int:
+    """Note as received what came to its last octet while whoever took it died before he could write so; return how many. SEC-27."""
+    open_rows = Upload.objects.filter(received_at__isnull=True, ends_at__gt=at).order_by("pk")
+    whole = [one.pk for one in open_rows[:limit] if disk.growing().is_whole(one.public_id, one.size)]
+    return Upload.objects.filter(pk__in=whole, received_at__isnull=True).update(offset=F("size"), received_at=at)
+
+
 def take_in_waiting(*, at: datetime, limit: int = 5) -> int:
     """Take in what came whole while the service went down before it could; return how many."""
+    find_whole(at=at)
     whole = Upload.objects.filter(received_at__isnull=False).select_related("video").order_by("received_at")
     return sum(take_in(upload, at=at) is not None for upload in whole[:limit])
 
@@ -128,4 +145,5 @@ def remove_expired(*, at: datetime, limit: int = 50) -> int:
     over = list(Upload.objects.filter(ends_at__lte=at, received_at__isnull=True).order_by("pk")[:limit])
     for upload in over:
         _drop(upload)
+    disk.growing().sweep(set(Upload.objects.values_list("public_id", flat=True)), before=(at - LEFT_AFTER).timestamp())
     return len(over)

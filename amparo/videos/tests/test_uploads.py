@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import timedelta
+import io
+import os
+import signal
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -12,9 +15,10 @@ from django.urls import reverse
 
 from amparo.conftest import NOON, make_staff
 from amparo.kernel import clock
+from amparo.policies.queries import value
 from amparo.products.models import Product
 from amparo.videos import commands
-from amparo.videos.commands import disk
+from amparo.videos.commands import disk, uploads
 from amparo.videos.models import Conversion, Upload, Video
 
 
@@ -33,7 +37,7 @@ def _tus(browser, video, content: bytes, name: str = "corte.mp4") -> str:
 
 def _patch(browser, address: str, offset: int, content: bytes):
     return browser.generic("PATCH", address, content, content_type="application/offset+octet-stream",
-                           headers={"tus-resumable": "1.0.0", "upload-offset": str(offset)})  # fmt: skip
+                           headers={"tus-resumable": "1.0.0", "upload-offset": str(offset), "content-type": "application/offset+octet-stream"})  # fmt: skip
 
 
 def test_a_film_that_was_cut_goes_on_and_becomes_a_conversion(client_for, editor, draft, clip):
@@ -92,6 +96,54 @@ def test_an_upload_that_nobody_finishes_goes_away_and_one_cut_by_a_stop_is_taken
     disk.growing().drop(Upload.objects.get().public_id)
     Upload.objects.update(offset=len(clip), received_at=NOON)
     assert commands.take_in_waiting(at=NOON) == 0 and not Upload.objects.exists()
+
+
+def _dies(act) -> None:
+    """Let another process do it and be killed where it says so."""
+    child = os.fork()
+    if not child:
+        try:
+            act()
+        finally:
+            os._exit(7)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+
+def _killed(*_given, **_more):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_whoever_dies_between_the_last_octet_and_its_row_loses_nothing(client_for, editor, draft, clip, monkeypatch):
+    """SRC-3, SEC-27: by the worker, and by the next piece; a film moved into its place before its row; what is no film is dropped."""
+    browser = client_for(editor)
+    for finish in ("worker", "piece"):
+        address, upload_ = _tus(browser, draft, clip), Upload.objects.get()
+        value("videos.upload_days", at=NOON)
+        monkeypatch.setattr(uploads, "_ends", _killed)
+        _dies(lambda upload_=upload_: commands.append(upload_, 0, io.BytesIO(clip), actor=editor, at=NOON))
+        monkeypatch.undo()
+        monkeypatch.setattr(clock, "now", lambda: NOON)
+        assert Upload.objects.get().received_at is None and browser.head(address)["Upload-Offset"] == str(len(clip))
+        if finish == "worker":
+            real = disk.keep_source
+            monkeypatch.setattr(disk, "keep_source", lambda *given: (real(*given), _gone()))
+            with pytest.raises(SystemExit):
+                commands.take_in_waiting(at=NOON)
+            monkeypatch.setattr(disk, "keep_source", real)
+            assert commands.take_in_waiting(at=NOON) == 1
+        else:
+            assert _patch(browser, address, len(clip), b"").status_code == 204
+        assert Conversion.objects.latest("pk").size == len(clip) and not Upload.objects.exists() and not list((disk.root() / "incoming").iterdir())
+    _tus(browser, draft, b"x" * 40)
+    disk.growing().path(Upload.objects.get().public_id).write_bytes(b"x" * 40)
+    assert commands.take_in_waiting(at=NOON) == 0 and not Upload.objects.exists()
+    disk.growing().path("left").write_bytes(b"x")
+    commands.remove_expired(at=datetime.now(UTC) + timedelta(days=2))
+    assert not list((disk.root() / "incoming").iterdir())
+
+
+def _gone():
+    raise SystemExit
 
 
 def test_a_video_of_a_product_that_is_kept_up_no_more_can_be_saved(client_for, editor, draft):

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -121,22 +120,6 @@ def work(request: HttpRequest, video_id: int) -> HttpResponse:
     return render(request, "videos/desk/_work.html", {"video": found, "may_edit": access.may_edit(request.actor), **_state(found)})
 
 
-class _Limited(TemporaryFileUploadHandler):
-    """Writes to disk as it comes and stops at the limit, whatever length was announced."""
-
-    def __init__(self, request: HttpRequest, octets_max: int) -> None:
-        super().__init__(request)
-        self.octets_max, self.seen, self.stopped = octets_max, 0, False
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self.seen += len(raw_data)
-        if self.seen > self.octets_max:
-            self.stopped = True
-            self.file.close()
-            raise StopUpload(connection_reset=False)
-        super().receive_data_chunk(raw_data, start)
-
-
 @csrf_exempt  # the body must not be read before the right is asked; the inner view checks the token
 @require_POST
 @staff_only("editor")
@@ -147,13 +130,13 @@ def upload(request: HttpRequest, video_id: int) -> HttpResponse:
     length = request.headers.get("Content-Length") or "0"
     if not length.isdecimal() or int(length[:18]) > octets_max + OVERHEAD_OCTETS:
         return _refused(request, found, _("The video is larger than %(size)s MB. Export it smaller, or cut it in parts.") % {"size": octets_max // MEGABYTE}, 413)
-    limited = _Limited(request, octets_max)
+    limited = Limited(request, octets_max)
     request.upload_handlers = [limited]
     return _take(request, found, limited)
 
 
 @csrf_protect
-def _take(request: HttpRequest, video: Video, limited: _Limited) -> HttpResponse:
+def _take(request: HttpRequest, video: Video, limited: Limited) -> HttpResponse:
     file = request.FILES.get("file")
     if limited.stopped:
         return _refused(request, video, _("The video is larger than %(size)s MB. Export it smaller, or cut it in parts.") % {"size": limited.octets_max // MEGABYTE}, 413)
