@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from amparo.chat import commands, queries
 from amparo.chat.errors import NotHandedOver, OriginInvalid
 from amparo.chat.models import Chat, HandOver, Pass, Site
-from amparo.conftest import NOON, make_contact
+from amparo.conftest import NOON, make_contact, make_staff
+from amparo.files.commands import store
 from amparo.kernel import clock
 from amparo.kernel.refusals import NotPermitted
 
@@ -116,6 +118,31 @@ def test_a_chat_by_pass(site, contact, contract, licence, elena, client, other_c
     assert client.get(f"{at}/room/", headers=held).status_code == 401
 
 
+def test_files_by_pass(site, contact, contract, licence, elena, client, other_contact):
+    """CHT-1, SEC-25, SEC-26, SEC-27: taken as everywhere, given out to who sees the chat, and nothing of them runs in our origin."""
+    at = f"/chat/widget/{site.public_id}"
+    held, theirs = ({"X-Chat-Pass": commands.enter(site, word(site, who.email, n=n), at=NOON)[0]} for n, who in enumerate((contact, other_contact)))
+    page = lambda: SimpleUploadedFile("pagina.html", b"<script>alert(1)</script>")  # noqa: E731
+    assert client.post(f"{at}/files/upload/", {"file": page(), "draft_key": "d"}).status_code == 401
+    sent = client.post(f"{at}/files/upload/", {"file": page(), "draft_key": "d"}, headers=held)
+    assert sent.status_code == 201
+    dropped = client.post(f"{at}/files/upload/", {"file": page(), "draft_key": "d"}, headers=held).json()["id"]
+    assert client.post(f"{at}/files/{dropped}/discard/", headers=theirs).status_code == 404
+    assert client.post(f"{at}/files/{dropped}/discard/", headers=held).status_code == 204
+    client.post(f"{at}/new/", {"body": "Mire", "key": "k", "files": [sent.json()["id"]], "draft_key": "d"}, headers=held)
+    chat = Chat.objects.get()
+    given = f"{at}{sent.json()['url']}"
+    answer = client.get(given, headers=held)
+    assert answer.status_code == 200 and answer["Content-Disposition"].startswith("attachment") and "sandbox" in answer["Content-Security-Policy"]
+    assert answer["X-Content-Type-Options"] == "nosniff" and "html" not in answer["Content-Type"] and "no-store" in answer["Cache-Control"]
+    assert client.get(given).status_code == 401 and client.get(given, headers=theirs).status_code == 404
+    assert client.get(sent.json()["url"], headers=held).status_code == 404  # the portal's own address knows no pass
+    commands.take(chat, actor=elena, at=NOON)
+    note = store(SimpleUploadedFile("nota.txt", b"interna"), draft_key="w", actor=elena, at=NOON)
+    commands.whisper(chat, "Entre nosotros", key="w", files=[note.public_id], draft_key="w", actor=elena, at=NOON)
+    assert client.get(f"{at}{note.url}", headers=held).status_code == 404
+
+
 def test_a_pass_ends(site, customer, contact, administrator):
     """SEC-6: with its time, with the contact, with the person's sessions, with another secret."""
     who = make_contact(customer, "Otra Persona")
@@ -137,16 +164,25 @@ def test_a_pass_ends(site, customer, contact, administrator):
 
 
 def test_the_pages_of_sites_and_skills(site, administrator, engineer, product, client_for):
-    """CHT-1: for administrators; the secret is on one page alone, which nobody keeps."""
+    """CHT-1, SEC-42: for administrators; the secret is shown once, on a page that nobody keeps; reload shows it no more and makes no other."""
     client = client_for(administrator)
     page = client.post("/desk/chat/sites/new/", {"name": "Otra", "origins": "https://otra.example", "is_active": "on"})
-    assert page.status_code == 200 and "data-chat-secret" in page.content.decode() and "no-store" in page["Cache-Control"]
+    assert page.status_code == 302
+    other = client_for(make_staff("Otro", "administrator"))
+    other.cookies["amparo-once"] = client.cookies["amparo-once"].value
+    assert "data-chat-secret" not in other.get(page["Location"]).content.decode(), "it is its maker's alone"
+    shown = client.get(page["Location"])
+    assert "data-chat-secret" in shown.content.decode() and "no-store" in shown["Cache-Control"]
+    assert "data-chat-secret" not in client.get(page["Location"]).content.decode()
     assert client.get(f"/desk/chat/sites/{site.pk}/").status_code == 200 and site.plain not in client.get(f"/desk/chat/sites/{site.pk}/").content.decode()
     assert client.post(f"/desk/chat/sites/{site.pk}/", {"name": "P", "origins": "ftp://x"}).status_code == 422
     assert client.post(f"/desk/chat/sites/{site.pk}/", {"name": "P", "origins": ORIGIN}).status_code == 302 and not Site.objects.get(pk=site.pk).is_active
     page = client.get(f"/desk/chat/sites/{site.pk}/").content.decode()  # what puts people out is one step away, not one click
     assert "data-confirm" not in page and "</details>" not in page.split(f'action="/desk/chat/sites/{site.pk}/secret/"')[0].rsplit("<details", 1)[1]
-    assert "data-chat-secret" in client.post(f"/desk/chat/sites/{site.pk}/secret/").content.decode()
+    sealed = Site.objects.get(pk=site.pk).secret_sealed
+    assert "data-chat-secret" in client.post(f"/desk/chat/sites/{site.pk}/secret/", follow=True).content.decode()
+    renewed = Site.objects.get(pk=site.pk).secret_sealed
+    assert sealed != renewed and client.get(f"/desk/chat/sites/{site.pk}/").status_code == 200 and Site.objects.get(pk=site.pk).secret_sealed == renewed
     client.post("/desk/chat/skills/", {"user": engineer.user_id, "products": [product.pk]})
     assert queries.skills() == {engineer.user_id: [product.pk]} and client.get("/desk/chat/skills/").status_code == 200
     for path in ("sites/", "skills/", "sites/new/"):

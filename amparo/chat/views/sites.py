@@ -16,6 +16,7 @@ from amparo.chat.models import Site
 from amparo.kernel.refusals import Invalid
 from amparo.people.queries import names_of, staff_with
 from amparo.products.models import Product
+from amparo.ui import once
 from amparo.ui.views import staff_only
 
 
@@ -37,15 +38,8 @@ def new(request: HttpRequest) -> HttpResponse:
         except Invalid as wrong:
             form.add_error(wrong.field if wrong.field in form.fields else None, str(wrong))
         else:
-            return _shown(request, site, secret)
+            return once.show_at(request, "desk_chat:site", site.pk, secret)
     return render(request, "chat/desk/site.html", {"form": form, "site": None}, status=422 if form.errors else 200)
-
-
-def _shown(request: HttpRequest, site: Site, secret: str) -> HttpResponse:
-    """Show a secret, once, on a page that nobody keeps."""
-    answer = render(request, "chat/desk/site_secret.html", {"site": site, "secret": secret, "script": _script(site)})
-    answer["Cache-Control"] = "private, no-store"
-    return answer
 
 
 def _script(site: Site) -> str:
@@ -55,7 +49,7 @@ def _script(site: Site) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only("administrator")
 def site(request: HttpRequest, site_id: int) -> HttpResponse:
-    """Change a site, or switch it off."""
+    """Change a site, or switch it off; a secret that was just made is shown once."""
     found = get_object_or_404(Site, pk=site_id)
     initial = {"name": found.name, "origins": "\n".join(found.origins), "is_active": found.is_active}
     form = SiteForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -68,7 +62,8 @@ def site(request: HttpRequest, site_id: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("desk_chat:sites")
-    return render(request, "chat/desk/site.html", {"form": form, "site": found, "script": _script(found)}, status=422 if form.errors else 200)
+    context = {"form": form, "site": found, "script": _script(found), "fresh": once.shown(request)}
+    return once.forget(request, render(request, "chat/desk/site.html", context, status=422 if form.errors else 200))
 
 
 @require_POST
@@ -76,7 +71,7 @@ def site(request: HttpRequest, site_id: int) -> HttpResponse:
 def secret(request: HttpRequest, site_id: int) -> HttpResponse:
     """Give a site another secret: what the old one signs holds no more."""
     found = get_object_or_404(Site, pk=site_id)
-    return _shown(request, found, commands.new_secret(found, actor=request.actor, at=request.now))
+    return once.show_at(request, "desk_chat:site", found.pk, commands.new_secret(found, actor=request.actor, at=request.now))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
