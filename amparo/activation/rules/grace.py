@@ -40,6 +40,20 @@ def trusted(now: datetime, highest: datetime | None) -> datetime:
     return now if highest is None else max(now, highest)
 
 
+def set_right(*, issued_at: datetime, highest: datetime | None, newest: datetime | None, lived_days: int) -> datetime:
+    """Return the highest time that counts once a token was loaded.
+
+    One made later than every token before sets back a clock that stood far ahead, but never to before the days on which the
+    program was started since that last one: tokens that were hoarded turn back no time that was lived.
+    """
+    if highest is None or issued_at >= highest:
+        return issued_at
+    if newest is not None and issued_at <= newest:
+        return highest
+    lived = issued_at if newest is None else newest + timedelta(days=max(0, lived_days - 1))
+    return max(issued_at, min(highest, lived))
+
+
 def may_load(lease: Lease, *, now: datetime) -> str:
     """Return OK, or CLOCK_SKEW where the clock stands more than a day before the token was made."""
     return "CLOCK_SKEW" if now < lease.issued_at - DAY else "OK"

@@ -44,6 +44,7 @@ def made() -> dict[str, bytes]:
     """Return every file of the vectors by its name."""
     found: dict[str, Any] = {
         "keys.json": _keys(), "tokens.json": _tokens(), "devices.json": _devices(), "requests.json": _requests(), "grace.json": _grace(),
+        "clock.json": _clock(),
     }  # fmt: skip
     files = {name: (json.dumps(one, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode() for name, one in found.items()}
     first, second, third = tokens.sign(_claims(), _key("service"), "vector-active", tokens.LICENCE).split(".")
@@ -137,6 +138,22 @@ def _requests() -> list[dict[str, Any]]:
             "components": request.components, "nonce": request.nonce, "time": "2026-11-11T18:00:00Z", "letters": letters,
             "address": offline.address("https://soporte.example", letters),
         })  # fmt: skip
+    return found
+
+
+def _clock() -> list[dict[str, Any]]:
+    """What the highest time becomes when a token is loaded; days count from the making of the newest token before, null: there was none."""
+    found = []
+    for issued in (-1.0, 0.0, 2.0, 30.0, 400.0):
+        for highest in (None, 3.0, 60.0, 400.0):
+            for lived_days in (0, 1, 45, 500):
+                for is_first in (False, True):
+                    told = grace.set_right(
+                        issued_at=AT + issued * DAY, highest=None if highest is None else AT + highest * DAY, newest=None if is_first else AT, lived_days=lived_days
+                    )
+                    found.append({
+                        "issued": issued, "highest": highest, "newest": None if is_first else 0.0, "lived_days": lived_days, "becomes": (told - AT) / DAY,
+                    })  # fmt: skip
     return found
 
 

@@ -67,6 +67,19 @@ def test_an_older_licence_turns_no_clock_back(till, token):
     assert till.state(now=T0 + 1 * DAY).mode == "reduced"
 
 
+def test_tokens_that_were_hoarded_turn_no_lived_time_back(till, token):
+    """SEC-46: who ran a year on and loads what he kept from its beginning has no more of that year; a token of now does set him right."""
+    till.load(token(T0), now=T0)
+    for day in range(100):
+        till.state(now=T0 + day * DAY)
+    hoarded = token(T0 + 1 * DAY, serial=2, days=60)
+    till.load(hoarded, now=T0 + 1 * DAY)
+    assert till.state(now=T0 + 1 * DAY).mode == "reduced"
+    till.state(now=T0 + 900 * DAY)  # and then somebody set the year wrong
+    till.load(token(T0 + 100 * DAY, serial=3), now=T0 + 100 * DAY)
+    assert till.state(now=T0 + 100 * DAY).code == "OK"
+
+
 def test_a_receipt_of_an_unknown_key_wipes_nothing_and_is_told_in_words(till, token, signer, monkeypatch):
     """LIC-2, SEC-46: no traceback; keys that followed are learnt first, where a trusted one tells them."""
     till.load(token(T0), now=T0)

@@ -63,6 +63,15 @@ def test_devices_are_named_and_sign_alike():
     assert tokens.read(told["tombstone"], {told["device_code"]: public}, tokens.TOMBSTONE)["serial"] == 3
 
 
+def test_a_clock_is_set_right_alike():
+    """SEC-46: what hoarded tokens may turn back, and what not."""
+    for one in read("clock.json"):
+        given = {name: None if one[name] is None else vectors.AT + timedelta(days=one[name]) for name in ("highest", "newest")}
+        for module in (grace, amparo_licence.grace):
+            became = module.set_right(issued_at=vectors.AT + timedelta(days=one["issued"]), lived_days=one["lived_days"], **given)
+            assert became == vectors.AT + timedelta(days=one["becomes"]), one
+
+
 @pytest.mark.parametrize("one", read("requests.json"))
 def test_requests_are_written_and_read_alike(one):
     """LIC-1"""

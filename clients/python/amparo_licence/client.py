@@ -133,10 +133,7 @@ class Client:
             raise Refused("REPLAYED")
         newest = max(self.store.notes().get("newest", 0), before["iat"] if before else 0)
         self.store.keep_token(token)
-        if claims["iat"] > newest:  # the service says what time it is: a clock that once was far ahead counts no more
-            self.store.trust(_moment(claims["iat"]))
-        else:
-            self.store.saw(_moment(claims["iat"]))
+        self.store.set_right(_moment(claims["iat"]), _moment(newest) if newest else None)
         return claims
 
     def state(self, *, now: Optional[datetime] = None, shop_is_open: bool = False) -> grace.Verdict:
@@ -151,6 +148,7 @@ class Client:
             shop_is_open=shop_is_open, was_reduced=bool(notes.get("reduced")),
         )  # fmt: skip
         self.store.saw(now)
+        self.store.lived(now)
         if bool(notes.get("reduced")) != (found.mode == "reduced"):
             self.store.note(reduced=found.mode == "reduced")
         return found

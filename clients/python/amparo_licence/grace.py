@@ -35,6 +35,20 @@ def includes(lease: Lease, *, built_on: date, minor: str) -> bool:
     return built_on <= lease.updates_until or minor in lease.minors
 
 
+def set_right(*, issued_at: datetime, highest: Optional[datetime], newest: Optional[datetime], lived_days: int) -> datetime:
+    """Return the highest time that counts once a token was loaded.
+
+    One made later than every token before sets back a clock that stood far ahead, but never to before the days on which the
+    program was started since that last one: tokens that were hoarded turn back no time that was lived.
+    """
+    if highest is None or issued_at >= highest:
+        return issued_at
+    if newest is not None and issued_at <= newest:
+        return highest
+    lived = issued_at if newest is None else newest + timedelta(days=max(0, lived_days - 1))
+    return max(issued_at, min(highest, lived))
+
+
 def judge(
     lease: Optional[Lease],
     *,

@@ -15,6 +15,7 @@ from typing import Any, Optional, Union
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from . import grace
 from .tokens import b64, unb64
 
 
@@ -91,9 +92,19 @@ class Store:
         if before is None or moment > before:
             self.note(highest=int(moment.timestamp()))
 
-    def trust(self, moment: datetime) -> None:
-        """Take the time of the newest token as the highest: what a wrong clock said before counts no more."""
-        self.note(highest=int(moment.timestamp()), newest=int(moment.timestamp()))
+    def lived(self, moment: datetime) -> None:
+        """Count the days on which the program was started since the newest token: a day counts once, and only a later one."""
+        notes, day = self.notes(), moment.date().toordinal()
+        if day > notes.get("day", 0):
+            self.note(day=day, days=notes.get("days", 0) + 1)
+
+    def set_right(self, issued: datetime, newest: Optional[datetime]) -> None:
+        """Take a token's time into account; of one that is newer than all before the days begin anew."""
+        notes = self.notes()
+        highest = grace.set_right(issued_at=issued, highest=self.highest(), newest=newest, lived_days=notes.get("days", 0))
+        self.note(highest=int(highest.timestamp()))
+        if newest is None or issued > newest:
+            self.note(newest=int(issued.timestamp()), day=highest.date().toordinal(), days=0)
 
     def _write(self, path: Path, text: str) -> None:
         handle, name = tempfile.mkstemp(dir=str(self.folder))  # readable by the owner alone
