@@ -11,10 +11,14 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import NoReverseMatch, reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
+
+from amparo.kernel.refusals import NotPermitted, Remedy
 
 from . import gallery
 
@@ -41,8 +45,21 @@ def signed_in(view: View) -> View:
     return guarded
 
 
+class NotACustomer(NotPermitted):
+    """A page of customers asked for by somebody registered who acts for none. ACC-9."""
+
+    message = _("This page is for customers, and you do not act for one yet. If your company is a customer, ask whoever manages its contacts to invite you.")
+
+
+def _way_in() -> list[Remedy]:
+    try:
+        return [Remedy(_("See the plans"), reverse("contracts:plans"))]
+    except NoReverseMatch:
+        return []
+
+
 def contact_only(view: View) -> View:
-    """Let in contacts acting for a customer. ACC-11."""
+    """Let in contacts acting for a customer; whoever is registered and acts for none is told how to. ACC-9, ACC-11."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -50,7 +67,7 @@ def contact_only(view: View) -> View:
         if not actor.is_signed_in:
             return _sign_in(request)
         if not actor.is_contact:
-            raise PermissionDenied
+            raise PermissionDenied if actor.is_staff else NotACustomer(remedies=_way_in())
         return view(request, *args, **kwargs)
 
     return guarded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,10 +13,13 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amparo.complaints import access as complaints
 from amparo.kernel import sheets
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import Invalid
 from amparo.ledger.queries import Line, Statement, Sums, statement
+from amparo.quotations import access as quotations
+from amparo.sales import access as sales
 from amparo.threads.access import visible_to as visible_threads
 from amparo.ui import formats
 
@@ -161,27 +164,62 @@ def titles(found: Statement, actor: Actor) -> dict[str, str]:
 
     ACC-11: who sees only his own matters reads the others' numbers, not their titles.
     """
-    numbers: dict[str, set[int]] = {}
-    for line in found.lines:
-        kind, _sep, number = line.cause.partition(":")
-        if kind in ("case", "ticket") and number.isdecimal():
-            numbers.setdefault(kind, set()).add(int(number))
-    if not numbers:
+    of_any = Q()
+    for kind, wanted in _named(found).items():
+        if kind in ("case", "ticket"):
+            of_any |= Q(kind=kind, number__in=wanted)
+    if not of_any:
         return {}
-    of_any = Q(pk__in=[])
-    for kind, wanted in numbers.items():
-        of_any |= Q(kind=kind, number__in=wanted)
     rows = visible_threads(actor).filter(of_any).values_list("kind", "number", "title")
     return {f"{kind}:{number}": title for kind, number, title in rows}
 
 
-def rows(found: Statement, *, desk: bool = False, titles: Mapping[str, str] | None = None) -> list[Row]:
-    """Return the movements in words, oldest first."""
+def _named(found: Statement) -> dict[str, set[int]]:
+    """The numbers that a statement names, by kind."""
+    numbers: dict[str, set[int]] = {}
+    for line in found.lines:
+        kind, _sep, rest = line.cause.partition(":")
+        number = rest.partition(":")[0]
+        if kind in _CAUSES and number.isdecimal():
+            numbers.setdefault(kind, set()).add(int(number))
+    return numbers
+
+
+def sees_all_causes(actor: Actor) -> bool:
+    """Whether each cause leads its reader somewhere: not those who see only their own matters."""
+    return not (actor.is_contact and actor.company_role == "own")
+
+
+def shut_to(actor: Actor) -> frozenset[str]:
+    """Return the kinds of causes whose pages are not for this member of staff."""
+    if not actor.is_staff:
+        return frozenset()
+    open_to = {"complaint": actor.has_role(*complaints.READING), "sale": actor.has_role("sales", "operator")}
+    return frozenset(kind for kind, is_open in open_to.items() if not is_open)
+
+
+def leading(found: Statement, actor: Actor) -> frozenset[str]:
+    """Return the causes whose page the reader may open, as `case:41`. ACC-11."""
+    seen = {"complaint": complaints.visible_to, "order": quotations.orders_visible_to, "sale": sales.visible_to}
+    kept = set(titles(found, actor))
+    for kind, wanted in _named(found).items():
+        if kind in seen:
+            kept |= {f"{kind}:{pk}" for pk in seen[kind](actor).filter(pk__in=wanted).values_list("pk", flat=True)}
+    return frozenset(kept)
+
+
+def rows(
+    found: Statement, *, desk: bool = False, titles: Mapping[str, str] | None = None, shut: Collection[str] = (), leads: Collection[str] | None = None
+) -> list[Row]:
+    """Return the movements in words, oldest first; a cause of a kind that is shut, or not among those that lead, is no link."""
     words = _words()
     made = []
     for line in found.lines:
         what, tone = _WHAT[line.kind]
         reason, url = why(line, desk=desk, titles=titles)
+        kind, _sep, rest = line.cause.partition(":")
+        if kind in shut or (leads is not None and kind in _CAUSES and f"{kind}:{rest.partition(':')[0]}" not in leads):
+            url = ""
         made.append(
             Row(line.at, words[what], reason, url, line.unit, line.amount, line.reserved, line.left, line.label,
                 line.tariff_version, tone)

@@ -12,7 +12,7 @@ def _nowhere(request):
 _web = ([path("", _nowhere, name="queue"), path("reports/", _nowhere, name="reports")], "desk_web")
 _people = ([path("", _nowhere, name="customers")], "desk_people")
 _policies = ([path("", _nowhere, name="settings")], "desk_policies")
-_portal = ([path("", _nowhere, name="home"), path("help/", _nowhere, name="help")], "web")
+_portal = ([path("", _nowhere, name="home"), path("help/", _nowhere, name="help"), path("matters/", _nowhere, name="matters")], "web")
 urlpatterns = [
     path("", include(_portal)), path("desk/", include(_web)), path("desk/people/", include(_people)),
     path("desk/policies/", include(_policies)),
@@ -52,5 +52,6 @@ def test_the_place_that_holds_the_page_is_marked_and_no_other():
 
 def test_customers_have_the_portals_places_and_visitors_none():
     contact = Actor(kind="contact", user_id=2, customer_id=1)
-    assert codes(contact, "/help/articles/") == {"home": False, "help": True}
+    assert codes(contact, "/help/articles/") == {"home": False, "help": True, "matters": False}
+    assert codes(Actor(kind="registered", user_id=3), "/") == {"home": True, "help": False}, "what belongs to a customer refuses whoever acts for none"
     assert navigation.places(VISITOR, "/") == ()

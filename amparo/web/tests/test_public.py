@@ -161,3 +161,14 @@ def test_who_has_a_session_still_needs_the_token(house, contact, client_for):
     assert client.post("/people/theme/", {"theme": "dark"}, HTTP_ORIGIN="http://testserver").status_code == 403
     sign_in = Client(enforce_csrf_checks=True).post("/account/login/", {"login": "a@b.mx", "password": "x"}, HTTP_ORIGIN="http://testserver")
     assert sign_in.status_code == 403
+
+
+@pytest.mark.django_db
+def test_whoever_acts_for_no_customer_is_told_how_to(client_for, registered):
+    """ACC-9: a page of customers says whose it is and the way out; its places are not drawn."""
+    client = client_for(registered)
+    answer = client.get("/matters/")
+    page = answer.content.decode()
+    assert answer.status_code == 403 and "Esta página es para clientes" in page and 'href="/contracts/plans/"' in page
+    home = client.get("/").content.decode()
+    assert 'href="/help/"' in home and 'href="/matters/"' not in home and 'href="/statements/"' not in home

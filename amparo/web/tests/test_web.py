@@ -133,6 +133,10 @@ def test_each_line_of_a_statement_gives_its_reason_and_the_figures_add_up(closed
     assert [row[2] for row in rows if row[1] == "Usado"] == [f"Caso C-{closed_incident.pk} · No abre la caja"]
     assert ["", "Suma: Reservado en el periodo", "", "incident", "1", "", "", "", ""] in rows
     assert "No abre la caja" not in client_for(own_only).get(f"/statements/csv/?{asked}").content.decode()
+    link = f'<a href="/cases/{closed_incident.pk}/">'
+    assert link in client_for(contact).get(f"/statements/?{asked}").content.decode()
+    others = client_for(own_only).get(f"/statements/?{asked}").content.decode()
+    assert f"C-{closed_incident.pk}" in others and link not in others
     contract = next(source for source, _label in statements.sources(found))
     narrowed = list(csv.reader(io.StringIO(client_for(contact).get(f"/statements/csv/?{asked}&source={contract}").content.decode())))
     assert {row[2] for row in narrowed if row[1] == "Abonado"} == {"Dotación de la póliza"}

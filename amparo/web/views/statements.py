@@ -62,15 +62,16 @@ def _answer(request: HttpRequest, customer: Customer, form: str, *, desk: bool) 
 def _page(request: HttpRequest, customer: Customer, *, desk: bool) -> HttpResponse:
     """The statement on screen, drawn once for each version of it."""
     period, source = _asked(request)
+    shut, sees_all = statements.shut_to(request.actor), statements.sees_all_causes(request.actor)
 
     def show() -> dict[str, Any]:
         found = statements.load(customer.pk, period, source, zone=request.zone)
         return {
             "period": period, "source": source or "", "sources": statements.sources(found), "sums": statements.sums(found),
-            "rows": statements.rows(found, desk=desk),
+            "rows": statements.rows(found, desk=desk, shut=shut, leads=None if sees_all else statements.leading(found, request.actor)),
         }  # fmt: skip
 
-    version = (customer.pk, period, source, desk, statement_version(customer.pk))
+    version = (customer.pk, period, source, desk, shut, statement_version(customer.pk)) if sees_all else None
     context = {
         "customer": customer,
         "statement": kept(request, "web/_statement.html", version, show),
