@@ -105,11 +105,16 @@ def may_reply(actor: Actor, topic: Topic) -> bool:
     return actor.is_staff or (not topic.is_closed and topic.visibility != "hidden")
 
 
+def edits_since(*, at: datetime) -> datetime:
+    """Return since when a post must have been written so that its author may still change it."""
+    return at - timedelta(days=value("forum.edit_days", at=at))
+
+
 def may_edit(actor: Actor, post: Post, *, at: datetime) -> bool:
     """An author his own visible post, for so many days; moderators any."""
     if is_moderator(actor):
         return True
-    return actor.owns(post.author_id) and post.visibility != "hidden" and at < post.at + timedelta(days=value("forum.edit_days", at=at))
+    return actor.owns(post.author_id) and post.visibility != "hidden" and post.at > edits_since(at=at)
 
 
 def may_retitle(actor: Actor, topic: Topic, member: Member | None) -> bool:

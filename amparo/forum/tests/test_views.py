@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from amparo.forum import commands, queries
@@ -76,6 +78,10 @@ def test_replying_solving_thanking_reporting_by_the_page(ask, say, answerer, ask
     assert "Revise el cable." in helper.get(f"/forum/posts/{post.pk}/versions/").content.decode()
     assert owner.get(f"/forum/posts/{post.pk}/versions/").status_code == 404
     assert owner.get(f"/forum/posts/{post.pk}/edit/").status_code == 404
+    door = f'href="/forum/posts/{post.pk}/edit/"'
+    assert door in helper.get(f"/forum/topics/{topic.pk}/").content.decode()
+    Post.objects.filter(pk=post.pk).update(at=post.at - timedelta(days=400))
+    assert door not in helper.get(f"/forum/topics/{topic.pk}/").content.decode() and helper.get(f"/forum/posts/{post.pk}/edit/").status_code == 404
 
 
 def test_reading_position_and_watching(ask, say, answerer, asker, client_for):

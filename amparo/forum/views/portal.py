@@ -109,6 +109,7 @@ def _context(request: Any, shown: Any, posts: Any, missing: Any) -> dict[str, An
         "may_retitle": missing is None and actor.is_signed_in and (access.is_moderator(actor) or actor.owns(shown.author_id) or (shown.own_trust or 0) >= 2),
         "may_publish": access.may_publish(actor) and shown.is_solved,
         "moderates": access.is_moderator(actor),
+        "edits_since": access.edits_since(at=request.now),
         "knows_ticket": actor.is_staff or actor.owns(shown.author_id),
         "may_ticket": actor.has_role("operator", "engineer"),
         "levels": LEVELS,
