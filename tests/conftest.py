@@ -31,8 +31,12 @@ ZONE_DAY = (NOON - timedelta(days=30)).date()
 
 @pytest.fixture
 def whole_world(db, settings, tmp_path):
-    """One of each thing, of «Abarrotes Lupita»; «Ferretería Sur» is the other tenant, with the same."""
     settings.MEDIA_ROOT, settings.EXPORTS_ROOT, settings.RECORDINGS_ROOT = tmp_path, tmp_path / "exports", tmp_path / "recordings"
+    return build_whole_world()
+
+
+def build_whole_world():
+    """One of each thing, of «Abarrotes Lupita»; «Ferretería Sur» is the other tenant, with the same."""
     staff = {role: make_staff(f"Persona {role}", role) for role in ROLES}
     admin, engineer, sales = staff["administrator"], staff["engineer"], staff["sales"]
     product = products.add_product("POS", "Mostrador POS", actor=admin, at=NOON - timedelta(days=90))

@@ -18,6 +18,7 @@ from amparo.notifications.models import Letter, Notice
 from amparo.threads import queries as threads
 
 from . import matrix
+from .kept import kept_world, whole_world  # noqa: F401 (fixtures)
 from .test_matrix import values  # noqa: F401 (the fixture)
 
 OWN_ADDRESS = re.compile(r"^(account_logout|mfa_|account_)")
@@ -75,7 +76,7 @@ def test_no_internal_note_leaves_by_any_outlet(whole_world, values):  # noqa: F8
 
 
 @pytest.mark.django_db
-def test_the_entry_counts_shown_to_a_customer_do_not_betray_notes(whole_world):
+def test_the_entry_counts_shown_to_a_customer_do_not_betray_notes(whole_world):  # noqa: F811
     """SEC-10"""
     mine = whole_world.mine
     thread = mine.ticket.thread
@@ -88,7 +89,7 @@ def test_the_entry_counts_shown_to_a_customer_do_not_betray_notes(whole_world):
 
 
 @pytest.mark.django_db
-def test_letters_go_only_to_who_may_still_read(whole_world):
+def test_letters_go_only_to_who_may_still_read(whole_world):  # noqa: F811
     """SEC-11, SEC-20: the right is asked again when the letter is sent."""
     from amparo.people.commands import remove_contact
     from amparo.people.models import Contact
@@ -111,7 +112,7 @@ def test_letters_go_only_to_who_may_still_read(whole_world):
 
 
 @pytest.mark.django_db
-def test_logs_hold_no_personal_data(whole_world, capsys):
+def test_logs_hold_no_personal_data(whole_world, capsys):  # noqa: F811
     """SEC-57, SEC-58: a line names route, status and actor's number; never words, addresses, or what was typed."""
     client = matrix.client_of(whole_world.mine.admin)
     client.get("/matters/", {"q": "CANARIO-A secreto\nfalso"})
@@ -125,7 +126,7 @@ def test_logs_hold_no_personal_data(whole_world, capsys):
 
 
 @pytest.mark.django_db
-def test_no_internal_word_is_in_a_case_file(whole_world, monkeypatch, tmp_path):
+def test_no_internal_word_is_in_a_case_file(whole_world, monkeypatch, tmp_path):  # noqa: F811
     """SEC-10, SEC-55: neither in a member of the archive nor on its paper, whoever of the customer or of staff orders it."""
     drawn: list[str] = []
     monkeypatch.setattr(paper, "wrapped", lambda text, *given, _real=paper.wrapped: (drawn.append(text), _real(text, *given))[1])

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from . import matrix
+from .kept import kept_world, whole_world  # noqa: F401 (fixtures)
 from .source import ROOT
 from .test_matrix import values  # noqa: F401 (the fixture)
 
@@ -128,7 +129,7 @@ def test_reading_as_a_visitor_makes_no_session(whole_world, values):  # noqa: F8
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("target", EVIL)
-def test_no_way_leads_off_the_site(whole_world, target):
+def test_no_way_leads_off_the_site(whole_world, target):  # noqa: F811
     """SEC-60: `next` and the page one came from stay home."""
     from amparo.conftest import PASSWORD
 
@@ -149,7 +150,7 @@ def test_no_way_leads_off_the_site(whole_world, target):
 
 
 @pytest.mark.django_db
-def test_a_foreign_host_gets_nothing(whole_world):
+def test_a_foreign_host_gets_nothing(whole_world):  # noqa: F811
     """SEC-3, SEC-60"""
     for host in ("evil.example", "testserver.evil.example", "testserver@evil.example", "evil.example:80"):
         answer = Client().get("/account/login/", HTTP_HOST=host)
@@ -158,7 +159,7 @@ def test_a_foreign_host_gets_nothing(whole_world):
 
 
 @pytest.mark.django_db
-def test_a_forged_client_address_opens_nothing(whole_world):
+def test_a_forged_client_address_opens_nothing(whole_world):  # noqa: F811
     """SEC-60: headers of a client are no address, and no sign of somebody who sits at the machine."""
     forged = {
         "HTTP_X_FORWARDED_FOR": "127.0.0.1",

@@ -25,6 +25,7 @@ from amparo.threads.models import Thread
 from amparo.tickets.models import Ticket
 
 from . import matrix
+from .kept import kept_world, whole_world  # noqa: F401 (fixtures)
 from .test_canary import body, readable
 from .test_matrix import values  # noqa: F401 (the fixture)
 
@@ -56,7 +57,7 @@ def every_field(*models, **given):
     return loud | given
 
 
-def test_a_profile_form_changes_only_what_it_shows(whole_world, snapshot):
+def test_a_profile_form_changes_only_what_it_shows(whole_world, snapshot):  # noqa: F811
     """SEC-33, SEC-53: no role, company, address or switch comes in beside the fields."""
     person = whole_world.mine.member
     before = User.objects.get(pk=person.user_id)
@@ -80,7 +81,7 @@ def test_a_profile_form_changes_only_what_it_shows(whole_world, snapshot):
     assert (snapshot(StaffRole), snapshot(Contact)) == (roles, contacts)
 
 
-def test_what_a_customer_opens_belongs_to_the_customer(whole_world):
+def test_what_a_customer_opens_belongs_to_the_customer(whole_world):  # noqa: F811
     """SEC-8, SEC-33: a ticket or case takes author, customer, state, moment and price from no field."""
     mine, other = whole_world.mine, whole_world.other
     client = matrix.client_of(mine.admin)
@@ -100,7 +101,7 @@ def test_what_a_customer_opens_belongs_to_the_customer(whole_world):
     assert not Charge.objects.filter(subject__in=[t.subject for t in made]).exclude(state="proposed").exists()
 
 
-def test_a_consent_takes_no_price_of_the_customers_own(whole_world):
+def test_a_consent_takes_no_price_of_the_customers_own(whole_world):  # noqa: F811
     """SEC-33, SEC-49: the amount comes from the tariff; fields beside it are not read."""
     from amparo.cases import commands as cases
 
@@ -130,7 +131,7 @@ def test_a_consent_takes_no_price_of_the_customers_own(whole_world):
 
 
 @pytest.mark.parametrize("amount", ODD_AMOUNTS)
-def test_odd_amounts_get_a_word_and_no_unit(whole_world, amount):
+def test_odd_amounts_get_a_word_and_no_unit(whole_world, amount):  # noqa: F811
     """SEC-49: negative, zero, fractions and what is no number, through every form that carries an amount."""
     w = whole_world
     engineer, sales, admin = (
@@ -174,7 +175,7 @@ def test_odd_amounts_get_a_word_and_no_unit(whole_world, amount):
     assert Transfer.objects.count() == before
 
 
-def test_keys_of_another_tenant_are_not_there(whole_world, snapshot):
+def test_keys_of_another_tenant_are_not_there(whole_world, snapshot):  # noqa: F811
     """SEC-8: files, licences, contacts, contracts and needs of the other tenant, through each form of ours."""
     mine, other = whole_world.mine, whole_world.other
     client = matrix.client_of(mine.admin)
@@ -218,7 +219,7 @@ def test_keys_of_another_tenant_are_not_there(whole_world, snapshot):
     assert StoredFile.objects.get(pk=other.stored.pk).subject == f"ticket:{other.ticket.pk}"
 
 
-def test_keys_of_another_tenant_open_nothing_in_live_service(whole_world, snapshot):
+def test_keys_of_another_tenant_open_nothing_in_live_service(whole_world, snapshot):  # noqa: F811
     """SEC-8, SEC-39: files, products, needs, passes and secrets of others, in what chats, sites, telephones and shared screens are sent."""
     from amparo.cases.models import FurtherNeed
     from amparo.chat import commands as chats
@@ -265,7 +266,7 @@ def test_keys_of_another_tenant_open_nothing_in_live_service(whole_world, snapsh
     assert all_of_it() == before
 
 
-def test_an_old_tab_writes_nothing_after_switching_company(whole_world):
+def test_an_old_tab_writes_nothing_after_switching_company(whole_world):  # noqa: F811
     """SEC-8: what was opened for one company is not sent in the name of the other."""
     mine, other = whole_world.mine, whole_world.other
     person = mine.admin
@@ -291,7 +292,7 @@ def test_an_old_tab_writes_nothing_after_switching_company(whole_world):
     assert (Thread.objects.count(), Transfer.objects.count()) == before
 
 
-def test_one_key_is_one_act_and_of_one_person(whole_world):
+def test_one_key_is_one_act_and_of_one_person(whole_world):  # noqa: F811
     """SEC-48, CHG-10: same key and body, one ticket; the key of another tenant is another key."""
     mine, other = whole_world.mine, whole_world.other
     form = {"title": "Con llave", "body": "Texto", "key": "shared-key-0001"}
@@ -379,7 +380,7 @@ def _written(cursor):
     return dict(cursor.fetchall())
 
 
-def test_the_json_of_the_service_holds_only_what_is_named(whole_world):
+def test_the_json_of_the_service_holds_only_what_is_named(whole_world):  # noqa: F811
     """SEC-34: the schemas of answers in JSON are frozen."""
     client = matrix.client_of(whole_world.staff["operator"])
     answer = client.get("/desk/search.json", {"q": "CANARIO"})
@@ -403,7 +404,7 @@ def test_the_json_of_the_service_holds_only_what_is_named(whole_world):
     assert set(json.loads(Client().get("/health").content)) == {"ok", "database"}
 
 
-def test_an_error_tells_nothing(whole_world, monkeypatch, capsys):
+def test_an_error_tells_nothing(whole_world, monkeypatch, capsys):  # noqa: F811
     """SEC-57: the page of a fault says that, not what; the log names route and kind, no word that was typed."""
     from amparo.web.views import portal
 
@@ -426,7 +427,7 @@ def test_an_error_tells_nothing(whole_world, monkeypatch, capsys):
     assert answer["Cache-Control"] == "private, no-store"
 
 
-def test_customers_cannot_reach_another_role_by_any_field(whole_world, snapshot):
+def test_customers_cannot_reach_another_role_by_any_field(whole_world, snapshot):  # noqa: F811
     """SEC-53: nobody grants what he lacks, neither to himself nor to a friend."""
     w = whole_world
     before = snapshot(StaffRole)
