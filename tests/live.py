@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -26,10 +27,20 @@ CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def free_port(together: int = 1) -> int:
+    """Return a port that is free, with those after it.
+
+    It lies below those that whoever connects is given: of these one might be taken meanwhile, even by who asks it in vain whether
+    it answers, and so speaks with himself.
+    """
+    given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for _ in range(200):
+        port = random.SystemRandom().randrange(10_240, max(given, 20_480) - together)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
+            for number in range(port, port + together):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", number))
+            return port
+    raise AssertionError("no free port")
 
 
 def until(ask, seconds: float = 30, every: float = 0.05):
@@ -116,7 +127,7 @@ def service(
         yield made
     finally:
         for process in made.processes:
-            with contextlib.suppress(ProcessLookupError):
+            if process.poll() is None:  # the number of one that is gone may be another's by now
                 os.killpg(process.pid, signal.SIGTERM)
         for process in made.processes:
             with contextlib.suppress(subprocess.TimeoutExpired):

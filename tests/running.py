@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,8 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+
+from tests.live import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 START_LIMIT_SECONDS = 150
@@ -46,18 +47,6 @@ def amparo(*arguments, **options):
     )
 
 
-def free_ports():
-    """Return a port that is free together with the next one."""
-    for _ in range(100):
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            with contextlib.suppress(OSError, OverflowError):
-                two.bind(("127.0.0.1", port + 1))
-                return port
-    raise AssertionError("no two free ports")
-
-
 class Running:
     """An `amparo up` in a data folder."""
 
@@ -70,7 +59,7 @@ class Running:
         self._start(*self.arguments, **self.options)
 
     def _start(self, *arguments, python=sys.executable, more_path="", **options):
-        home, self.port = self.home, free_ports()
+        home, self.port = self.home, free_port(3)
         self.output = home.parent / f"output-{self.port}"
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(

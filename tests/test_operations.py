@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from amparo.project import installation, prepare
+from tests.live import free_port
 from tests.running import (
     ROOT,
     Running,
@@ -24,7 +25,6 @@ from tests.running import (
     database_url,
     ending,
     folder,
-    free_ports,
     gone,
     home,
     prepared,
@@ -74,7 +74,7 @@ def test_a_taken_port_is_said_in_a_sentence(home):
 def test_missing_secrets_stop_the_start(home):
     """SEC-57: new secrets would make what the old ones protect worthless."""
     (home / "secrets.json").unlink()
-    done = amparo("up", "--data", home, "--port", free_ports())
+    done = amparo("up", "--data", home, "--port", free_port(3))
     assert done.returncode == 1 and "secrets" in done.stderr and "backup" in done.stderr
     assert not (home / "secrets.json").exists()
 
@@ -82,7 +82,7 @@ def test_missing_secrets_stop_the_start(home):
 def test_other_secrets_stop_the_start(home):
     """SEC-57"""
     installation.write_private(home / "secrets.json", json.dumps(installation.make_secrets()))
-    done = amparo("up", "--data", home, "--port", free_ports())
+    done = amparo("up", "--data", home, "--port", free_port(3))
     assert done.returncode == 1 and "not those that this database was written with" in done.stderr
 
 
@@ -94,12 +94,24 @@ def test_incomplete_secrets_are_refused(tmp_path):
         installation.read_secrets(path)
 
 
-def test_a_start_killed_while_loading_the_demonstration_starts_it_over(home):
+def stops(running, signal_number):
+    """Tell a service to stop, and see that it does: all of it, and in order."""
+    assert answers(f"{running.url}/health")
+    family = running.family()
+    assert len(family) >= 7  # supervisor, database and its own, pages twice, stream twice, worker
+    assert running.stop(signal_number) == 0
+    assert gone(family)
+    assert "Everything has stopped" in running.text()
+    assert not (running.home / "run.json").exists()
+
+
+def test_a_start_killed_while_loading_the_demonstration_starts_it_over_and_a_signal_stops_it(home):
     with_server(home, lambda url: (remember(url, "half", "loaded"), set_stamp(url, "demo", "loading")))
     service = Running(home, "--no-demo")
     try:
         assert "starting it over" in service.text() and "Amparo is running" in service.text()
         assert remembered(database_url(home), "half") is None
+        stops(service, signal.SIGTERM)
     finally:
         service.stop()
 
@@ -195,7 +207,7 @@ def test_parts_started_alone_serve_a_prepared_database(home):
     done = amparo("prepare", "--data", home)
     assert done.returncode == 0 and "migrated" in done.stdout, done.stderr
     assert amparo("prepare", "--data", home).stdout == ""
-    port = free_ports()
+    port = free_port(3)
 
     def serve_alone(url):
         environment = clean_environment(DATABASE_URL=url, AMPARO_DATA=str(home))
@@ -261,12 +273,5 @@ def test_everything_killed_at_once_recovers(ending):
     assert remembered(database_url(ending.home), "before the lights went out") == "kept"
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_one_signal_stops_everything_and_leaves_no_process(ending, signal_number):
-    assert answers(f"{ending.url}/health")
-    family = ending.family()
-    assert len(family) >= 7  # supervisor, database and its own, pages twice, stream twice, worker
-    assert ending.stop(signal_number) == 0
-    assert gone(family)
-    assert "Everything has stopped" in ending.text()
-    assert not (ending.home / "run.json").exists()
+def test_one_signal_stops_everything_and_leaves_no_process(ending):
+    stops(ending, signal.SIGINT)
