@@ -25,7 +25,7 @@ def _figure(name: str, default: int, low: int, high: int, label: Any, words: Any
 
 _figure(
     "chats_per_engineer", 4, 1, 20, _("Chats at once for one engineer"),
-    _("Who has as many is offered no further one; he may still take one himself."),
+    _("Whoever has that many is offered no other, and may still take one."),
 )
 _figure(
     "offer_seconds", 30, 5, 600, _("Time to take a chat that is offered"),
