@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from amparo.kernel.ranges import SANDBOX, disposition, respond
 from amparo.kernel.refusals import Refusal
+from amparo.kernel.uploads import Limited
 from amparo.ui.views import signed_in
 
 from . import access, commands, queries
@@ -25,22 +25,6 @@ from .rules import UNKNOWN
 
 OVERHEAD_OCTETS = 100_000
 Kept = Callable[[HttpRequest, "Limited", str], HttpResponse]
-
-
-class Limited(TemporaryFileUploadHandler):
-    """Writes to disk as it comes and stops at the limit, whatever length was announced."""
-
-    def __init__(self, request: HttpRequest, octets_max: int) -> None:
-        super().__init__(request)
-        self.octets_max, self.seen, self.stopped = octets_max, 0, False
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self.seen += len(raw_data)
-        if self.seen > self.octets_max:
-            self.stopped = True
-            self.file.close()
-            raise StopUpload(connection_reset=False)
-        super().receive_data_chunk(raw_data, start)
 
 
 @csrf_exempt  # the body must not be read before the right is asked; what keeps the file checks the token

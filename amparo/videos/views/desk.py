@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from amparo.kernel.refusals import Invalid, Refusal
+from amparo.kernel.uploads import Limited
 from amparo.policies.queries import value
 from amparo.ui.views import staff_only
 from amparo.videos import access, commands, queries, words
