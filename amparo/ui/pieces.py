@@ -47,6 +47,11 @@ def _say(sentence: str) -> str:
     return _say_in(get_language(), sentence)
 
 
+def _titled(title: str) -> str:
+    """Return a matter's title; where its content was purged with it, that."""
+    return str(_e(title)) if title else gettext("Content purged")
+
+
 def _html(text: str) -> Markup:
     """Mark what this module has drawn as HTML: each value in it went through `_e`, or is a number or time of ours."""
     return Markup(text)  # noqa: S704
@@ -202,7 +207,7 @@ class Clocked:
         return _html(
             f'<a class="queue-row{" is-unread" if unread else ""}" href="{_e(url)}" data-row'
             f'{" aria-current=true" if current else ""}><span class="queue-promise">{owed}</span>'
-            f'<span class="queue-title">{_e(title)}</span><span class="queue-who"><span class="queue-number">{_e(number)}'
+            f'<span class="queue-title">{_titled(title)}</span><span class="queue-who"><span class="queue-number">{_e(number)}'
             f'</span>{_e(who)}</span><span class="queue-end">{end}{mine}</span></a>'
         )
 
@@ -213,7 +218,7 @@ class Clocked:
         """Draw one matter of a customer: its title, its state in the customer's words, what is promised."""
         owed = self.promise(due_at, started_at=started_at, compact=True) if due_at else ""
         return _html(
-            f'<a class="matter" href="{_e(url)}"><span class="matter-words"><span class="matter-title">{_e(title)}</span>'
+            f'<a class="matter" href="{_e(url)}"><span class="matter-words"><span class="matter-title">{_titled(title)}</span>'
             f'<span class="matter-detail"><span class="matter-number">{_e(number)}</span>{_e(str(detail))}</span></span>'
             f'<span class="matter-state">{badge(state, tone)}{owed}</span>{_svg("chevron-right")}</a>'
         )
@@ -256,13 +261,14 @@ class Clocked:
         )
 
     def fact(
-        self, text: Any, at: datetime, icon: str = "point", tone: str = "neutral", author: str = "", id: str = "",
+        self, text: Any, at: datetime, icon: str = "point", tone: str = "neutral", author: str = "", id: str = "", url: str = "",
     ) -> Markup:  # fmt: skip
-        """Draw a fact of a record: one line."""
+        """Draw a fact of a record: one line, which may lead to what it tells of."""
+        said = f'<a href={_quoted(url)}>{_e(_plain(text))}</a>' if url else _e(_plain(text))
         by = f' <span class="fact-author">{_e(author)}</span>' if author else ""
         return _html(
             f'<div class="fact tone-{_e(tone)}"{f" id={_quoted(id)}" if id else ""}><span class="fact-sign">{_svg(icon)}</span>'
-            f'<p>{_e(_plain(text))}{by}</p><span class="fact-time">{self.time(at)}</span></div>'
+            f'<p>{said}{by}</p><span class="fact-time">{self.time(at)}</span></div>'
         )
 
 

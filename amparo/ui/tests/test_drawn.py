@@ -10,7 +10,7 @@ from jinja2 import UndefinedError
 from markupsafe import Markup
 
 from amparo.kernel.actor import Actor
-from amparo.ui import drawn
+from amparo.ui import drawn, pieces
 
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
 STAFF = Actor(kind="staff", user_id=1, name="Iván")
@@ -108,3 +108,10 @@ def test_no_more_is_kept_than_may_be():
     assert kept.bytes <= 100_000 and kept.get(199) and kept.get(1) is None
     kept.keep("large", Markup("x" * 50_000))
     assert kept.get("large") is None, "one may not push out all others"
+
+
+def test_a_matter_whose_title_was_purged_still_has_words_to_press():
+    """After its time a case keeps its number, and a row of a list its link."""
+    with translation.override("es-mx"):
+        row = pieces.Clocked(lambda: (NOON, MEXICO)).matter_row("C-8", "", "/cases/8/", "Cerrado", tone="done")
+        assert "Contenido purgado" in row and "C-8" in row

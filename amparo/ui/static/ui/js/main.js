@@ -40,5 +40,11 @@ export function wake(root) {
   }
 }
 
+// Where a strip is wider than the page, the present place of it is brought into sight.
+for (const place of document.querySelectorAll(":is(.tabs, .portal-house-in) > [aria-current]")) {
+  const strip = place.parentElement;
+  if (strip.scrollWidth > strip.clientWidth) strip.scrollLeft = place.offsetLeft - (strip.clientWidth - place.offsetWidth) / 2;
+}
+
 wake(document.body);
 document.addEventListener("htmx:load", (event) => wake(event.detail.elt));
