@@ -42,15 +42,13 @@ def members(data):  # section 1: compute every byte that is not content, and com
 
 def check(data, trusted):  # sections 2, 3 and 5
     found = members(data)
-    [pem] = PEM.findall(found["key.pem"])
-    key = load_pem_public_key(pem)
+    [key] = map(load_pem_public_key, PEM.findall(found["key.pem"]))
     raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
     need(not trusted or raw in trusted, f"the key {sha(raw)} is not trusted")
     key.verify(found["manifest.sig"], found["manifest.json"])
     manifest = read(found["manifest.json"])
-    need(manifest["format"] == "amparo-case-file/1" and manifest["key"] == sha(raw), "the format or the key")
     listed = [{"name": name, "size": len(raw), "sha256": sha(raw)} for name, raw in found.items()]
-    need(manifest["members"] == listed[:-2], "a member is not as the manifest lists it")
+    need((manifest["format"], manifest["key"], manifest["members"]) == ("amparo-case-file/1", sha(raw), listed[:-2]), "format, key or a member's hash")
     need(list(found)[: len(FIRST)] == FIRST and list(found)[-2:] == LAST, "the members")
     played = {name for name in found if name.startswith(("recordings/", "replay/"))}
     files = {one["name"]: one["size"] for one in listed[len(FIRST) : -2] if one["name"] not in played}
@@ -59,23 +57,29 @@ def check(data, trusted):  # sections 2, 3 and 5
     need((record[0]["kind"], record[0]["number"]) == ("case", manifest["case"]), "the record is of another case")
     need(committed <= {(line["id"], sha(line["body"])) for line in record if line["kind"] == "entry"}, "a text is not its fact's")
     need({one["member"]: one["size"] for line in record for one in line.get("files", []) if one["member"]} == files, "files")
+    [films(line, found["facts.jsonl"]) for line in record if line["kind"] == "remote_session" and "films" in line]
     for name in played:
         need(re.fullmatch(r"replay/[a-z]+\.(js|css)|recordings/R-\d+/(chain\.json|replay\.html|timeline\.js|chunk-\d{5}\.js)", name), name)
         if name.endswith("/chain.json"):
             recording(found, name[: -len("chain.json")], read(found[name]), found["facts.jsonl"])
     return [f"not whole: {line['kind']} {line['number']}: {line['broken']}" for line in record if line.get("broken")]
 
+def told(facts_, name, number):  # section 6: what facts of one name tell of a remote session
+    lines = (line for line in lines_of(facts_) if line.get("head", {}).get("name") == name and "content" in line)
+    return [line["content"]["data"] for line in lines if line["content"]["data"]["number"] == number]
+
+def films(line, facts_):
+    known = {sha256: size for one in told(facts_, "remote.filmed", line["number"]) for sha256, size in zip(one["sha256"], one.get("octets") or one["sha256"])}
+    need({one["sha256"]: one["size"] if type(known.get(one["sha256"])) is int else one["sha256"] for one in line["films"]} == known, "films")
+    need(all(one["sha256"] in known and one["member"][6:70] in ("", one["sha256"]) for one in line["files"]), "files of films")
+
 def recording(found, place, chain, facts_):  # section 6: follow the chain of a remote session
     last = sha("amparo remote record 1\0" + chain["public_id"])
     for number, link in enumerate(chain["links"], 1):
         text = re.fullmatch(rb'amparoChunk\((\d+),"([A-Za-z0-9+/=]*)"\);\n', found[f"{place}chunk-{number:05d}.js"])
-        need(int(text[1]) == number == link["number"], f"{place}: chunk {number}")
-        need(sha(base64.b64decode(text[2])) == link["screen_sha256"], f"{place}: chunk {number}")
-        hashes = bytes.fromhex(last), number.to_bytes(4, "big"), bytes.fromhex(link["screen_sha256"]), bytes.fromhex(link["input_sha256"])
-        last = sha(b"".join(hashes))
-        need(last == link["link"], f"{place}: link {number}")
-    ended = [line["content"]["data"] for line in lines_of(facts_) if line.get("head", {}).get("name") == "remote.ended" and "content" in line]
-    need({"number": chain["session"], "head": last}.items() <= {k: v for one in ended for k, v in one.items() if one["number"] == chain["session"]}.items(), place)
+        need(int(text[1]) == number == link["number"] and sha(base64.b64decode(text[2])) == link["screen_sha256"], f"{place}: chunk {number}")
+        need((last := sha(bytes.fromhex(f"{last}{number:08x}{link['screen_sha256']}{link['input_sha256']}"))) == link["link"], f"{place}: link {number}")
+    need({"head": last}.items() <= {k: v for one in told(facts_, "remote.ended", chain["session"]) for k, v in one.items()}.items(), place)
 
 def facts(raw, manifest):  # section 4: follow each chain
     need(manifest["chains"][0]["subject"] == manifest["subject"], "the chain of the case")
@@ -90,9 +94,8 @@ def facts(raw, manifest):  # section 4: follow each chain
             elif "content" in line:
                 content = sha(line["salt"] + ":" + canonical(line["content"]))
             told = sha(f"{canonical(line['head'])}:{content}") if content else told
-            right = (told is None and line.get("version") == 1) or line.get("hash") == sha(f"{last}:{seq}:{told}")
-            place = (line["chain"], line["seq"], line.get("head", {}).get("subject", line["chain"]))
-            need(right and place == (chain["subject"], seq, chain["subject"]), f"fact {seq} of {chain['subject']}")
+            place = (line["chain"], line["seq"], line.get("head", {}).get("subject", line["chain"])) == (chain["subject"], seq, chain["subject"])
+            need(place and ((told is None and line.get("version") == 1) or line.get("hash") == sha(f"{last}:{seq}:{told}")), f"fact {seq} of {chain['subject']}")
             last, data = line["hash"], line.get("content", {}).get("data", {})
             committed |= {(data["entry"], data["body_sha256"])} if "body_sha256" in data else set()
         need(last == chain["head"], f"the end of {chain['subject']}")
@@ -111,8 +114,7 @@ def main(argv):
         return print(__doc__) or 2
     pem = PEM.findall(open(argv[2], "rb").read()) if len(argv) == 3 else []
     found = problems(argv[1], [load_pem_public_key(one).public_bytes(Encoding.Raw, PublicFormat.Raw) for one in pem], gaps := [])
-    said = "valid" if pem else "valid, but by whose key? Give the KEYS.pem of the vendor"
-    return print("\n".join(found or [said, *gaps])) or int(bool(found))
+    return print("\n".join(found or ["valid" if pem else "valid, but by whose key? Give the KEYS.pem of the vendor", *gaps])) or int(bool(found))
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv))

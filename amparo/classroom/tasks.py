@@ -59,14 +59,15 @@ def tick(*, at: datetime) -> None:
             log.error("class could not be ended", live_class=live_class.pk, why=refusal.code)
     for live_class in LiveClass.objects.filter(state=State.RUNNING.value).order_by("pk"):
         with contextlib.suppress(GatewayAway, GatewayRefused):
-            present = {one.participant for one in rooms.participants(live_class.room, at=at)}
-            people = {word.removesuffix(SCREEN) for word in present}
+            found = rooms.participants(live_class.room, at=at)
+            people = {one.participant.removesuffix(SCREEN) for one in found}
             commands.close_absent(live_class, people, at=at)
             commands.send_out_lost(live_class, people, at=at)
-            allowed = set(Participant.objects.filter(live_class=live_class, place=Place.ADMITTED.value).values_list("word", flat=True))
-            for word in present:
-                if word.removesuffix(SCREEN) not in allowed:
-                    rooms.remove(live_class.room, word, at=at)
+            inside = {one.word: one for one in Participant.objects.filter(live_class=live_class, place=Place.ADMITTED.value)}
+            for one in found:
+                own = inside.get(one.participant.removesuffix(SCREEN))
+                if own is None or (one.publishes and not commands.may_send(own, screen=one.participant.endswith(SCREEN))):
+                    rooms.remove(live_class.room, one.participant, at=at)
 
 
 def remind(*, at: datetime) -> None:
@@ -123,18 +124,10 @@ def unpack(found: Sequence[rooms.Recording], leading: set[str], folder: Path) ->
     tracks: list[film.Track] = []
     for number, (one, start) in enumerate(zip(usable, starts, strict=True)):
         target = folder / f"{number}.{'opus' if one.kind == film.AUDIO else 'webm'}"
-        seconds = length(target) if one.path is not None and janus.play(one.path, target, seconds_max=LIMIT_SECONDS) else 0.0
+        seconds = ffmpeg.seconds_of(target) if one.path is not None and janus.play(one.path, target, seconds_max=LIMIT_SECONDS) else 0.0
         if seconds >= SECONDS_MIN:
             tracks.append(film.Track(target, one.kind, one.participant, start, seconds, one.participant in leading))
     return tracks
-
-
-def length(path: Path) -> float:
-    """Return how long a file plays, 0 where it cannot be told."""
-    ask = [ffmpeg.program("ffprobe") or "ffprobe", "-v", "error", "-show_entries", "packet=pts_time", "-of", "csv=p=0", str(path)]
-    done = subprocess.run(ask, capture_output=True, text=True, check=False, timeout=600)
-    moments = [float(word) for line in done.stdout.splitlines() if (word := line.strip().strip(",")) and word.replace(".", "", 1).isdecimal()]
-    return max(moments, default=0.0)
 
 
 def encode(recording: Recording, tracks: Sequence[film.Track], target: Path) -> None:

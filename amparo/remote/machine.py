@@ -70,6 +70,7 @@ class Reason(StrEnum):
     UNANSWERED = "unanswered"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
+    GUESSED = "guessed"  # withdrawn, because somebody was guessing it
     TIME = "time"
     BYTES = "bytes"
     LOST = "lost"

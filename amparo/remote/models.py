@@ -1,4 +1,4 @@
-"""Tables of remote sessions: the sessions, the chain of their records, and wrong codes. LIV-2, LIV-3, SEC-39."""
+"""Tables of remote sessions: the sessions, the chain of their records, their films, and wrong codes. LIV-2, LIV-3, SEC-39."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class Session(models.Model):
 
     Of the code and of the secret for coming back only keyed hashes are kept. `asked` is the mode that the engineer asks for, `mode` the
     one that holds; `consented` the most that was consented to. `broker` is the address of the process that has it. `clock_ours` says that
-    the case's clock was started for it. `octets` is what passed, `head` the last link of the record's chain.
+    the case's clock was started for it. `octets` is what passed, `head` the last link of the record's chain. `seen_at` is the last sign of
+    life of who keeps it (its broker, or the page that shares), `viewed_at` that of the engineer's page where a browser shares.
     """
 
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id)
@@ -51,6 +52,7 @@ class Session(models.Model):
     running_since = models.DateTimeField(null=True)
     dropped_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
+    viewed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=20, blank=True)
     end_detail = models.CharField(max_length=200, blank=True)
@@ -62,6 +64,7 @@ class Session(models.Model):
     head = models.CharField(max_length=64, blank=True)
     purged_at = models.DateTimeField(null=True)
     key = models.CharField(max_length=80)
+    films: models.Manager[Film]
 
     class Meta:
         constraints = [
@@ -109,7 +112,8 @@ class Session(models.Model):
 
     @property
     def was_recorded(self) -> bool:
-        return self.chunks > 0
+        """True where a helper's screen was recorded in chunks, or a browser's as films."""
+        return self.chunks > 0 or self.films.exists()
 
     def __str__(self) -> str:
         return self.number
@@ -132,11 +136,33 @@ class Chunk(models.Model):
         constraints = [models.UniqueConstraint(fields=["session", "number"], name="remote_chunk_once")]
 
 
+class Film(models.Model):
+    """What the gateway recorded of a screen that a browser shared: the file, and its hash and length as the case's chain tells them. LIV-3.
+
+    The row stays when the file was removed because its time was over. Of the first films nobody measured how long they play.
+    """
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="films")
+    number = models.PositiveSmallIntegerField()
+    file = models.ForeignKey("files.StoredFile", models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    octets = models.BigIntegerField()
+    milliseconds = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "number"], name="remote_film_once")]
+
+
 class Miss(models.Model):
-    """One code that was wrong, by the keyed hash of the network that tried it; kept for the time of the limit. SEC-39."""
+    """One code that was wrong, by the keyed hashes of the network that tried it and of the block that it aimed at; kept for the limit's time. SEC-39."""
 
     network = models.CharField(max_length=64)
+    block = models.CharField(max_length=64, blank=True, default="", db_default="")
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["network", "at"], name="remote_misses")]
+        indexes = [
+            models.Index(fields=["network", "at"], name="remote_misses"),
+            models.Index(fields=["block", "at"], name="remote_misses_of_block", condition=~Q(block="")),
+            models.Index(fields=["at"], name="remote_misses_at"),
+        ]

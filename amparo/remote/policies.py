@@ -27,7 +27,7 @@ declare(
 declare(
     "remote.misses_max", default=5, kind=int, group=_G, rule="LIV-2", check=_between(3, 50),
     label=_("Wrong codes from one network"),
-    help=_("After so many in the window below, that network is refused, quality control is told, and the codes that wait are withdrawn."),
+    help=_("After so many in the window below, that network is refused and quality control is told. A code at which so many were aimed is withdrawn."),
 )  # fmt: skip
 declare(
     "remote.misses_minutes", default=10, kind=int, group=_G, rule="LIV-2", unit=_("minutes"), check=_between(1, 1440),

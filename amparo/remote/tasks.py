@@ -15,6 +15,7 @@ from amparo.kernel.actor import SYSTEM
 from amparo.media import rooms
 from amparo.media.errors import GatewayAway, GatewayRefused
 from amparo.media.rooms import janus
+from amparo.videos.commands import ffmpeg
 
 from . import commands, queries
 from .commands import conducting
@@ -48,7 +49,7 @@ def films(*, at: datetime) -> None:
             made = {track: _film(track, Path(folder) / f"{number}.webm") for number, track in enumerate(found)}
             films = [film for film in made.values() if film is not None]
             if films:
-                commands.keep_films(session, films, actor=SYSTEM, at=at)
+                commands.keep_films(session, [(film, int(ffmpeg.seconds_of(film) * 1000)) for film in films], actor=SYSTEM, at=at)
         unread = [track for track, film in made.items() if film is None]
         for track in unread:  # evidence is not thrown away; it is not tried again either
             track.rename(track.with_suffix(".unread"))

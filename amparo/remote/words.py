@@ -32,6 +32,7 @@ REASONS: Final = {
     "unanswered": gettext_lazy("Nobody answered the question"),
     "expired": gettext_lazy("Nobody entered the code in time"),
     "withdrawn": gettext_lazy("The code was withdrawn"),
+    "guessed": gettext_lazy("The code was withdrawn before anybody could use it, because somebody was guessing it"),
     "time": gettext_lazy("The time of attention was used up"),
     "bytes": gettext_lazy("It reached the size that one session may have"),
     "lost": gettext_lazy("The line dropped and did not come back"),
@@ -97,6 +98,21 @@ def pause_sentence(limit_minutes: int) -> str:
     ) % {"limit": limit_minutes}
 
 
+def played(milliseconds: int) -> str:
+    """«2:05»: for how long a film plays."""
+    minutes, seconds = divmod(round(milliseconds / 1000), 60)
+    return f"{minutes}:{seconds:02d}"
+
+
+def stood_sentence(seconds: int) -> str:
+    """Return what the engineer is told whose page was away. CAS-5."""
+    minutes = max(1, round(seconds / 60))
+    return ngettext(
+        "Your page was away for %(count)s minute: nothing was seen meanwhile, and the clock stood.",
+        "Your page was away for %(count)s minutes: nothing was seen meanwhile, and the clock stood.", minutes,
+    ) % {"count": minutes}  # fmt: skip
+
+
 def end_sentence(reason: str, detail: str = "") -> str:
     """Return the last words of a session."""
     text = str(REASONS.get(reason, reason))
@@ -154,6 +170,13 @@ def _ended(d: Data) -> str:
     return text + " " + ngettext("Recorded in %(count)s chunk.", "Recorded in %(count)s chunks.", d["chunks"]) % given
 
 
+def _dropped(d: Data) -> str:
+    text = _("%(number)s: the line dropped; the clock stands.")
+    if d.get("whose") == "engineer":
+        text = _("%(number)s: the engineer's page gave no sign of life any more; the clock stands.")
+    return text % {"number": d["number"]}
+
+
 def _filmed(d: Data) -> str:
     text = ngettext("%(number)s: the recording is kept with this case, as %(count)s film.", "%(number)s: the recording is kept with this case, as %(count)s films.", d["count"])
     return text % {"number": d["number"], "count": d["count"]}
@@ -177,7 +200,7 @@ TELLINGS: Final[dict[str, Telling]] = {
     "remote.consented": Telling(_consented, "check", inline=True),
     "remote.declined": Telling(_plain(gettext_lazy("%(number)s: the customer did not consent; nothing was seen.")), "x", inline=True),
     "remote.began": Telling(_plain(gettext_lazy("%(number)s: the remote session began.")), "player-play"),
-    "remote.dropped": Telling(_plain(gettext_lazy("%(number)s: the line dropped; the clock stands.")), "plug-connected-x"),
+    "remote.dropped": Telling(_dropped, "plug-connected-x"),
     "remote.resumed": Telling(_plain(gettext_lazy("%(number)s: the line came back.")), "plug-connected"),
     "remote.mode": Telling(_mode, "pointer"),
     "remote.clipboard": Telling(_clipboard, "clipboard"),

@@ -24,7 +24,6 @@ from amparo.casefiles.models import Export
 from amparo.casefiles.queries import record
 from amparo.casefiles.rules import archive, proof
 from amparo.cases.models import Case
-from amparo.classroom import queries as classes
 from amparo.files.commands import disk
 from amparo.files.models import StoredFile
 from amparo.history.commands import signal
@@ -173,7 +172,7 @@ def make(
         case = Case.objects.select_related("thread", "customer", "contact", "product", "contract").get(pk=case.pk)
         facts, rest, paper = (stack.enter_context(tempfile.TemporaryFile(dir=_temporary())) for _part in range(3))
         making = _Making(
-            case, language, zone, at, _present(record.file_members(case), classes.films_of_case(case.pk)), record.chains(case), facts, rest,
+            case, language, zone, at, _present(record.file_members(case), record.film_ids(case)), record.chains(case), facts, rest,
             progress, recordings.looked_at(case), total=max(1, case.thread.entry_count),
         )  # fmt: skip
         _write_parts(making, paper)
@@ -195,7 +194,7 @@ def _temporary() -> str | None:
 
 
 def _present(members: dict[int, tuple[str, StoredFile]], films: Collection[int]) -> dict[int, tuple[str, StoredFile]]:
-    """Give what is not in the store no place in the archive, nor a film of a class that is broken there: the record then says so."""
+    """Give what is not in the store no place in the archive, nor a film that is broken there: the record then says so."""
     return {
         pk: (name if disk.path_of(file.sha256).is_file() and (pk not in films or _is_whole(file)) else "", file)
         for pk, (name, file) in members.items()
@@ -205,7 +204,7 @@ def _present(members: dict[int, tuple[str, StoredFile]], films: Collection[int])
 def _is_whole(file: StoredFile) -> bool:
     whole = disk.hash_of(disk.path_of(file.sha256)) == file.sha256
     if not whole:
-        log.error("a recording of a class is broken", file=file.pk, subject=file.subject)
+        log.error("a film of a case is broken", file=file.pk, subject=file.subject)
     return whole
 
 
@@ -213,7 +212,8 @@ def _write_parts(making: _Making, paper: BinaryIO) -> None:
     """Write record, facts and paper in one pass."""
     header = record.header(making.case)
     rest = list(record.record_lines(making.case, making.members, at=making.at))
-    rest += [{"kind": "remote_session", **plain_value(told)} for told in recordings.record_lines(making.case, making.recordings)]
+    filmed = record.films_of_sessions(making.case, making.members)
+    rest += [{"kind": "remote_session", **plain_value(told)} for told in recordings.record_lines(making.case, making.recordings, filmed)]
     _put(making.record, header)
     printed = words.Printed(
         paper, header, rest, zone=making.zone, at=making.at, language=making.language, vendor=value("identity.name", at=making.at),

@@ -9,7 +9,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from django.contrib.staticfiles import finders
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from amparo.casefiles.queries.record import BROKEN_FILM
 from amparo.cases.models import Case
 from amparo.history.rules import text_of
 from amparo.remote import queries, words
@@ -146,8 +147,8 @@ def _published(source: str) -> bytes:
     return f"globalThis.amparoNoVNC=(async()=>{{{text[: exported.start()]}\nreturn{{{given}}}}})();\n".encode()
 
 
-def record_lines(case: Case, found: Sequence[Found]) -> Iterator[dict[str, Any]]:
-    """Yield a line for each remote session of a case: who, when, how long, what was consented to, the end of its chain. LIV-3.
+def record_lines(case: Case, found: Sequence[Found], filmed: Mapping[int, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield a line for each remote session of a case: who, when, how long, what was consented to, the end of its chain, its films. LIV-3.
 
     `broken` says what of a recording did not hold when the file was made.
     """
@@ -158,5 +159,10 @@ def record_lines(case: Case, found: Sequence[Found]) -> Iterator[dict[str, Any]]
             "offered_at": one.offered_at, "consented_at": one.consented_at, "started_at": one.started_at, "ended_at": one.ended_at,
             "seconds": one.seconds, "reason": one.end_reason, "chunks": one.chunks, "head": one.head,
             "recording": f"{folder(one)}/replay.html" if one.pk in looked and not looked[one.pk].broken else "",
-            "broken": looked[one.pk].broken if one.pk in looked else "",
+            "broken": looked[one.pk].broken if one.pk in looked else _broken_film(filmed.get(one.pk, {})), "films": [], "files": [],
+            **filmed.get(one.pk, {}),
         }  # fmt: skip
+
+
+def _broken_film(told: dict[str, Any]) -> str:
+    return BROKEN_FILM if any(not file["member"] for file in told.get("files", ())) else ""

@@ -30,6 +30,7 @@ from amparo.live.models import Call
 from amparo.quotations import queries as quotations
 from amparo.quotations.queries import request_of, versions_of
 from amparo.remote import queries as remote
+from amparo.remote.models import Film
 from amparo.threads.models import Entry, EntryFile
 
 ROWS = 200
@@ -71,11 +72,16 @@ def _file_ids(case: Case) -> list[int]:
     for complaint in complaints.record_of(case.pk):
         found += complaint.file_ids
     found += chats.file_ids_of_case(case.pk)
-    found += classes.films_of_case(case.pk)
+    found += film_ids(case)
     if (request := request_of(case.thread)) is not None:  # what was put into it and taken out before it was sent is none of it
         sent = {one["id"] for version in versions_of(request) for one in version.files}
         found += StoredFile.objects.filter(subject=request.subject, public_id__in=sent).values_list("pk", flat=True)
     return found
+
+
+def film_ids(case: Case) -> list[int]:
+    """Return the files that are recordings: of classes, and of screens that a browser shared. LIV-3."""
+    return [*classes.films_of_case(case.pk), *remote.film_ids_of_case(case.pk)]
 
 
 def file_members(case: Case) -> dict[int, tuple[str, StoredFile]]:
@@ -264,6 +270,16 @@ def _requests(case: Case, members: dict[int, tuple[str, StoredFile]]) -> Iterato
     for version in told.pop("versions"):
         files = [_file(*present[one["sha256"]]) | {"name": one["name"]} for one in version.pop("files") if one["sha256"] in present]
         yield _line("request", **told, **version, files=files)
+
+
+def films_of_sessions(case: Case, members: dict[int, tuple[str, StoredFile]]) -> dict[int, Line]:
+    """Return what the line of each remote session tells of its films: hash and length as facts tell them, and the files that are still kept."""
+    found: dict[int, Line] = {}
+    for one in Film.objects.filter(session__case=case).order_by("session_id", "number"):
+        told = found.setdefault(one.session_id, {"films": [], "files": []})
+        told["films"].append({"sha256": one.sha256, "size": one.octets, "milliseconds": one.milliseconds or 0})
+        told["files"] += [_file(*members[one.file_id])] if one.file_id in members else []
+    return found
 
 
 def _file(member: str, file: StoredFile) -> Line:

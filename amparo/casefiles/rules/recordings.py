@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from amparo.history.rules import text_of
@@ -37,15 +37,33 @@ def look(file: BinaryIO, members: dict[str, Member], manifest: dict[str, Any], s
         _follow(file, members, number, chain, say)
 
 
-def _sealed(file: BinaryIO, facts: Member) -> dict[str, str]:
-    """Return the last links that facts tell, by the number of the session."""
-    found = {}
+def look_at_films(file: BinaryIO, facts: Member, sessions: Sequence[dict[str, Any]], say: Callable[[str], None]) -> None:
+    """Verify the films of screens that browsers shared: each is told by a fact, hash and length, and each that a fact tells is named."""
+    told: dict[str, set[tuple[str, int | None]]] = {}
+    for one in _told(file, facts, "remote.filmed"):
+        lengths = one.get("octets") or [None] * len(one["sha256"])  # the first facts told no length
+        told.setdefault(one["number"], set()).update(zip(one["sha256"], lengths, strict=True))
+    for line in sessions:
+        named = {one["sha256"]: one["size"] for one in line["films"]}
+        known = dict(told.get(line["number"], ()))
+        if named.keys() != known.keys() or any(size is not None and named[sha256] != size for sha256, size in known.items()):
+            say(f"{proof.RECORD}: the films of {line['number']} are not those that facts of the case tell")
+        for one in line["files"]:
+            if one["sha256"] not in named or (one["member"] and not one["member"].startswith(f"files/{one['sha256']}")):
+                say(f"{proof.RECORD}: a file of {line['number']} is none of its films")
+
+
+def _told(file: BinaryIO, facts: Member, name: str) -> Iterator[dict[str, Any]]:
+    """Yield what facts of one name tell, where it is told at all."""
     for raw in lines(file, facts, octets_max=8_000_000):
         line = json.loads(raw)
-        if line.get("head", {}).get("name") == "remote.ended" and "content" in line:
-            told = line["content"]["data"]
-            found[told["number"]] = told["head"]
-    return found
+        if line.get("head", {}).get("name") == name and "content" in line:
+            yield line["content"]["data"]
+
+
+def _sealed(file: BinaryIO, facts: Member) -> dict[str, str]:
+    """Return the last links that facts tell, by the number of the session."""
+    return {told["number"]: told["head"] for told in _told(file, facts, "remote.ended")}
 
 
 def _follow(file: BinaryIO, members: dict[str, Member], number: str, chain: dict[str, Any], say: Callable[[str], None]) -> None:

@@ -217,6 +217,7 @@ def _record(
     """Look at what the record says of files, that its texts are those of the facts, and that it begins with the manifest's case."""
     used: Counter[str] = Counter()
     texts: set[int] = set()
+    sessions: list[dict[str, Any]] = []
     first = True
     for number, raw in enumerate(lines(file, members[proof.RECORD], octets_max=LINE_OCTETS_MAX), 1):
         where = f"{proof.RECORD}, line {number}"
@@ -234,6 +235,8 @@ def _record(
             texts.add(line["id"])
             if sha256(line["body"]) != told:
                 verdict.add(f"{where}: the text of entry {line['id']} is not the one that its fact tells the hash of")
+        if line.get("kind") == "remote_session" and "films" in line:
+            sessions.append(line)
         verdict.gaps += _gaps(line)
         for one in _files(line):
             used[one["member"]] += 1
@@ -241,6 +244,8 @@ def _record(
                 verdict.add(f"{where}: its file {one['member'][:100]} is not in the archive as it says")
     if first:
         verdict.add(f"{proof.RECORD} is empty")
+    if sessions:
+        recordings.look_at_films(file, members[proof.FACTS], sessions, verdict.add)
     for entry in sorted(committed.keys() - texts):
         verdict.add(f"{proof.RECORD}: the entry {entry} that a fact tells of is missing")
     for name in members:

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 
 from amparo.casefiles import commands
 from amparo.casefiles.rules import proof, recordings
+from amparo.casefiles.rules.archive import read_layout
 from amparo.casefiles.rules.verifier import verify
 from amparo.cases.tests import world as case_world
 from amparo.classroom import commands as classes
@@ -26,6 +27,7 @@ from amparo.history.queries import facts
 from amparo.kernel.actor import SYSTEM
 from amparo.policies.commands import set_value
 from amparo.project.cli import verify_case
+from amparo.remote import commands as remote
 from amparo.remote.commands.store import path_of
 from amparo.remote.models import Session
 from amparo.remote.tests import recorded
@@ -167,6 +169,49 @@ def _complaints(number: str, chain: dict[str, Any]) -> str:
     said: list[str] = []
     recordings._follow(None, {}, number, chain, said.append)  # type: ignore[arg-type]
     return "; ".join(one for one in said if "chain.json" in one)
+
+
+@pytest.fixture
+def shared(contract, contact, engineer, tmp_path):
+    """A case with a screen that a browser shared, and its film in two parts."""
+    case = case_world.attended(contact, engineer, "incident")
+    session = recorded.filmed(case, engineer, tmp_path)
+    return SimpleNamespace(case=case_world.fresh(case), session=session)
+
+
+def test_the_file_holds_the_films_of_a_shared_screen_as_facts_tell_them(shared, tmp_path):
+    """CAS-7, CAS-1, LIV-3: both verifiers compare hash and length with the chain of the case; what is broken or gone is said."""
+    path = world.made(shared.case, tmp_path, at=LATER)
+    assert verify(path).is_whole and SECOND.problems(path) == []
+    with zipfile.ZipFile(path) as file:
+        members = {info.filename: file.read(info) for info in file.infolist()}
+    lines = [json.loads(line) for line in members[proof.RECORD].splitlines()]
+    [told] = [line for line in lines if line["kind"] == "remote_session"]
+    assert [members[one["member"]] for one in told["files"]] == list(recorded.FILMS) and [one["milliseconds"] for one in told["films"]] == [0, 61_400]
+    for bend in (
+        lambda line: line["films"].pop(), lambda line: line["films"][0].update(size=7), lambda line: line["films"][0].update(sha256="0" * 64),
+        lambda line: line["files"][0].update(sha256="0" * 64), lambda line: line["files"][0].update(member=line["files"][1]["member"]),
+    ):  # fmt: skip
+        bent = json.loads(json.dumps(told))
+        bend(bent)
+        with pytest.raises((ValueError, LookupError)):
+            SECOND.films(bent, members[proof.FACTS])
+        assert _of_films(path, bent)
+    assert not _of_films(path, told)
+    disk.path_of(shared.session.films.first().sha256).write_bytes(b"something else")
+    path = world.made(shared.case, tmp_path, at=LATER)
+    assert verify(path).is_valid and f"{shared.session.number} was broken" in verify(path).gaps[0] and SECOND.problems(path) == []
+    remote.remove_recording(shared.session, actor=SYSTEM, at=LATER)
+    path = world.made(shared.case, tmp_path, at=LATER)
+    assert verify(path).is_whole and SECOND.problems(path) == [], "what went in its time is no gap; its hashes stay"
+
+
+def _of_films(path, line: dict[str, Any]) -> list[str]:
+    said: list[str] = []
+    with path.open("rb") as file:
+        facts_ = next(one for one in read_layout(file) if one.name == proof.FACTS)
+        recordings.look_at_films(file, facts_, [line], said.append)
+    return said
 
 
 def test_the_purge_of_a_case_removes_its_recordings_and_keeps_their_hashes(played, contact, engineer):

@@ -2,7 +2,7 @@
 
 from .attaching import attach, discard, remove_orphans
 from .keeping import keep, keep_path, octets_of
-from .purging import purge, remove_purged
+from .purging import purge, purge_some, remove_purged
 from .storing import store
 
-__all__ = ["attach", "discard", "keep", "keep_path", "octets_of", "purge", "remove_orphans", "remove_purged", "store"]
+__all__ = ["attach", "discard", "keep", "keep_path", "octets_of", "purge", "purge_some", "remove_orphans", "remove_purged", "store"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from amparo.files.models import StoredFile
 from amparo.kernel.actor import Actor
@@ -24,7 +24,18 @@ def purge(subjects: Sequence[str], *, actor: Actor, at: datetime) -> tuple[int, 
     """
     if not actor.is_system:
         raise NotPermitted()
-    rows = StoredFile.objects.filter(subject__in=list(subjects), purged_at__isnull=True)
+    return _purged(StoredFile.objects.filter(subject__in=list(subjects)), at)
+
+
+def purge_some(ids: Sequence[int], *, actor: Actor, at: datetime) -> tuple[int, int]:
+    """The same of single files whose own time is over, while the others of their thing stay. CAS-2. Raises NotPermitted."""
+    if not actor.is_system:
+        raise NotPermitted()
+    return _purged(StoredFile.objects.filter(pk__in=list(ids)), at)
+
+
+def _purged(files: QuerySet[StoredFile], at: datetime) -> tuple[int, int]:
+    rows = files.filter(purged_at__isnull=True)
     sizes = list(rows.values_list("size", flat=True))
     rows.update(purged_at=at, name="")
     return len(sizes), sum(sizes)

@@ -50,9 +50,14 @@ def guessed(fact: FactRow) -> None:
     told = []
     for reader in readers.staff("quality"):
         with translation.override(reader.language):
-            count = len(fact.data["withdrawn"])
-            took = ngettext("%(count)s code that waited was withdrawn.", "%(count)s codes that waited were withdrawn.", count) % {"count": count}
-            lines = (_("From %(network)s came %(count)s wrong codes in a few minutes. That network is refused for now.")
-                     % {"network": fact.data["network"], "count": fact.data["count"]}, took)  # fmt: skip
-            told.append((reader, Words(title=_("Somebody tries codes of remote sessions"), url="/desk/cases/", paragraphs=lines, action=_("See the cases"))))
+            lines = [_from_where(fact) % fact.data]
+            if count := len(fact.data["withdrawn"]):
+                lines.append(ngettext("%(count)s code that waited was withdrawn.", "%(count)s codes that waited were withdrawn.", count) % {"count": count})
+            told.append((reader, Words(title=_("Somebody tries codes of remote sessions"), url="/desk/cases/", paragraphs=tuple(lines), action=_("See the cases"))))
     commands.tell("remote_guessed", told, subject=fact.subject, customer_id=None, fact_id=fact.id, at=moment(fact))
+
+
+def _from_where(fact: FactRow) -> str:
+    if fact.data.get("why", "network") == "network":
+        return _("From %(network)s came %(count)s wrong codes in a few minutes. That network is refused for now.")
+    return _("From %(networks)s networks came %(count)s wrong codes in a few minutes. Each network is refused once it has tried too often.")

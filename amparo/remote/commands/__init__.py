@@ -12,8 +12,9 @@ from .conducting import (
     resume,
     seen,
 )
+from .guessing import forget_misses
 from .linking import minutes_of_link, note_link
-from .offering import consent, expire_offers, forget_misses, join, look_up, offer, offer_again
+from .offering import consent, expire_offers, join, look_up, offer, offer_again
 from .purging import purge, remove_recording
 from .recording import add_chunk, reveal
 from .shared import Offer

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from amparo.cases import commands as cases
-from amparo.cases.errors import ClockRunning, ClockStopped
+from amparo.cases.errors import ClockRunning
 from amparo.cases.machine import ATTENDED_KINDS, ATTENDING
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Invalid, NotPermitted
@@ -64,17 +64,13 @@ def _start_clock(session: Session, actor: Actor, at: datetime) -> None:
 
 
 def _stop(session: Session, at: datetime) -> None:
-    """Stop counting; the caller saves. The engineer's clock is stopped in his name."""
+    """Stop counting; the caller saves. The engineer's clock is stopped in his name, while he attends cases."""
     if session.running_since is not None:
         session.seconds += max(0, round((at - session.running_since).total_seconds()))
         session.running_since = None
     if session.clock_ours:
         session.clock_ours = False
-        try:
-            with transaction.atomic():
-                cases.stop_clock(session.case, actor=_engineer(session), at=at)
-        except (ClockStopped, NotPermitted):
-            pass  # stopped by hand, or by a decision at the limit
+        cases.end_clock(session.case, actor=_engineer(session), at=at)
 
 
 def _engineer(session: Session) -> Actor:
@@ -97,14 +93,17 @@ def pause(session: Session, *, actor: Actor = SYSTEM, at: datetime) -> Session:
 
 
 @transaction.atomic
-def drop(session: Session, *, actor: Actor = SYSTEM, at: datetime) -> Session:
-    """Note that a line broke: the clock stops, the session waits for it. Fact: `remote.dropped`. Raises IllegalMove."""
+def drop(session: Session, *, whose: str = "", actor: Actor = SYSTEM, at: datetime) -> Session:
+    """Note that a line broke, `whose` if that is known: the clock stops, the session waits for it. Fact: `remote.dropped`. Raises IllegalMove.
+
+    `at` may be the last sign of life of who is away: what nobody saw is not paid.
+    """
     session = locked(session)
     move(session, Move.DROP)
     _stop(session, at)
-    session.dropped_at = session.seen_at = at
+    session.dropped_at, session.seen_at = at, max(session.seen_at or at, at)
     session.save()
-    tell("dropped", session, actor=actor, at=at)
+    tell("dropped", session, actor=actor, at=at, whose=whose)
     return session
 
 
@@ -213,7 +212,7 @@ def end_lost(*, at: datetime, limit: int = 100) -> int:
             session = rows.filter(pk=pk, state__in=LIVE, seen_at__lt=at - CUT_AFTER).first()
             if session is None or session.seen_at is None:
                 continue
-            _stop(session, session.seen_at)
+            _stop(session, min(session.seen_at, session.viewed_at or session.seen_at))
             finish(session, Reason.CUT, actor=SYSTEM, at=at)
             done += 1
     return done

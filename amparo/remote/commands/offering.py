@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from amparo.cases.commands.attention import has_consented_further
 from amparo.cases.errors import LimitUndecided
 from amparo.cases.machine import ATTENDED_KINDS, ATTENDING
 from amparo.cases.models import Case
 from amparo.contracts import access as standing
-from amparo.history.commands import record
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.policies.queries import value
@@ -31,11 +29,11 @@ from amparo.remote.machine import Mode, Move, Reason, State, Way
 from amparo.remote.models import Miss, Session, new_public_id
 from amparo.remote.rules import codes
 
+from . import guessing
 from .conducting import finish
 from .shared import CUSTOMER, Offer, locked, move, pepper, tell
 
 TRIES = 20
-_MISSES = 0x4D495353
 
 
 @transaction.atomic
@@ -98,7 +96,8 @@ def offer_again(session: Session, *, key: str, actor: Actor, at: datetime) -> Of
 def look_up(typed: str, *, address: str, at: datetime) -> Session:
     """Return the session whose code somebody typed; it is not used up by that. SEC-39.
 
-    A code that was never given counts as a miss of its network. Raises TooMany, CodeUnknown, CodeExpired, CodeUsed.
+    A code that was never given counts as a miss of its network, and of the block that it aimed at.
+    Raises TooMany, CodeUnknown, CodeExpired, CodeUsed.
     """
     network = codes.keyed("network", codes.network_of(address), pepper())
     since = at - timedelta(minutes=value("remote.misses_minutes", at=at))
@@ -110,32 +109,13 @@ def look_up(typed: str, *, address: str, at: datetime) -> Session:
         rows = Session.objects.filter(code_hash=codes.code_hash(code, pepper())).select_related("case__thread", "engineer")
         found = rows.order_by("-offered_at", "-pk").first()
     if found is None or found.offered_at <= at - timedelta(hours=1):
-        _missed(network, since, address=address, at=at)
+        guessing.missed(code, network, since, address=address, at=at)
         raise CodeUnknown()
     if found.state == State.OFFERED and at < found.expires_at:
         return found
-    if found.state == State.OFFERED or found.end_reason in (Reason.EXPIRED, Reason.WITHDRAWN):
+    if found.state == State.OFFERED or found.end_reason in (Reason.EXPIRED, Reason.WITHDRAWN, Reason.GUESSED):
         raise CodeExpired()
     raise CodeUsed()
-
-
-@transaction.atomic
-def _missed(network: str, since: datetime, *, address: str, at: datetime) -> None:
-    """Count a miss. At the last one that is allowed quality control is told, and every code that waits is withdrawn."""
-    with connection.cursor() as cursor:  # one after the other: of many at once, one is the last that is allowed
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_MISSES, zlib.crc32(network.encode()) - 2**31])
-    Miss.objects.create(network=network, at=at)
-    if Miss.objects.filter(network=network, at__gt=since).count() != value("remote.misses_max", at=at):
-        return
-    waiting = list(Session.objects.select_for_update(of=("self",)).filter(state=State.OFFERED).select_related("case").order_by("pk"))
-    for session in waiting:
-        finish(session, Reason.WITHDRAWN, actor=SYSTEM, at=at)
-        tell("withdrawn", session, actor=SYSTEM, at=at)
-    record(
-        "remote.guessed", subject="service:remote", actor=SYSTEM, at=at, network=codes.network_of(address),
-        count=value("remote.misses_max", at=at), withdrawn=[session.number for session in waiting],
-        cases=[session.case_id for session in waiting],
-    )  # fmt: skip
 
 
 def join(
@@ -195,9 +175,3 @@ def expire_offers(*, at: datetime, limit: int = 200) -> int:
                 finish(session, Reason.EXPIRED, actor=SYSTEM, at=at)
                 done += 1
     return done
-
-
-def forget_misses(*, at: datetime) -> int:
-    """Forget wrong codes that no limit counts any more; return how many."""
-    old = at - timedelta(minutes=max(1440, value("remote.misses_minutes", at=at)))
-    return Miss.objects.filter(at__lte=old).delete()[0]

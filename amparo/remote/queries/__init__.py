@@ -1,5 +1,6 @@
 """Reads of remote sessions."""
 
+from .films import FilmRow, film_ids_of_case, films_of
 from .record import (
     Played,
     TimeLine,
@@ -17,6 +18,7 @@ from .sessions import Row, Situation, asked_of, of_case, open_of_case, situation
 from .sharing import Standing, ended_by_browser, room_of, standing_of
 
 __all__ = [
+    "FilmRow",
     "Played",
     "Row",
     "Situation",
@@ -25,6 +27,8 @@ __all__ = [
     "asked_of",
     "due_recordings",
     "ended_by_browser",
+    "film_ids_of_case",
+    "films_of",
     "links_of",
     "of_case",
     "open_of_case",

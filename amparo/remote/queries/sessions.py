@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count
 from django.utils import translation
 
 from amparo.cases.rules import Clock
@@ -37,6 +38,7 @@ class Row:
     end_detail: str
     chunks: int
     purged: bool
+    films: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -47,17 +49,21 @@ class Row:
         return self.state in (State.RUNNING, State.DROPPED)
 
     @property
+    def was_recorded(self) -> bool:
+        return self.chunks > 0 or self.films > 0
+
+    @property
     def replayable(self) -> bool:
-        return self.chunks > 0 and not self.is_open and not self.purged
+        return self.was_recorded and not self.is_open and not self.purged
 
 
 def of_case(case_id: int) -> list[Row]:
     """Return the sessions of a case, newest first. One statement. LIV-3."""
-    rows = Session.objects.filter(case_id=case_id).select_related("engineer").order_by("-pk")
+    rows = Session.objects.filter(case_id=case_id).select_related("engineer").annotate(film_count=Count("films")).order_by("-pk")
     return [
         Row(
             one.pk, one.number, one.engineer.name, one.engineer_id, one.state, one.way, one.asked, one.consented, one.seconds, one.offered_at,
-            one.started_at, one.ended_at, one.end_reason, one.end_detail, one.chunks, one.purged_at is not None,
+            one.started_at, one.ended_at, one.end_reason, one.end_detail, one.chunks, one.purged_at is not None, one.film_count,
         )
         for one in rows[:50]
     ]  # fmt: skip

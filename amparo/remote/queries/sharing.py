@@ -19,13 +19,24 @@ FILMS_WITHIN = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a page shows: the state, the clock, and what must be done about it now (`""`, `pause`, `go`, `time`, `closed`)."""
+    """What a page shows: the state, the clock, and what must be done about it now (`""`, `pause`, `go`, `time`, `closed`).
+
+    `stood` is for how many seconds the engineer's page was away that is just back.
+    """
 
     state: str
     seconds: int
     limit: int
     running: bool
     due: str
+    stood: int = 0
+
+    @property
+    def waits(self) -> str:
+        """For what a session that was dropped waits: the page that is away, or how the case goes on."""
+        if self.state != State.DROPPED:
+            return ""
+        return "page" if self.due == "go" else "decision"
 
 
 def room_of(session: Session) -> str:

@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 DIGITS: Final = 9
+BLOCK_DIGITS: Final = 3
 _BLANKS = re.compile(r"[\s\-.\u00a0]")
 
 
@@ -32,6 +33,11 @@ def normal(typed: str) -> str:
     """Return nine digits out of what somebody typed, or nothing where it cannot be a code."""
     found = _BLANKS.sub("", typed[:40])
     return found if len(found) == DIGITS and found.isascii() and found.isdecimal() else ""
+
+
+def block_of(code: str) -> str:
+    """Return the block that a code lies in, its first three digits: who guesses a code gives away at which block he aims."""
+    return code[:BLOCK_DIGITS]
 
 
 def shown(code: str) -> str:

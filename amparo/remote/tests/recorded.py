@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import struct
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from amparo.cases.models import Case
 from amparo.conftest import NOON
-from amparo.kernel.actor import Actor
+from amparo.kernel.actor import SYSTEM, Actor
 from amparo.remote import commands
+from amparo.remote.commands.shared import CUSTOMER
 from amparo.remote.commands.store import path_of
 from amparo.remote.models import Session
 from amparo.remote.rules import record
 from amparo.remote.rules.record import Kind
+
+from .world import ADDRESS, SHOWN, offered
 
 VERSION = b"RFB 003.008\n"
 FORMAT = bytes([32, 24, 0, 1]) + struct.pack(">HHH", 255, 255, 255) + bytes([16, 8, 0, 0, 0, 0])
@@ -43,3 +48,18 @@ def session(consented: Session, engineer: Actor, *, typed: str = "hola", colours
             commands.add_chunk(found.pk, link, offset=offset, octets=len(raw), begins_ms=ms, ends_ms=ms)
             before, offset = link.link, offset + len(raw)
     return commands.end(found, reason="stopped_by_engineer", actor=engineer, at=at + timedelta(minutes=9))
+
+
+FILMS = b"\x1aE\xdf\xa3 the first part", b"\x1aE\xdf\xa3 the second part, which is longer"
+
+
+def filmed(case: Case, engineer: Actor, folder: Path) -> Session:
+    """Return a session that a browser shared for a minute, over, with its film in two parts."""
+    session = commands.join_by_browser(offered(case, engineer).code, answer=True, address=ADDRESS, resume="s" * 43, shown=SHOWN, at=NOON)
+    commands.beat_of_engineer(session, actor=engineer, at=NOON + timedelta(seconds=1))
+    session = commands.end(session, reason="stopped_by_customer", actor=CUSTOMER, at=NOON + timedelta(minutes=1))
+    parts = []
+    for number, content in enumerate(FILMS):
+        (folder / str(number)).write_bytes(content)
+        parts.append((folder / str(number), 61_400 * number))
+    return commands.keep_films(session, parts, actor=SYSTEM, at=NOON + timedelta(minutes=2))

@@ -111,26 +111,71 @@ def test_the_code_of_a_case_that_is_attended_no_more_is_taken_back(case, enginee
         commands.look_up(offer.code, address=ADDRESS, at=NOON + 2 * MINUTE)
 
 
-def test_five_misses_shut_a_network_out_and_withdraw_what_waits(case, engineer, other_contact):
-    """SEC-39: limited, told to quality control, the codes withdrawn."""
+def _near(code: str, number: int) -> str:
+    """Return another code of the same block."""
+    return f"{code[:3]}{(int(code[3:]) + number) % 1_000_000:06d}"
+
+
+def _miss(code: str, address: str, at=NOON) -> None:
+    with pytest.raises(CodeUnknown):
+        commands.look_up(code, address=address, at=at)
+
+
+def test_five_misses_shut_a_network_out_and_withdraw_the_code_that_they_aimed_at(case, engineer):
+    """SEC-39: limited, told to quality control, the code withdrawn, a new one holds."""
     offer = offered(case, engineer)
-    for _time in range(4):
-        with pytest.raises(CodeUnknown):
-            commands.look_up("000000001", address=ADDRESS, at=NOON)
+    for number in range(1, 5):
+        _miss(_near(offer.code, number), ADDRESS)
     assert commands.look_up(offer.code, address=ADDRESS, at=NOON).is_open
     with pytest.raises(CodeUnknown):
-        commands.join("no code", address="203.0.113.99", resume="x", at=NOON)
+        commands.join(_near(offer.code, 5), address="203.0.113.99", resume="x", at=NOON)
     for _time in range(3):
         with pytest.raises(TooMany):
             commands.look_up(offer.code, address=ADDRESS, at=NOON + MINUTE)
     told = Fact.objects.get(name="remote.guessed")
-    assert told.data["network"] == "203.0.113.0/24" and told.data["withdrawn"] == [offer.session.number]
-    assert Session.objects.get().end_reason == "withdrawn"
+    assert told.data["network"] == "203.0.113.0/24" and told.data["withdrawn"] == [offer.session.number] and told.data["why"] == "network"
+    assert Session.objects.get().end_reason == "guessed"
+    with pytest.raises(CodeExpired):
+        commands.look_up(offer.code, address="198.51.100.1", at=NOON)
     again = commands.offer_again(offer.session, key="k2", actor=engineer, at=NOON + MINUTE)
     assert commands.look_up(again.code, address="198.51.100.1", at=NOON + MINUTE).is_open  # other networks are not shut out
     assert commands.look_up(again.code, address=ADDRESS, at=NOON + 10 * MINUTE).is_open
     tasks.keep(at=NOON + timedelta(days=2))
     assert not Miss.objects.exists()
+
+
+def test_a_stranger_takes_back_no_code_that_he_did_not_aim_at(case, engineer, other_contact):
+    """SEC-39: whoever guesses at random burns nobody's code but the one that he was about to hit."""
+    offer, other = offered(case, engineer), offered(a_case(other_contact, engineer), engineer)
+    away = next(f"{block:03d}000001" for block in range(1000) if f"{block:03d}" not in (offer.code[:3], other.code[:3]))
+    for typed in (away, _near(away, 1), "no code", "12345", _near(offer.code, 1)):
+        _miss(typed, "203.0.113.1")
+    with pytest.raises(TooMany):
+        commands.look_up(away, address="203.0.113.1", at=NOON)
+    assert Fact.objects.get(name="remote.guessed").data["withdrawn"] == []
+    assert set(Session.objects.values_list("state", flat=True)) == {"offered"}
+
+
+def test_who_guesses_one_code_from_many_networks_meets_the_same_end(case, engineer, other_contact):
+    """SEC-39: five aimed at it in all; those from before it waited do not count."""
+    before = NOON - MINUTE
+    offer, other = offered(case, engineer), offered(a_case(other_contact, engineer), engineer)
+    _miss(_near(offer.code, 9), "198.51.100.9", at=before)
+    for number in range(1, 5):
+        _miss(_near(offer.code, number), f"203.0.{number}.7")
+    assert commands.look_up(offer.code, address=ADDRESS, at=NOON).is_open and not Fact.objects.filter(name="remote.guessed").exists()
+    _miss(_near(offer.code, 5), "203.0.5.7")
+    assert Session.objects.get(pk=offer.session.pk).end_reason == "guessed" and Session.objects.get(pk=other.session.pk).state == "offered"
+    told = Fact.objects.get(name="remote.guessed").data
+    assert (told["why"], told["withdrawn"], told["networks"]) == ("block", [offer.session.number], 6)
+
+
+def test_many_networks_that_guess_at_once_are_told(case, engineer):
+    """SEC-39: the alarm for what no single network does."""
+    Miss.objects.bulk_create(Miss(network=f"{number % 40:064d}", block="", at=NOON) for number in range(99))
+    _miss("nothing", ADDRESS)
+    told = Fact.objects.get(name="remote.guessed").data
+    assert (told["why"], told["count"], told["networks"], told["withdrawn"]) == ("everywhere", 100, 41, [])
 
 
 def test_consent_is_kept_with_what_was_shown_and_may_be_for_less(case, engineer, facts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import struct
 
 import pytest
@@ -15,7 +16,14 @@ from amparo.remote.rules import codes, record, typed
 from amparo.remote.rules.client import KEY, POINTER, Client
 from amparo.remote.rules.record import Broken, Frame, Kind
 from amparo.remote.rules.server import Server
-from amparo.remote.rules.stream import FLOOD_SECONDS, SMALL_OCTETS, STEPS_A_SECOND, STEPS_A_TURN, Malformed, Pace
+from amparo.remote.rules.stream import (
+    FLOOD_SECONDS,
+    SMALL_OCTETS,
+    STEPS_A_SECOND,
+    STEPS_A_TURN,
+    Malformed,
+    Pace,
+)
 
 VERSION = b"RFB 003.008\n"
 HELLO = VERSION + b"\1\1"
@@ -201,7 +209,7 @@ def test_many_small_pieces_are_read_in_turns_and_pass_whole():
     before, slices = helper(), []
     for passed in before.pieces(said, 7):
         slices.append((before.steps, len(passed)))
-    assert all(after - steps <= 7 for (steps, _), (after, _) in zip(slices, slices[1:], strict=False))
+    assert all(after - steps <= 7 for (steps, _), (after, _) in itertools.pairwise(slices))
 
 
 def test_more_work_than_a_second_may_have_waits_and_a_flood_ends():

@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from amparo.cases.models import Case
 from amparo.conftest import NOON, make_contact, make_customer, make_staff
+from amparo.history.queries import facts
 from amparo.kernel.refusals import NotPermitted
 from amparo.people.queries import actor_by_id
-from amparo.remote import commands, queries
+from amparo.remote import commands, queries, words
 from amparo.remote.errors import CodeUsed, ResumeUnknown
 from amparo.remote.models import Session
 
@@ -105,6 +106,48 @@ def test_the_clock_stops_when_the_engineer_closes_his_page(people, client_for, t
     assert commands.beat_of_engineer(session, actor=engineer, at=_at(13)).running
 
 
+def test_the_clock_stops_when_the_engineers_computer_dies_and_goes_on_when_it_is_back(people):
+    """CAS-5, LIV-2: the customer's page beats on; what nobody saw is not paid, and both are told."""
+    engineer, case = people
+    session, _code = _shared(people)
+    commands.beat_of_engineer(session, actor=engineer, at=_at(1))
+    commands.beat_of_engineer(session, actor=engineer, at=_at(10))
+    seen = [commands.beat_of_customer(session, at=_at(second)) for second in range(10, 80, 3)]
+    assert [one.state for one in seen] == ["running"] * 21 + ["dropped"] * 3 and seen[-1].waits == "page"
+    assert Case.objects.get(pk=case.pk).clock_seconds == 9 and Case.objects.get(pk=case.pk).clock_since is None
+    assert [one.data["whose"] for one in facts(case.subject) if one.name == "remote.dropped"] == ["engineer"]
+    for second in range(82, 200, 3):
+        assert commands.beat_of_customer(session, at=_at(second)).state == "dropped"
+    back = commands.beat_of_engineer(session, actor=engineer, at=_at(200))
+    assert back.running and back.stood == 190 and Case.objects.get(pk=case.pk).clock_since == _at(200)
+    assert "3 min" in words.stood_sentence(back.stood)
+    assert commands.beat_of_engineer(session, actor=engineer, at=_at(203)).stood == 0
+    assert Session.objects.get(pk=session.pk).segments == 2
+
+
+def test_an_engineer_who_never_comes_or_never_comes_back_is_awaited_ten_minutes(people):
+    """LIV-2, CAS-5"""
+    engineer, _case = people
+    session, _code = _shared(people)
+    assert commands.beat_of_customer(session, at=_at(599)).state == "consented"
+    commands.beat_of_engineer(session, actor=engineer, at=_at(600))
+    assert commands.beat_of_customer(session, at=_at(661)).state == "dropped"
+    assert commands.beat_of_customer(session, at=_at(1199)).state == "dropped"
+    assert commands.beat_of_customer(session, at=_at(1201)).state == "ended" and Session.objects.get(pk=session.pk).end_reason == "lost"
+    session, _code = _shared(people, secret="u" * 43)
+    assert commands.beat_of_customer(session, at=_at(601)).state == "ended" and Session.objects.get(pk=session.pk).end_reason == "lost"
+
+
+def test_where_both_die_the_clock_stops_at_the_first_of_them(people):
+    """CAS-5, SEC-40"""
+    engineer, case = people
+    session, _code = _shared(people)
+    commands.beat_of_engineer(session, actor=engineer, at=_at(1))
+    commands.beat_of_customer(session, at=_at(30))
+    assert commands.end_lost(at=_at(121)) == 1
+    assert Case.objects.get(pk=case.pk).clock_seconds == 0 and Session.objects.get(pk=session.pk).end_reason == "cut"
+
+
 def test_a_broker_where_the_engineer_waits_keeps_no_page_alive(people):
     """SEC-40, CAS-5: only who has a session says that it lives."""
     session, _code = _shared(people)
@@ -140,8 +183,9 @@ def test_at_the_limit_nothing_is_seen_until_it_is_decided(people):
     assert Session.objects.get(pk=session.pk).end_reason == "time"
 
 
-def test_strangers_get_nothing(people, client):
+def test_strangers_get_nothing(people, client, time_machine):
     """SEC-39, SEC-41: neither without the secret nor as another engineer."""
+    time_machine.move_to(_at(2), tick=False)
     session, _code = _shared(people)
     assert client.post("/r/share/beat/", {"secret": "guessed", "want": "access"}).json()["state"] == "ended"
     assert client.post("/r/share/stop/", {"secret": ""}).json() == {"state": "ended"}

@@ -15,7 +15,7 @@ from amparo.kernel.refusals import NotPermitted, Refusal
 from amparo.media import queries as media
 from amparo.media import rooms
 from amparo.media.errors import GatewayAway, GatewayRefused
-from amparo.remote import access, commands, queries
+from amparo.remote import access, commands, queries, words
 from amparo.remote.commands.shared import CUSTOMER
 from amparo.remote.machine import State, Way
 from amparo.remote.models import Session
@@ -96,7 +96,9 @@ def beat(request: HttpRequest) -> HttpResponse:
 
 def _shown(found: Session, standing: queries.Standing, request: HttpRequest, who: str, role: str) -> dict[str, Any]:
     """Return how it stands; tokens only while it runs, and never beyond a quarter of an hour. SEC-38."""
-    told: dict[str, Any] = {"state": standing.state, "seconds": standing.seconds, "limit": standing.limit, "running": standing.running}
+    told: dict[str, Any] = {"state": standing.state, "seconds": standing.seconds, "limit": standing.limit, "running": standing.running, "waits": standing.waits}
+    if standing.stood:
+        told["note"] = words.stood_sentence(standing.stood)
     if standing.running and request.POST.get("want") == "access":
         until = request.now + timedelta(seconds=TOKEN_SECONDS)
         try:

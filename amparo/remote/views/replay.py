@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from amparo.remote import access, commands, queries, words
+from amparo.remote.machine import Way
 from amparo.remote.models import Session
 from amparo.remote.rules.record import Broken
 from amparo.ui.views import contact_only, staff_only
@@ -19,18 +20,25 @@ from .shared import loaded
 def _page(request: HttpRequest, found: Session, template: str, *, revealed: bool = False) -> HttpResponse:
     if found.is_open or not found.was_recorded:
         raise Http404
-    context: dict[str, Any] = {"session": found, "case": found.case, "says": words, "revealed": revealed, "may_reveal": access.may_reveal(request.actor, found)}
+    context: dict[str, Any] = {"session": found, "case": found.case, "says": words, "revealed": revealed, "films": [], "may_reveal": access.may_reveal(request.actor, found)}
     if found.purged_at is None:
-        try:
-            line = queries.time_line(found, reveal=revealed)
-            context["rows"], context["length_ms"], context["typed"] = line.rows, line.length_ms, line.typed_count
-        except (Broken, ValueError):
-            context["rows"], context["length_ms"], context["typed"] = [], 0, 0
-        context["chunks"], context["broken"] = queries.verified(found)
-        context["script"] = words.player_words()
+        context["films"] = queries.films_of(found) if found.way == Way.BROWSER else []
+        if not context["films"]:
+            context |= _played(found, revealed)
     answer = render(request, template, context)
     answer["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _played(found: Session, revealed: bool) -> dict[str, Any]:
+    try:
+        line = queries.time_line(found, reveal=revealed)
+        context: dict[str, Any] = {"rows": line.rows, "length_ms": line.length_ms, "typed": line.typed_count}
+    except (Broken, ValueError):
+        context = {"rows": [], "length_ms": 0, "typed": 0}
+    context["chunks"], context["broken"] = queries.verified(found)
+    context["script"] = words.player_words()
+    return context
 
 
 @require_safe

@@ -72,7 +72,7 @@ function begin(root) {
       if (told.state === "ended") return finish(told.sentence || word("ended"));
       if (told.running && !room) { room = true; room = await enter().catch(() => null); }
       if (!told.running && room?.leave) { await room.leave(); room = null; }
-      show(told.state === "consented" ? "waiting" : told.running ? "running" : "paused");
+      show(told.state === "consented" ? "waiting" : told.running ? "running" : told.waits === "page" ? "away" : "paused");
     } catch { track.enabled = false; show("lost"); } // what is said is so: nothing is seen until the service answers again
     timer = setTimeout(beat, BEAT_MS);
   }

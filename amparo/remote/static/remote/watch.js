@@ -42,10 +42,11 @@ function begin(root) {
     try {
       const told = await ask();
       clock = { ...told, at: performance.now() };
+      if (told.note) { part("note").textContent = told.note; part("note").hidden = false; }
       if (told.state === "ended") return location.assign(root.dataset.over);
       if (told.running && !room) { room = true; room = await enter().catch(() => null); }
       if (!told.running && room?.leave) { await room.leave(); room = null; seen = false; video.srcObject = null; }
-      say(told.error || (told.running ? (seen ? word("running") : clock.seconds > 5 ? word("gone") : word("waiting")) : told.state === "dropped" ? word("dropped") : word("waiting")));
+      say(told.error || (told.running ? (seen ? word("running") : clock.seconds > 5 ? word("gone") : word("waiting")) : told.waits === "decision" ? word("paused") : told.waits ? word("dropped") : word("waiting")));
     } catch { say(word("lost")); }
     setTimeout(beat, BEAT_MS);
   }
