@@ -5,7 +5,7 @@ Nothing else in the code decides who may use a service. And who may do what with
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from . import queries
 from .errors import NoStanding
 from .models import SupportContract
 from .rules.audience import ANYBODY, LICENSED, OF_STAFF, Reader, reader_of
-from .rules.standing import SERVICES, Asked, Check, Ground, allowed, judge, judge_going_on
+from .rules.standing import SERVICES, Asked, Check, Ground, allowed, judge, judge_every, judge_going_on
 
 SERVICE_LABELS = {
     "knowledge": _("Knowledge base, videos and blog"),
@@ -140,8 +140,7 @@ def standing_going_on(
 
 def all_standings(actor: Actor, at: datetime, *, customer_id: int | None = None) -> list[Standing]:
     """Judge every service, for «qué puede usar y por qué». One statement for all. ACC-9."""
-    ground, asked = _ground(actor, customer_id, at), _asked(at, None)
-    return [_answer(service, ground, asked, actor, customer_id) for service in SERVICES]
+    return _answers(SERVICES, actor, customer_id, at)
 
 
 # Judged by the rules, but told to people only once the service itself exists.
@@ -150,8 +149,7 @@ NOT_OFFERED_YET: frozenset[str] = frozenset()
 
 def offered_standings(actor: Actor, at: datetime, *, customer_id: int | None = None) -> list[Standing]:
     """Judge every service that there is, for the page «qué puede usar y por qué». One statement. ACC-9, ACC-10."""
-    ground, asked = _ground(actor, customer_id, at), _asked(at, None)
-    return [_answer(service, ground, asked, actor, customer_id) for service in SERVICES if service not in NOT_OFFERED_YET]
+    return _answers([service for service in SERVICES if service not in NOT_OFFERED_YET], actor, customer_id, at)
 
 
 def require(
@@ -208,8 +206,21 @@ def _answer(service: str, ground: Ground, asked: Asked, actor: Actor, customer_i
     return _answered(service, judge(service, ground, asked), actor, customer_id)
 
 
+def _answers(services: Iterable[str], actor: Actor, customer_id: int | None, at: datetime) -> list[Standing]:
+    """Answer for several services: what several of them ask for is judged and put into words once."""
+    judged = judge_every(services, _ground(actor, customer_id, at), _asked(at, None))
+    told: dict[int, Condition] = {}
+    for check in (check for checks in judged.values() for check in checks):
+        if id(check) not in told:
+            told[id(check)] = _in_words(check, actor, customer_id)
+    return [_standing(service, checks, tuple(told[id(check)] for check in checks)) for service, checks in judged.items()]
+
+
 def _answered(service: str, checks: tuple[Check, ...], actor: Actor, customer_id: int | None) -> Standing:
-    conditions = tuple(_in_words(check, actor, customer_id) for check in checks)
+    return _standing(service, checks, tuple(_in_words(check, actor, customer_id) for check in checks))
+
+
+def _standing(service: str, checks: tuple[Check, ...], conditions: tuple[Condition, ...]) -> Standing:
     way_out = next((one.remedy for one in conditions if one.needed and not one.passed and one.remedy), None)
     return Standing(service, SERVICE_LABELS[service], allowed(checks), conditions, way_out)
 

@@ -6,7 +6,7 @@ nothing. What is known is collected in a Ground before; here nobody asks the dat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -240,6 +240,20 @@ def judge(service: str, ground: Ground, asked: Asked) -> tuple[Check, ...]:
     """Return every condition of a service, passed or failed, in the order in which to remedy them. ACC-9, AGR-1."""
     own = agreement(service, ground)
     return (*judge_all(SERVICES[service], ground, asked), *((own,) if own else ()))
+
+
+def judge_every(services: Iterable[str], ground: Ground, asked: Asked) -> dict[str, tuple[Check, ...]]:
+    """Return what `judge` says of each of some services. A condition that several ask for is judged once: the same object."""
+    judged: dict[Condition, Check | None] = {}
+    found = {}
+    for service in services:
+        for condition in SERVICES[service]:
+            if condition not in judged:
+                judged[condition] = condition(ground, asked)
+        own = agreement(service, ground)
+        checks = [check for condition in SERVICES[service] if (check := judged[condition]) is not None]
+        found[service] = (*checks, *((own,) if own else ()))
+    return found
 
 
 def judge_all(conditions: tuple[Condition, ...], ground: Ground, asked: Asked) -> tuple[Check, ...]:

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from amparo.conftest import NOON, make_contact, make_user
 from amparo.contracts import access, commands
 from amparo.contracts.errors import NoStanding
-from amparo.contracts.rules.standing import SERVICES, Asked, Ground, HeldContract, HeldLicence, allowed, judge
+from amparo.contracts.rules.standing import (
+    SERVICES,
+    Asked,
+    Ground,
+    HeldContract,
+    HeldLicence,
+    allowed,
+    judge,
+    judge_every,
+)
 from amparo.kernel.actor import SYSTEM, VISITOR
 from amparo.people.models import Contact
 from amparo.people.queries import actor_by_id
@@ -194,6 +203,7 @@ def test_standing_is_what_section_2_says_word_for_word(ground, product_id):
         "ticket": present and ground.has_customer and licensed,
     } | dict.fromkeys(COVERED_SERVICES, present and ground.has_customer and in_force)
     found = {service: judge(service, ground, asked) for service in SERVICES}
+    assert judge_every(SERVICES, ground, asked) == found
     assert {service: allowed(checks) for service, checks in found.items()} == expected
     for checks in found.values():
         assert all(check.remedy for check in checks if not check.passed)  # ACC-9: never a bare refusal

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, OuterRef, Q, Subquery
 
 from amparo.forum import access
-from amparo.forum.models import Flag, Member, Topic
+from amparo.forum.models import Flag, Member
 from amparo.kernel import prepared
 from amparo.kernel.actor import Actor
 from amparo.kernel.paging import Page, page_of, unmark
@@ -55,15 +55,20 @@ def _alias(field: str) -> Any:
     return Subquery(Member.objects.filter(pk=OuterRef(field)).values("alias")[:1])
 
 
+_OWED = """
+SELECT t.id, t.title, h.name, COALESCE((SELECT m.alias FROM forum_member m WHERE m.user_id = t.author_id), '?'), t.due_at, t.due_from
+FROM forum_topic t JOIN forum_theme h ON h.id = t.theme_id
+WHERE t.visibility = 'shown' AND t.due_at IS NOT NULL AND t.answered_at IS NULL{soon}
+ORDER BY t.due_at, t.id LIMIT %(limit)s::int
+"""
+_OWED, _OWED_SOON = _OWED.format(soon=""), _OWED.format(soon=" AND t.desk_at <= %(at)s::timestamptz")
+
+
 def owed(actor: Actor, *, at: datetime, soon: bool = True, limit: int = 200) -> list[OwedRow]:
     """Return the questions that are owed an answer, the earliest promise first; `soon`: of whose time 90 % is over. One statement. TIM-10."""
     if not actor.is_staff:
         return []
-    found = Topic.objects.filter(visibility="shown", due_at__isnull=False, answered_at__isnull=True)
-    if soon:
-        found = found.filter(desk_at__lte=at)
-    rows: Any = found.annotate(alias=_alias("author_id")).order_by("due_at", "id").values_list("id", "title", "theme__name", "alias", "due_at", "due_from")
-    return [OwedRow(number, title, theme, alias or "?", due_at, due_from) for number, title, theme, alias, due_at, due_from in rows[:limit]]
+    return [OwedRow(*row) for row in prepared.rows(_OWED_SOON if soon else _OWED, {"at": at, "limit": limit} if soon else {"limit": limit})]
 
 
 _WAITING = """

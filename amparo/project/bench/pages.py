@@ -89,14 +89,14 @@ WITH year AS (
 ), shown AS (
     SELECT customer_id,
         (SELECT count(*) FROM threads_thread t WHERE t.customer_id = y.customer_id AND t.queue <> 'closed') AS open,
-        (SELECT count(*) FROM threads_thread t
-         WHERE t.customer_id = y.customer_id AND t.queue IN ('consent', 'closing', 'waiting')) AS asked,
+        (SELECT count(*) FROM threads_thread t WHERE t.customer_id = y.customer_id AND t.queue = 'waiting') AS asked,
+        (SELECT count(*) FROM threads_thread t WHERE t.customer_id = y.customer_id AND t.queue IN ('consent', 'closing')) AS decided,
         (SELECT count(*) FROM ledger_pocket p WHERE p.customer_id = y.customer_id AND p.ends_at > now() AND p.balance > 0) AS held
     FROM year y
 )
 SELECT s.customer_id, c.user_id FROM shown s JOIN people_contact c
 ON c.customer_id = s.customer_id AND c.company_role = 'administrator'
-ORDER BY abs(s.open - 5) + abs(s.asked - 3) + abs(s.held - 3), s.customer_id LIMIT 1"""
+ORDER BY abs(s.open - 5) + abs(s.asked - 2) + 2 * abs(s.decided - 1) + abs(s.held - 3), s.customer_id LIMIT 1"""
 
 
 def pages_of(url: str) -> list[Page]:
