@@ -49,17 +49,29 @@ def search(words: str, actor: Actor) -> list[Caller]:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """Everything of a caller at once: NIC, contracts, what is left, open matters, licences, calls, entitlements."""
+class Glance:
+    """What one must know of a caller while it rings: NIC, contracts, what is left, open matters, entitlements."""
 
     card: Any
-    contacts: Sequence[Any]
     contracts: Sequence[Any]
     meters: Sequence[dict[str, Any]]
     matters: Sequence[dict[str, Any]]
+    standings: Sequence[Standing]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight(Glance):
+    """Everything of a caller at once: besides, licences, calls and contacts."""
+
+    contacts: Sequence[Any]
     licences: Sequence[Any]
     calls: Sequence[dict[str, Any]]
-    standings: Sequence[Standing]
+
+
+def glance(customer_id: int, actor: Actor, *, at: datetime) -> Glance | None:
+    """Return what the card at the side shows of a caller, None where there is no such customer. TEL-1."""
+    card = customer_card(customer_id)
+    return None if card is None else Glance(card, *_first(customer_id, actor, at))
 
 
 def sight(customer_id: int, actor: Actor, *, at: datetime) -> Sight | None:
@@ -68,12 +80,15 @@ def sight(customer_id: int, actor: Actor, *, at: datetime) -> Sight | None:
     if card is None:
         return None
     return Sight(
-        card=card,
-        contacts=recipients(customer_id),
-        contracts=contracts.contracts(at=at, customer_id=customer_id),
-        meters=meters(pockets(customer_id, at)),
-        matters=threads.customer_threads(actor, customer_id=customer_id, open_only=True, size=10).rows,
-        licences=licences_of(customer_id, at),
+        card, *_first(customer_id, actor, at), contacts=recipients(customer_id), licences=licences_of(customer_id, at),
         calls=calls_of(customer_id, actor, limit=6),
-        standings=offered_standings(actor, at, customer_id=customer_id),
+    )  # fmt: skip
+
+
+def _first(customer_id: int, actor: Actor, at: datetime) -> tuple[Any, Any, Any, Any]:
+    return (
+        contracts.contracts(at=at, customer_id=customer_id),
+        meters(pockets(customer_id, at)),
+        threads.customer_threads(actor, customer_id=customer_id, open_only=True, size=10).rows,
+        offered_standings(actor, at, customer_id=customer_id),
     )

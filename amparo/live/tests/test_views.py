@@ -101,7 +101,7 @@ def test_the_card_opens_with_everything_on_the_screen_of_whose_telephone_rings(r
     client.get("/desk/phone/ring/")
     with CaptureQueriesContext(connection, ) as asked:
         page = client.get("/desk/phone/ring/").content.decode()
-    assert len(asked) <= 16, [one["sql"][:90] for one in asked]
+    assert len(asked) <= 9, [one["sql"][:90] for one in asked]
     assert f'data-ring-open="/desk/phone/{customer.pk}/?ring={ringing.pk}"' in page and customer.nic_shown in page
     assert "<script>alert" not in page
     other = client_for(make_staff("Elena", "engineer"))

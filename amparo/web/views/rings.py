@@ -29,7 +29,7 @@ def ring(request: HttpRequest) -> HttpResponse:
     has_line = bool(rings) or live_access.own_lines(request.actor).exists()
     context = {
         "rings": rings, "has_line": has_line, "announcement": calls.announcement(request.now) if rings else "",
-        "sights": {one.id: phone.sight(one.customer_id, request.actor, at=request.now) for one in rings[:2] if one.customer_id},
+        "sights": {one.id: phone.glance(one.customer_id, request.actor, at=request.now) for one in rings[:2] if one.customer_id},
         "choices": {one.id: calls.candidates(one.number) for one in rings if one.matches > 1 and not one.customer_id},
         "refused": [] if rings else calls.refused_dials(request.actor, since=request.now - REFUSED_SHOWN, by_exchange=True, limit=1),
     }  # fmt: skip
