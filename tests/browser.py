@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from amparo.project import debian
@@ -24,6 +27,36 @@ def chromium(request) -> Iterator:
         browser = play.chromium.launch(executable_path=getattr(request.module, "BROWSER", SHELL), args=CHROMIUM)
         yield browser
         browser.close()
+
+
+SOUND_LOST = "The AudioContext encountered an error"  # what Chromium says of a microphone that is taken away
+HOLDS = {"microphone": "audio.mojom.AudioService", "camera": "video_capture.mojom.VideoCaptureService"}
+
+
+@contextlib.contextmanager
+def with_devices(play, *arguments: str) -> Iterator[SimpleNamespace]:
+    """A browser that asks before it gives a microphone or camera, and whose devices can be taken away while they are used."""
+    there = {one.pid for one in psutil.Process().children(recursive=True)}
+    browser = play.chromium.launch(executable_path=EXECUTABLE, args=[*CHROMIUM, "--use-fake-device-for-media-stream", *arguments])
+    own = [one for one in psutil.Process().children(recursive=True) if one.pid not in there]
+
+    def lose(kind: str) -> None:
+        """As one that is unplugged: the process that holds the device dies, and the browser ends its tracks."""
+        for child in [child for one in own for child in _children(one)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if f"--utility-sub-type={HOLDS[kind]}" in child.cmdline():
+                    child.kill()
+
+    try:
+        yield SimpleNamespace(browser=browser, lose=lose)
+    finally:
+        browser.close()
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return [process, *process.children(recursive=True)]
+    return []
 
 
 def watch(page, own: tuple[str, ...]) -> list[str]:

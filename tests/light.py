@@ -8,6 +8,7 @@ import json
 import os
 import threading
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import websockets
@@ -27,11 +28,15 @@ def count_instead_of_decoding(counts: Counter[str]) -> None:
     rtcrtpreceiver.decoder_worker = counter
 
 
+class Refused(AssertionError):
+    """The gateway answered with an error: its number."""
+
+
 class Person:
     """One light person: what the class's page would be given at the door, and what comes in."""
 
     def __init__(self, access: dict[str, Any]) -> None:
-        self.access, self.session, self.waiting = access, 0, {}
+        self.access, self.session, self.waiting, self.kicked = access, 0, {}, asyncio.Event()
         self.peers: list[Any] = []
 
     async def enter(self) -> None:
@@ -40,10 +45,23 @@ class Person:
         self.reader = asyncio.create_task(self._read())
         self.session = (await self.ask(janus="create"))["data"]["id"]
         room = self.access["room"]
-        main = await self.attach()
+        self.main = main = await self.attach()
         joined = await self.message(main, {"request": "join", "ptype": "publisher", "room": room["room"], "id": room["participant"], "token": room["token"]})
         for one in joined["plugindata"]["data"]["publishers"]:
             await self.watch(one["id"])
+
+    async def send(self, voices: int) -> None:
+        """Publish voices that say nothing, by real WebRTC."""
+        from aiortc import RTCPeerConnection, RTCSessionDescription
+        from aiortc.mediastreams import AudioStreamTrack
+
+        peer = RTCPeerConnection()
+        self.peers.append(peer)
+        for _voice in range(voices):
+            peer.addTrack(AudioStreamTrack())
+        await peer.setLocalDescription(await peer.createOffer())
+        answered = await self.message(self.main, {"request": "publish"}, {"type": "offer", "sdp": peer.localDescription.sdp})
+        await peer.setRemoteDescription(RTCSessionDescription(answered["jsep"]["sdp"], "answer"))
 
     async def watch(self, feed: str) -> None:
         from aiortc import RTCPeerConnection, RTCSessionDescription
@@ -65,7 +83,8 @@ class Person:
 
     async def message(self, handle: int, body: dict[str, Any], jsep: dict[str, str] | None = None) -> dict[str, Any]:
         answer = await self.ask(janus="message", handle_id=handle, body=body, **({"jsep": jsep} if jsep else {}))
-        assert "error_code" not in answer["plugindata"]["data"], answer
+        if "error_code" in answer["plugindata"]["data"]:
+            raise Refused(str(answer["plugindata"]["data"]["error_code"]))
         return answer
 
     async def ask(self, **message: Any) -> dict[str, Any]:
@@ -83,6 +102,8 @@ class Person:
                 future = self.waiting.get(answer.get("transaction"))
                 if future is not None and answer["janus"] != "ack" and not future.done():
                     future.set_result(answer)
+                if answer.get("plugindata", {}).get("data", {}).get("reason") == "kicked":
+                    self.kicked.set()
 
     async def leave(self) -> None:
         for peer in self.peers:
@@ -112,6 +133,26 @@ class Crowd:
             await asyncio.gather(*(one.enter() for one in self.people))
 
         self._do(all_of_them())
+
+    def sends(self, access: dict[str, Any], seconds: float, *, voices: int = 1, sending: Callable[[], object] = lambda: None) -> str:
+        """Let one join and send, whatever he may, and do something while he does; return what came of it: "kicked", the number of an error, or "" where he goes on."""
+
+        async def play() -> str:
+            person = Person(access)
+            try:
+                await person.enter()
+                await person.send(voices)
+                await asyncio.to_thread(sending)
+                await asyncio.wait_for(person.kicked.wait(), seconds)
+            except Refused as refused:
+                return "kicked" if person.kicked.is_set() else str(refused)
+            except TimeoutError:
+                return ""
+            finally:
+                await person.leave()
+            return "kicked"
+
+        return str(self._do(play()))
 
     def frames(self) -> list[int]:
         """Return how many frames of image each stream has brought."""

@@ -18,22 +18,27 @@ from typing import Any
 import psutil
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings
 from django.utils import timezone
 
 from amparo.classroom import commands, queries
+from amparo.classroom.errors import FloorFull
 from amparo.classroom.models import LiveClass, Participant, Recording
 from amparo.conftest import make_contact, make_customer, make_user
 from amparo.contracts import commands as contracts
 from amparo.files.commands.disk import path_of
+from amparo.history.queries import facts
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.ledger import queries as ledger
+from amparo.media import rooms
 from amparo.people.models import User
 from amparo.people.queries import actor_by_id
+from amparo.policies.commands import set_value
 from amparo.project import testreset
 
-from .browser import EXECUTABLE, needs_chromium, watch
+from .browser import EXECUTABLE, SOUND_LOST, needs_chromium, watch, with_devices
 from .gateway import needs_janus
 from .light import Crowd
 from .live import CHROMIUM, service, until
@@ -41,6 +46,20 @@ from .live import CHROMIUM, service, until
 pytestmark = [pytest.mark.browser, pytest.mark.operations, pytest.mark.django_db(transaction=True), needs_chromium, needs_janus]
 FAKE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
 BACK_SECONDS_MAX = 10
+HEARS = """async () => {
+  const of = document.querySelector(".tile:not(.is-self) video")?.srcObject;
+  if (!of?.getAudioTracks().length) return false;
+  const audio = new AudioContext(), analyser = audio.createAnalyser(), samples = new Float32Array(analyser.fftSize);
+  audio.createMediaStreamSource(of).connect(analyser);
+  let loud = false;
+  for (let n = 0; n < 60 && !loud; n += 1) {
+    await new Promise((done) => setTimeout(done, 30));
+    analyser.getFloatTimeDomainData(samples);
+    loud = samples.some((one) => Math.abs(one) > 0.01);
+  }
+  await audio.close();
+  return loud;
+}"""
 
 
 def _shop(language: str, count: int) -> SimpleNamespace:
@@ -77,11 +96,11 @@ def playing(django_db_setup, django_db_blocker, tmp_path_factory):
 class Visitor:
     """A person at a browser in a class."""
 
-    def __init__(self, playing: Any, actor: Actor, language: str, **options: Any) -> None:
+    def __init__(self, playing: Any, actor: Actor, language: str, *, browser: Any = None, **options: Any) -> None:
         client = Client()
         client.force_login(User.objects.get(pk=actor.user_id), backend="amparo.people.backends.PeopleBackend")
         self.actor, self.url = actor, playing.url
-        self.context = playing.browser.new_context(locale=language, reduced_motion="reduce", **options)
+        self.context = (browser or playing.browser).new_context(locale=language, reduced_motion="reduce", **options)
         name = django_settings.SESSION_COOKIE_NAME
         self.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": playing.url}])
         self.context.set_default_timeout(20_000)
@@ -108,7 +127,7 @@ class Visitor:
         self.page.locator("[data-enter]").click()
 
     def close(self) -> list[str]:
-        words = [one for one in self.complaints if not any(known in one for known in ("/enter/", "WebSocket", "503", "409", "403", "404"))]
+        words = [one for one in self.complaints if not any(known in one for known in ("/enter/", "WebSocket", "503", "409", "403", "404", SOUND_LOST))]
         self.context.close()
         return words
 
@@ -270,63 +289,124 @@ def _film_plays(playing: Any, made: LiveClass, boss: Visitor, path: str) -> None
 
 
 def test_a_class_in_english_and_a_browser_without_a_camera(playing, come, settings):
-    """LIV-1, SEC-38: devices denied, absent, lost while speaking; somebody else's link."""
+    """LIV-1, SEC-38: devices denied, absent, lost while speaking; who cheats the gateway; somebody else's link."""
     cast, now = _shop("en", 3), timezone.now()
     _point(settings, playing)
+    set_value("classroom.floor_max", 2, from_at=now, actor=SYSTEM, at=now)
     made = commands.plan_hour(cast.customer, "Month end", now + timedelta(minutes=2), minutes=60, people=5, key="en", actor=cast.leader, at=now)
     commands.agree(made, actor=cast.people[0], at=now)
     path = f"/classroom/{made.pk}/"
-    leader, student = come(cast.leader, "en"), come(cast.people[1], "en", viewport={"width": 390, "height": 844})
-    _remember_tracks(student)
-    leader.go(path)
-    leader.enter()
-    leader.sees(".is-inside")
-    leader.page.locator("[data-camera]").click()
-    leader.page.locator("[data-share]").click()
-    student.go(path)
-    _tries_devices(student)
-    student.enter()
-    until(lambda: "waiting room" in student.page.inner_text("[data-wait]"))
-    leader.page.locator(f"[aria-label='Let in: {student.actor.name}']").click()
-    student.decodes(2)
-    assert student.page.locator(".tile.is-screen").count() == 1
-    student.page.locator("[data-hand] button").click()
-    leader.page.locator(f"[aria-label='Give the floor: {student.actor.name}']").click()
+    with with_devices(playing.play, FAKE[2]) as asking:
+        leader, student = come(cast.leader, "en"), come(cast.people[1], "en", browser=asking.browser, viewport={"width": 390, "height": 844})
+        leader.go(path)
+        leader.enter()
+        leader.sees(".is-inside")
+        leader.page.locator("[data-camera]").click()
+        leader.page.locator("[data-share]").click()
+        student.go(path)
+        _tries_devices(student, playing, asking)
+        student.enter()
+        until(lambda: "waiting room" in student.page.inner_text("[data-wait]"))
+        leader.page.locator(f"[aria-label='Let in: {student.actor.name}']").click()
+        student.decodes(2)
+        assert student.page.locator(".tile.is-screen").count() == 1
+        student.page.locator("[data-hand] button").click()
+        leader.page.locator(f"[aria-label='Give the floor: {student.actor.name}']").click()
+        _speaks_and_loses(student, leader, playing, asking)
+        _is_told_that_there_is_none(playing, cast.people[2])
+        _cheats(playing, leader, cast, made, path)
+        leader.page.locator("#end-class summary").click()
+        leader.page.locator("[data-end] button").click()
+        until(lambda: LiveClass.objects.get(pk=made.pk).state == "ended", 10)
+        assert left(cast.customer) == 60 - 4
+        student.close()
+
+
+def _tries_devices(person: Visitor, playing: Any, asking: Any) -> None:
+    """Denied, then allowed, then lost and found again: each is said."""
+    said = lambda words: until(lambda: words in person.page.inner_text("[data-device-word]"))  # noqa: E731
+    person.page.locator("[data-try]").click()
+    said("does not let this page use the camera")
+    person.context.grant_permissions(["camera", "microphone"], origin=playing.url)
+    person.page.locator("[data-try]").click()
+    said("Speak")
+    until(lambda: int(person.page.get_attribute("[data-level]", "aria-valuenow")) > 0)
+    asking.lose("microphone")
+    said("It went away")
+    person.page.locator("[data-try]").click()
+    said("Speak")
+
+
+def _speaks_and_loses(student: Visitor, leader: Visitor, playing: Any, asking: Any) -> None:
+    """Inside: denied, allowed, the microphone lost and switched on again, then the camera lost."""
+    line = lambda words: until(lambda: words in student.page.inner_text("[data-line]"))  # noqa: E731
     student.sees("[data-camera]:not([hidden])")
+    student.context.clear_permissions()
+    student.page.locator("[data-mic]").click()
+    line("does not let this page use the camera")
+    student.context.grant_permissions(["camera", "microphone"], origin=playing.url)
+    student.page.locator("[data-mic]").click()
+    student.sees("[data-mic][aria-pressed=true]")
+    asking.lose("microphone")
+    line("Your microphone went away")
+    student.page.locator("[data-mic][aria-pressed=false]").click()
+    student.sees("[data-mic][aria-pressed=true]")
     student.page.locator("[data-camera]").click()
     leader.decodes(1)
-    student.page.evaluate("() => { const one = window.tracks.findLast(one => one.kind === 'video'); one.stop(); one.dispatchEvent(new Event('ended')); }")
-    until(lambda: "Your camera went away" in student.page.inner_text("[data-line]"))
-    until(lambda: leader.frames() == [])
-    for flag, words in (("--use-fake-device-for-media-stream", "does not let this page use the camera"), ("--no-first-run", "No camera or microphone was found")):
-        _is_told_why(playing, cast.people[2], flag, words)
-    leader.page.locator("#end-class summary").click()
-    leader.page.locator("[data-end] button").click()
-    until(lambda: LiveClass.objects.get(pk=made.pk).state == "ended", 10)
-    assert left(cast.customer) == 60 - 4
+    until(lambda: leader.page.evaluate(HEARS), 20)
+    asking.lose("camera")
+    line("Your camera went away")
+    leader.sees(".tile:not(.is-self).has-no-picture")
 
 
-def _remember_tracks(person: Visitor) -> None:
-    """Keep the tracks that the page is given, so that a device can go away."""
-    person.page.add_init_script(
-        "window.tracks = []; const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);"
-        "navigator.mediaDevices.getUserMedia = async (asked) => { const given = await real(asked); window.tracks.push(...given.getTracks()); return given; };"
-    )
-
-
-def _tries_devices(person: Visitor) -> None:
-    person.page.locator("[data-try]").click()
-    until(lambda: "Speak" in person.page.inner_text("[data-device-word]"))
-    until(lambda: int(person.page.get_attribute("[data-level]", "aria-valuenow")) > 0)
-
-
-def _is_told_why(playing: Any, actor: Actor, flag: str, words: str) -> None:
-    """A browser that denies, and one without any device: the page says why, and how it is put right."""
-    browser = playing.play.chromium.launch(executable_path=EXECUTABLE, args=[*CHROMIUM, flag])
+def _is_told_that_there_is_none(playing: Any, actor: Actor) -> None:
+    browser = playing.play.chromium.launch(executable_path=EXECUTABLE, args=CHROMIUM)
     try:
-        person = Visitor(SimpleNamespace(url=playing.url, stream=playing.stream, browser=browser), actor, "en")
+        person = Visitor(playing, actor, "en", browser=browser)
         person.go("/classroom/devices/")
         person.page.locator("[data-try]").click()
-        until(lambda: words in person.page.inner_text("[data-device-word]"))
+        until(lambda: "No camera or microphone was found" in person.page.inner_text("[data-device-word]"))
     finally:
         browser.close()
+
+
+def _cheats(playing: Any, leader: Visitor, cast: Any, made: LiveClass, path: str) -> None:
+    """With a client of his own: who sends without the floor, as one camera too many, as a screen, in another's name, or in another
+    room, is out at once and heard by nobody; the gateway itself takes no token of another room or of before. SEC-38."""
+    cheat, now = cast.people[0], timezone.now()
+    assert at_the_door(cheat, f"{path}enter/")["place"] == "waiting"
+    own = commands.admit(Participant.objects.get(live_class=made, person=cheat.user_id), actor=cast.leader, at=now)
+    with pytest.raises(FloorFull):
+        commands.give_floor(own, actor=cast.leader, at=now)
+    absent = Participant.objects.get(live_class=made, person=cast.leader.user_id)
+    crowd = Crowd()
+    try:
+        for name in ("", "_screen"):
+            given = at_the_door(cheat, f"{path}enter/")
+            assert given["room"]["may_publish"] is False
+            given["room"]["participant"] += name
+            assert crowd.sends(given, 10) == "kicked"
+        given = at_the_door(cheat, f"{path}enter/")
+        given["room"]["participant"] = f"{absent.word}_screen"  # the instructor's, who shows none now
+        leader.page.locator("[data-share]").click()
+        leader.sees("[data-share][aria-pressed=false]")
+        assert crowd.sends(given, 10) == "kicked"
+        other = commands.plan_hour(cast.customer, "Other", now + timedelta(minutes=2), minutes=60, people=5, key="other", actor=cast.leader, at=now)
+        rooms.create_room(other.room, title="Other", publishers_max=6, at=now)
+        for wrong in (given["room"] | {"room": other.room}, given["room"] | rooms.token(made.room, own.word, rooms.VIEWER, seconds=-5, at=now)):
+            assert crowd.sends(given | {"room": wrong}, 10) == "433"
+        rooms.end(other.room, at=now)
+        assert "class.impostor" in [fact.name for fact in facts(made.subject)]
+        commands.take_floor(Participant.objects.get(live_class=made, person=cast.people[1].user_id), actor=cast.leader, at=timezone.now())
+        until(lambda: leader.frames() == [])
+        commands.give_floor(own, actor=cast.leader, at=timezone.now())
+        assert crowd.sends(at_the_door(cheat, f"{path}enter/"), 10, voices=2) == "kicked"
+
+        def taken() -> None:
+            commands.take_floor(own, actor=cast.leader, at=timezone.now())
+            connection.close()
+
+        assert crowd.sends(at_the_door(cheat, f"{path}enter/"), 25, sending=taken) == "kicked", "who keeps on sending once the floor was taken"
+    finally:
+        crowd.close()
+    assert leader.frames() == []

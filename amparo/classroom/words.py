@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
@@ -50,13 +51,22 @@ def _ended(data: Mapping[str, Any]) -> str:
 
 def tell_cases() -> None:
     """Let the record of a case say what happened in its classes; called while the service starts. LIV-3."""
+    def leads(data: Mapping[str, Any]) -> str:
+        return reverse("classroom:class", args=[data["class"]])
+
     tell_also({
-        "class.scheduled": Telling(lambda d: _("A class was planned: «%(title)s», %(when)s.") % {"title": d["title"], "when": _when(d)}, "calendar"),
-        "class.moved": Telling(lambda d: _("The class «%(title)s» is at another time: %(when)s.") % {"title": d["title"], "when": _when(d)}, "calendar-time"),
-        "class.cancelled": Telling(lambda d: _("The class «%(title)s» was called off.") % {"title": d["title"]}, "calendar-x"),
-        "class.started": Telling(lambda d: _("The class «%(title)s» began.") % {"title": d["title"]}, "school"),
-        "class.ended": Telling(_ended, "school"),
-        "class.recorded": Telling(lambda d: _("The recording of the class «%(title)s» is ready.") % {"title": d["title"]}, "video"),
+        "class.scheduled": Telling(
+            lambda d: _("A class was planned: «%(title)s», %(when)s.") % {"title": d["title"], "when": _when(d)}, "calendar", inline=True, url=leads
+        ),
+        "class.moved": Telling(
+            lambda d: _("The class «%(title)s» is at another time: %(when)s.") % {"title": d["title"], "when": _when(d)}, "calendar-time", inline=True, url=leads
+        ),
+        "class.cancelled": Telling(lambda d: _("The class «%(title)s» was called off.") % {"title": d["title"]}, "calendar-x", inline=True),
+        "class.started": Telling(lambda d: _("The class «%(title)s» began.") % {"title": d["title"]}, "school", url=leads),
+        "class.ended": Telling(_ended, "school", url=leads),
+        "class.recorded": Telling(
+            lambda d: _("The recording of the class «%(title)s» is ready.") % {"title": d["title"]}, "video", tone="done", inline=True, url=leads
+        ),
         "class.recording_purged": Telling(
             lambda d: _("The recording of the class «%(title)s» was removed: its time is over.") % {"title": d["title"]}, "video-off"
         ),

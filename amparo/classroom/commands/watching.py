@@ -52,8 +52,10 @@ def note(notices: Sequence[Notice], proven: Callable[[str, str, str], bool], *, 
             undo.append(_undone(notice, "not proven", own))
         elif own.place != Place.ADMITTED or own.live_class.state != State.RUNNING:
             undo.append(_undone(notice, "not admitted"))
-        elif notice.what == SENDS and not _may_send(own, notice):
+        elif notice.what == SENDS and not may_send(own, screen=notice.screen):
             undo.append(_undone(notice, "without the floor"))
+        elif notice.what == SENDS and notice.most > 1:
+            undo.append(_undone(notice, "more than one camera or voice"))
         elif notice.what == JOINED and not notice.screen:
             _joined(own, notice)
     return undo
@@ -66,8 +68,9 @@ def _undone(notice: Notice, why: str, impersonated: Participant | None = None) -
     return Undo(notice.room, notice.participant + (SCREEN if notice.screen else ""), why)
 
 
-def _may_send(own: Participant, notice: Notice) -> bool:
-    return own.role == INSTRUCTOR or (own.floor_at is not None and not notice.screen)
+def may_send(own: Participant, *, screen: bool) -> bool:
+    """Tell whether somebody inside may send now: a screen the instructor alone, sound and camera whoever has the floor too. LIV-1."""
+    return own.role == INSTRUCTOR or (own.floor_at is not None and not screen)
 
 
 def _joined(own: Participant, notice: Notice) -> None:

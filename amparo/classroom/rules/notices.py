@@ -10,12 +10,15 @@ from typing import Any, Final
 PLUGIN_TYPE, CORE_TYPE = 64, 256
 SCREEN: Final = "_screen"
 JOINED, LEFT, SENDS, STARTED = "joined", "left", "sends", "started"
-_NAMES: Final = {"joined": JOINED, "leaving": LEFT, "published": SENDS, "kicked": LEFT}
+_NAMES: Final = {"joined": JOINED, "leaving": LEFT, "published": SENDS, "configured": SENDS, "kicked": LEFT}
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing that the gateway told: what, of whom, in which room, by which connection, when; `proof` as the browser gave it."""
+    """One thing that the gateway told: what, of whom, in which room, by which connection, when; `proof` as the browser gave it.
+
+    `most` is how many streams of one kind he sends: one voice and one picture are what a place is for.
+    """
 
     what: str
     at: datetime
@@ -24,6 +27,7 @@ class Notice:
     screen: bool = False
     handle: str = ""
     proof: str = ""
+    most: int = 0
 
 
 def read(found: Iterable[Mapping[str, Any]]) -> list[Notice]:
@@ -46,6 +50,11 @@ def _one(one: Mapping[str, Any]) -> Notice | None:
     if what is None or not isinstance(room, str) or not isinstance(who, str):
         return None
     screen = who.endswith(SCREEN)
-    return Notice(
-        what, at, room, who.removesuffix(SCREEN), screen, f"{one.get('session_id', 0)}.{one.get('handle_id', 0)}", str(one.get("opaque_id", ""))[:200]
-    )
+    handle = f"{one.get('session_id', 0)}.{one.get('handle_id', 0)}"
+    return Notice(what, at, room, who.removesuffix(SCREEN), screen, handle, str(one.get("opaque_id", ""))[:200], _most(data.get("streams")))
+
+
+def _most(streams: Any) -> int:
+    """Return how many streams of one kind there are; those that were ended do not count."""
+    kinds = [one.get("type") for one in streams if isinstance(one, dict) and not one.get("disabled")] if isinstance(streams, list) else []
+    return max((kinds.count(kind) for kind in set(kinds)), default=0)

@@ -132,8 +132,11 @@ def test_the_gateways_notices_are_read_and_anything_else_is_passed_over():
     assert [one.what for one in found] == [STARTED, JOINED, SENDS, LEFT]
     assert (found[1].participant, found[1].handle, found[1].proof, found[1].screen) == ("p-1", "5.8", "p-1.abc", False)
     assert (found[2].participant, found[2].screen) == ("p-1", True)
+    streams = [{"type": "audio"}, {"type": "video"}, {"type": "video", "disabled": True}, "x"]
+    given = ({"streams": streams}, {"streams": [*streams, {"type": "video"}]}, {"streams": 7}, {})
+    assert [read([told("configured", **one)])[0].most for one in given] == [1, 2, 0, 0]
     broken = [
-        {}, {"event": []}, told("configured"), told("joined", room=None), told("joined", id=7), {**told("joined"), "timestamp": "soon"},
+        {}, {"event": []}, told("edited"), told("joined", room=None), told("joined", id=7), {**told("joined"), "timestamp": "soon"},
         {**told("joined"), "timestamp": 10**30}, {**told("joined"), "event": {"plugin": "janus.plugin.sip", "data": {}}}, {"type": 64, "timestamp": 5, "event": {"data": 3}},
     ]  # fmt: skip
     assert read(broken) == []

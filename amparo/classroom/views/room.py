@@ -62,7 +62,10 @@ def hand(request: HttpRequest, class_id: int) -> HttpResponse:
     """Raise one's hand, take it down, or give the floor back."""
     one = found(request, class_id)
     act = commands.lower_hand if request.POST.get("down") else commands.raise_hand
-    act(one, actor=request.actor, at=request.now)
+    own = act(one, actor=request.actor, at=request.now)
+    if act is commands.lower_hand:  # what his page sends it ends itself; whatever else sends in his name is silent at once
+        with contextlib.suppress(GatewayAway, GatewayRefused):
+            _silence(own, request)
     return done(request, class_id)
 
 
@@ -111,6 +114,10 @@ def _out(own: Participant, request: HttpRequest) -> None:
 
 def _unfloor(own: Participant, request: HttpRequest) -> None:
     commands.take_floor(own, actor=request.actor, at=request.now)
+    _silence(own, request)
+
+
+def _silence(own: Participant, request: HttpRequest) -> None:
     for stream in (SOUND, IMAGE):
         rooms.mute(own.live_class.room, own.word, stream, True, at=request.now)
 

@@ -200,7 +200,8 @@ export class Room extends EventTarget {
     const jobs = (joined.plugindata.data.publishers ?? []).map((one) => this.#watch(one));
     if (this.own) jobs.push(this.#publish(this.main, this.own));
     if (this.screen) jobs.push(this.#shareAgain());
-    await Promise.allSettled(jobs);
+    const late = (await Promise.allSettled(jobs)).find(({ reason }) => reason?.code === 0); // no answer came: who is inside sends nothing
+    if (late) throw late.reason;
   }
 
   #drop() {
@@ -226,7 +227,7 @@ export class Room extends EventTarget {
       this.#again("kicked"); // whoever may come in again is let in again; else the answer says that he is out
     }
     for (const one of data.publishers ?? []) this.#watch(one);
-    for (const name of ["unpublished", "leaving"]) if (data[name] && data[name] !== "ok") this.#lose(data[name]);
+    for (const name of ["unpublished", "leaving", "kicked"]) if (data[name] && data[name] !== "ok") this.#lose(data[name]);
   }
 
   async #again(reason) {
