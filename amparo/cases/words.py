@@ -135,13 +135,14 @@ def summary_draft(kind: str, title: str, seconds: int, needs: Sequence[str]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How a fact is told. `inline` facts stand among the messages too; `staff` ones are not the customer's."""
+    """How a fact is told. `inline` facts stand among the messages too; `staff` ones are not the customer's; `url` leads to what it tells of."""
 
     text: Callable[[Data], str]
     icon: str = "point"
     tone: str = "neutral"
     inline: bool = False
     staff: bool = False
+    url: Callable[[Data], str] | None = None
 
 
 def _said(data: Data, text: str) -> str:
@@ -336,6 +337,7 @@ class Sentence:
     icon: str
     tone: str
     inline: bool
+    url: str = ""
 
 
 def sentence(name: str, data: Data, *, staff: bool) -> Sentence | None:
@@ -345,4 +347,4 @@ def sentence(name: str, data: Data, *, staff: bool) -> Sentence | None:
         return Sentence(name, "point", "neutral", False) if staff else None
     if telling.staff and not staff:
         return None
-    return Sentence(telling.text(data), telling.icon, telling.tone, telling.inline)
+    return Sentence(telling.text(data), telling.icon, telling.tone, telling.inline, telling.url(data) if telling.url else "")
