@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -41,21 +42,21 @@ class Till:
         return json.loads(done.stdout)
 
 
+@pytest.fixture(scope="module")
+def running(django_db_setup, tmp_path_factory):
+    with service(tmp_path_factory.mktemp("service"), parts=("web",)) as found:
+        yield found
+
+
 @pytest.fixture
-def world(tmp_path):
+def world(running, tmp_path):
     customer = make_customer("Abarrotes Lupita")
     commands.ensure_keys(at=clock.now())
     licence = make_licence(customer, terminals=2)
     keys = tmp_path / "keys.json"
-    (tmp_path / "service").mkdir()
-    with service(tmp_path / "service", parts=("web",)) as running:
-        import urllib.request
-
-        keys.write_bytes(urllib.request.urlopen(running.url + "/activation/v1/keys").read())
-        yield {
-            "licence": licence, "customer": customer, "tills": [Till(running.url, tmp_path / word, keys, word) for word in ("uno", "dos", "tres")],
-            "keys": keys,
-        }  # fmt: skip
+    keys.write_bytes(urllib.request.urlopen(running.url + "/activation/v1/keys").read())
+    tills = [Till(running.url, tmp_path / word, keys, word) for word in ("uno", "dos", "tres")]
+    return {"licence": licence, "customer": customer, "tills": tills, "keys": keys}
 
 
 def test_a_till_lives_through_a_year(world, tmp_path):

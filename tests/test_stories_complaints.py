@@ -31,16 +31,16 @@ from amparo.deadlines.queries import service_calendar
 from amparo.history.queries import facts, faults_of_chain
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.ledger import queries as ledger
-from amparo.people.models import User
 from amparo.people.queries import actor_by_id
 from amparo.policies.commands import set_value
+from amparo.project import testreset
 
 from .browser import chromium, needs_chromium, open_page  # noqa: F401 (fixtures)
 from .live import service, until
 from .mailbox import mail_server
 from .test_stories import Player
 
-pytestmark = [pytest.mark.browser, pytest.mark.operations, pytest.mark.django_db(transaction=True), needs_chromium]
+pytestmark = [pytest.mark.browser, pytest.mark.operations, pytest.mark.django_db, needs_chromium]
 MEXICO = ZoneInfo("America/Mexico_City")
 ROLES = ("engineer", "quality", "rnd_director", "administrator")
 
@@ -81,12 +81,12 @@ def _staff(language: str) -> dict[str, Actor]:
     return {role: actor_by_id(user.pk) for role, user in made.items()}
 
 
-def _company(cast: Cast, staff: dict[str, Actor], *, at: datetime) -> Actor:
+def _company(cast: Cast, email: str, *, at: datetime) -> Actor:
     """A customer with a contract of some time ago, whose administrator can sign in."""
     customer = make_customer(cast.company, phone="+525551234567")
-    contact = make_contact(customer, cast.company.split()[0], email=cast.email, language=cast.language)
+    contact = make_contact(customer, cast.company.split()[0], email=email, language=cast.language)
     plan = contracts.add_plan(
-        f"Plan {cast.language}", events=2, incidents=3, credits=10, months=24, price=100, currency="MXN", actor=SYSTEM, at=at
+        f"Plan {email}", events=2, incidents=3, credits=10, months=24, price=100, currency="MXN", actor=SYSTEM, at=at
     )
     contracts.sell_contract(customer, plan, (at - timedelta(days=1)).date(), actor=SYSTEM, at=at)
     return contact
@@ -103,40 +103,75 @@ def _proposed(contact: Actor, engineer: Actor, *, at: datetime) -> Case:
     return case
 
 
-@pytest.fixture
-def stage(request, transactional_db, tmp_path, open_page):  # noqa: F811
-    """The staff, and a door to browsers of one's own; processes run while a story says so."""
-    cast, now = CASTS[request.param], timezone.now()
-    for key in ("notifications.quiet_from_hour", "notifications.quiet_until_hour"):
-        set_value(key, 0, from_at=now, actor=SYSTEM, at=now)
+@dataclass(frozen=True)
+class Found:
+    """What the stories of a language find: a closing that is proposed, and a complaint whose days have run out."""
+
+    proposed: Case
+    late: Complaint
+    late_email: str
+
+
+def _world(cast: Cast, now: datetime) -> Found:
+    staff, late_email = _staff(cast.language), f"tarde.{cast.email}"
+    contact = _company(cast, cast.email, at=now - timedelta(days=90))
+    proposed = _proposed(contact, staff["engineer"], at=now - timedelta(hours=2))
+    raised_at = _before_a_holiday(now)
+    contact = _company(cast, late_email, at=raised_at - timedelta(days=60))
+    late = _proposed(contact, staff["engineer"], at=raised_at - timedelta(days=2))
+    complaint = complaints.raise_complaint(
+        late, seen=late.closings.get(answer="").pk, reasons="Volvió a fallar.", key="q", actor=contact, at=raised_at
+    )
+    return Found(proposed, complaint, late_email)
+
+
+@pytest.fixture(scope="module")
+def playing(django_db_setup, django_db_blocker, tmp_path_factory):
+    """One service for all stories, with several workers; until it begins, everything had stopped."""
+    folder, now = tmp_path_factory.mktemp("complaints"), timezone.now()
     hashers = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-    with override_settings(PASSWORD_HASHERS=hashers, MEDIA_ROOT=tmp_path / "files"), mail_server(tmp_path / "maildir") as box:
-        yield SimpleNamespace(cast=cast, staff=_staff(cast.language), box=box, open_page=open_page, folder=tmp_path, now=now)
+    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=hashers, MEDIA_ROOT=folder / "files"):
+        try:
+            for key in ("notifications.quiet_from_hour", "notifications.quiet_until_hour"):
+                set_value(key, 0, from_at=now, actor=SYSTEM, at=now)
+            found = {language: _world(cast, now) for language, cast in CASTS.items()}
+            last_sign = max(one.late.promise.warn_ats[1] for one in found.values())  # of the worker: 75 %
+            deadline_tasks.tick(at=last_sign)
+            assert all(Complaint.objects.get(pk=one.late.pk).state == "raised" for one in found.values())
+            parts = ("web", "stream", "worker", "worker", "worker")
+            with mail_server(folder / "maildir") as box, service(folder, parts=parts, smtp_port=box.port) as running:
+                yield SimpleNamespace(box=box, running=running, folder=folder, now=now, found=found)
+        finally:
+            testreset.reset()
 
 
-def _enter(stage, running, email: str) -> Player:
+@pytest.fixture(params=list(CASTS))
+def stage(request, playing, open_page, tmp_path):  # noqa: F811
+    """A language, and a door to browsers of one's own."""
+    cast, found = CASTS[request.param], playing.found[request.param]
+    return SimpleNamespace(cast=cast, found=found, box=playing.box, running=playing.running, open_page=open_page, folder=tmp_path, now=playing.now)
+
+
+def _enter(stage, email: str) -> Player:
+    running = stage.running
     own = (running.url, running.stream_url.rsplit("/", 1)[0])
     player = Player(stage.open_page(own, language=stage.cast.language, accept_downloads=True), running.url)
     player.sign_in(email, PASSWORD)
     return player
 
 
-@pytest.mark.parametrize("stage", list(CASTS), indirect=True)
 def test_a_refused_closing_is_judged_and_the_service_given_again(stage):
     """COM-1, COM-2, COM-3, COM-4, COM-7, TIM-6, TIM-7, CHG-4, LED-4, CAS-7, SEC-60"""
-    cast, staff = stage.cast, stage.staff
-    contact = _company(cast, staff, at=stage.now - timedelta(days=90))
-    case = _proposed(contact, staff["engineer"], at=stage.now - timedelta(hours=2))
-    with service(stage.folder, smtp_port=stage.box.port) as running:
-        customer = _enter(stage, running, cast.email)
-        complaint = _refuses_with_evidence(stage, customer, case, cast)
-        quality = _enter(stage, running, f"quality.{cast.language}@vendor.mx")
-        opinion = _asks_for_an_opinion(quality, complaint)
-        director = _enter(stage, running, f"rnd_director.{cast.language}@vendor.mx")
-        _answers_in_writing(director, opinion)
-        second = _upholds(quality, complaint, opinion)
-        _is_told(stage, customer, complaint, second, cast)
-        _case_file_verifies_until_a_byte_is_changed(customer, case, stage.folder)
+    cast, case = stage.cast, stage.found.proposed
+    customer = _enter(stage, cast.email)
+    complaint = _refuses_with_evidence(stage, customer, case, cast)
+    quality = _enter(stage, f"quality.{cast.language}@vendor.mx")
+    opinion = _asks_for_an_opinion(quality, complaint)
+    director = _enter(stage, f"rnd_director.{cast.language}@vendor.mx")
+    _answers_in_writing(director, opinion)
+    second = _upholds(quality, complaint, opinion)
+    _is_told(stage, customer, complaint, second, cast)
+    _case_file_verifies_until_a_byte_is_changed(customer, case, stage.folder)
 
 
 def _refuses_with_evidence(stage, customer: Player, case: Case, cast: Cast) -> Complaint:
@@ -283,37 +318,25 @@ def _before_a_holiday(now: datetime) -> datetime:
     return datetime(day.year, day.month, day.day, 11, tzinfo=MEXICO)
 
 
-@pytest.mark.parametrize("stage", list(CASTS), indirect=True)
 def test_nobody_decides_over_a_holiday_and_a_stop_and_the_clock_decides_for_the_customer(stage):
     """COM-6, COM-7, TIM-3, TIM-6, TIM-8, TIM-10, SEC-47: with everything stopped, and several workers on start."""
-    cast, staff = stage.cast, stage.staff
-    raised_at = _before_a_holiday(stage.now)
-    contact = _company(cast, staff, at=raised_at - timedelta(days=60))
-    case = _proposed(contact, staff["engineer"], at=raised_at - timedelta(days=2))
-    User.objects.filter(pk=contact.user_id).update(language=cast.language)
-    complaint = complaints.raise_complaint(
-        case, seen=case.closings.get(answer="").pk, reasons="Volvió a fallar.", key="q", actor=contact, at=raised_at
-    )
-    due_at = complaint.due_at
+    cast, complaint = stage.cast, stage.found.late
+    case, due_at, raised_at = complaint.case, complaint.due_at, complaint.raised_at
     assert due_at < stage.now and due_at.astimezone(MEXICO).strftime("%H:%M") == "18:00"
     working = [raised_at.date() + timedelta(days=n) for n in range(1, (due_at.astimezone(MEXICO).date() - raised_at.date()).days + 1)]
     holidays = service_calendar(stage.now).holidays
     assert sum(day.weekday() < 5 and day not in holidays for day in working) == 5 and any(day in holidays for day in working)
-    deadline_tasks.tick(at=complaint.promise.warn_ats[1])  # the worker's last sign of life: 75 %
-    assert Complaint.objects.get(pk=complaint.pk).state == "raised"
-
-    with service(stage.folder, parts=("web", "stream", "worker", "worker", "worker"), smtp_port=stage.box.port) as running:
-        until(lambda: Complaint.objects.get(pk=complaint.pk).state == "lapsed", 60)
-        stage.box.wait_for(cast.email, cast.lapsed_letter)
-        customer = _enter(stage, running, cast.email)
-        customer.go(f"/complaints/{complaint.pk}/")
-        shown = customer.page.inner_text("main")
-        second = Case.objects.get(follows__case=case, follows__why="complaint")
-        for words in (cast.lapsed, f"{cast.again}{second.pk}", cast.given_back, "18:00"):
-            assert words in shown, (words, shown)
-        quality = _enter(stage, running, f"quality.{cast.language}@vendor.mx")
-        quality.go(f"/desk/complaints/{complaint.pk}/")
-        assert not quality.page.locator("[name=outcome]").count(), "there is nothing left to rule"
+    until(lambda: Complaint.objects.get(pk=complaint.pk).state == "lapsed", 60)
+    stage.box.wait_for(stage.found.late_email, cast.lapsed_letter)
+    customer = _enter(stage, stage.found.late_email)
+    customer.go(f"/complaints/{complaint.pk}/")
+    shown = customer.page.inner_text("main")
+    second = Case.objects.get(follows__case=case, follows__why="complaint")
+    for words in (cast.lapsed, f"{cast.again}{second.pk}", cast.given_back, "18:00"):
+        assert words in shown, (words, shown)
+    quality = _enter(stage, f"quality.{cast.language}@vendor.mx")
+    quality.go(f"/desk/complaints/{complaint.pk}/")
+    assert not quality.page.locator("[name=outcome]").count(), "there is nothing left to rule"
     _decided_once(complaint, case, second, due_at)
 
 
