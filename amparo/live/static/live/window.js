@@ -12,6 +12,7 @@ let setup = null;
 let stream = null;
 let call = null; // { id, number, name, incoming, state, muted, held, nth, page }
 let registered = false;
+let seeking = false; // a microphone for the one that was lost
 
 // --- what one sees
 
@@ -60,8 +61,10 @@ function heardOf(error) {
   return error?.name === "NotReadableError" ? words.mic_busy : words.mic_denied;
 }
 
+const heard = () => Boolean(stream?.getAudioTracks().some((track) => track.readyState === "live"));
+
 async function microphone() {
-  if (stream?.getAudioTracks().some((track) => track.readyState === "live")) return stream;
+  if (heard()) return stream;
   try {
     stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true }, video: false });
   } catch (error) {
@@ -69,18 +72,29 @@ async function microphone() {
     return null;
   }
   warn("");
-  for (const track of stream.getAudioTracks()) track.addEventListener("ended", () => warn(words.mic_lost));
+  for (const track of stream.getAudioTracks()) track.addEventListener("ended", lost);
   return stream;
 }
 
-navigator.mediaDevices?.addEventListener("devicechange", async () => {
-  if (!call || stream?.getAudioTracks().some((track) => track.readyState === "live")) return;
+function lost() {
+  warn(words.mic_lost);
+  back();
+}
+
+/** Speak on where the microphone was lost in a call: by another one, or by the same once it is there and allowed again. */
+async function back() {
+  if (!call || !stream || heard() || seeking) return;
+  seeking = true;
   const fresh = await microphone();
-  if (!fresh) return warn(words.mic_lost);
+  seeking = false;
+  if (!fresh) return part("warning").textContent === words.mic_absent && warn(words.mic_lost);
   await line.senders().find((sender) => sender.track?.kind === "audio" || !sender.track)?.replaceTrack(fresh.getAudioTracks()[0]);
   mute(call.muted);
   warn(words.mic_back);
-});
+}
+
+navigator.mediaDevices?.addEventListener("devicechange", back);
+navigator.permissions?.query({ name: "microphone" }).then((permission) => permission.addEventListener("change", back), () => {});
 
 function release() {
   stream?.getTracks().forEach((track) => track.stop());
@@ -141,7 +155,7 @@ const hears = {
 
 function over(sentence, told = true) {
   ringing(false);
-  if (told) tell("ended");
+  if (told) tell(call?.passed ? "passed" : "ended");
   const last = call;
   call = null;
   sound.srcObject = null;
@@ -179,6 +193,7 @@ function mute(on) {
   for (const track of stream?.getAudioTracks() ?? []) track.enabled = !on;
   if (call) call.muted = on;
   draw();
+  if (!on) back();
 }
 
 /** A key as an event of the sound itself where the other end takes those (RFC 4733), else as a message beside it (INFO). */
@@ -208,9 +223,8 @@ const does = {
     passed.passing = to;
     warn("");
     draw();
-    const good = await line.transfer(to);
+    const good = await line.transfer(to, () => { passed.passed = to; });
     passed.passing = "";
-    if (good) passed.passed = to;
     if (call !== passed) return good && say(fill(words.passed, { who: to }), "done");
     part("to").value = "";
     draw();
@@ -250,7 +264,11 @@ channel.addEventListener("message", ({ data }) => {
   else if (data.type === "dial") { window.focus(); place(data.number); }
   else if (data.type === "do" && ["answer", "decline", "hold", "mute", "hangup"].includes(data.act)) does[data.act]();
 });
-window.addEventListener("pagehide", () => { line?.stop(); channel.postMessage({ type: "state", state: "gone", call: null }); });
+window.addEventListener("pagehide", () => {
+  if (call && call.state !== "incoming") tell("ended"); // what only rings may be answered elsewhere
+  line?.stop();
+  channel.postMessage({ type: "state", state: "gone", call: null });
+});
 window.addEventListener("beforeunload", (event) => { if (call) event.preventDefault(); });
 setInterval(() => {
   announce();
