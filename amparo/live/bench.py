@@ -1,7 +1,8 @@
 """The figure of the screen pop for `amparo bench`: from the exchange's signed message to the operator's client holding the card. TEL-1.
 
 Web and stream run as processes over the database of the environment; the operator's client listens to his stream, and asks for what
-rings and then for the caller's card when it is told, as the page does. Every call is of another customer.
+rings and then for the caller's card when it is told, as the page does. Every call is of another customer, who has a contract. Two figures of
+each call, both from before the message is sent: until the card at the side is there, and until the whole page of the caller is.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from statistics import median
 
 from django.db import connection, connections
 
+from amparo.contracts import commands as contracts
 from amparo.kernel import clock
-from amparo.kernel.actor import Actor
+from amparo.kernel.actor import SYSTEM, Actor
 from amparo.people.bench import cookie_of, served
-from amparo.people.models import User
+from amparo.people.models import Customer, User
 
 from . import commands, rules
 
@@ -39,6 +42,7 @@ def run(calls: int = CALLS) -> list[dict[str, object]]:
     admin = Actor(kind="staff", user_id=user.pk, name="Medida", roles=frozenset({"administrator", "operator"}))
     exchange, secret = commands.add_exchange({"name": "Medida", "kind": "webhook"}, actor=admin, at=at)
     commands.give_line(exchange, "101", user_id=user.pk, actor=admin, at=at)
+    _contracts([number for number, _phone in rows], at)
     cookie = cookie_of(user)
     connections.close_all()
     with served() as (web, stream):
@@ -51,6 +55,13 @@ def run(calls: int = CALLS) -> list[dict[str, object]]:
         {"name": f"{name}, to the card, p99", "milliseconds": whole[at99], "limit": LIMIT_MS, "p50": median(whole)},
         {"name": f"{name}, to what opens at the side, p99", "milliseconds": region[at99], "limit": LIMIT_MS, "p50": median(region)},
     ]
+
+
+def _contracts(customers: list[int], at: datetime) -> None:
+    """Give who calls a contract, so that the card has something to show."""
+    plan = contracts.add_plan(f"Medida {at:%H%M%S%f}", events=12, incidents=4, credits=40, months=12, price=100, currency="MXN", actor=SYSTEM, at=at)
+    for customer in Customer.objects.filter(pk__in=customers):
+        contracts.sell_contract(customer, plan, at.date(), actor=SYSTEM, at=at)
 
 
 class _Stream:

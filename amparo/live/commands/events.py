@@ -64,11 +64,11 @@ def take_event(exchange: Exchange, event: rules.Event, *, at: datetime) -> Excha
 
 
 @transaction.atomic
-def tell_of_browser(line: Line, event: rules.Event, *, actor: Actor, at: datetime) -> ExchangeCall:
+def tell_of_browser(line: Line, event: rules.Event, *, goes_on: bool = False, actor: Actor, at: datetime) -> ExchangeCall:
     """Take what the browser of a line's person tells of a call on it.
 
-    The exchange may call it by another name: then it is the one that rings with the same number since a moment ago.
-    Raises NotPermitted.
+    The exchange may call it by another name: then it is the one that rings with the same number since a moment ago. Where it ended for
+    this person alone, passed on to another (`goes_on`), an exchange that tells of it by itself says when it is over. Raises NotPermitted.
     """
     if not access.may_use_line(actor, line):
         raise NotPermitted()
@@ -84,6 +84,10 @@ def tell_of_browser(line: Line, event: rules.Event, *, actor: Actor, at: datetim
             if event.call not in other.also_known:
                 other.also_known = [*other.also_known, event.call][-20:]
                 other.save(update_fields=["also_known"])
+            if goes_on and line.exchange.kind != "sip":
+                other.conversations.filter(taken_by=actor.user_id, hung_up_at__isnull=True).update(hung_up_at=max(at, other.rang_at))
+                signal("calls", f"user:{actor.user_id}")
+                return other
             event = _renamed(event, other.call_id)
     return _take(line.exchange, event, at)[0]
 

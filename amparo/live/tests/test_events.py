@@ -234,6 +234,24 @@ def test_the_browser_of_a_line_speaks_of_the_same_call_by_another_name(tell, exc
     assert ExchangeCall.objects.count() == 1
 
 
+def test_what_a_browser_passed_on_goes_on_until_the_exchange_says_that_it_is_over(tell, exchange, operator, other):
+    """TEL-3: for who passed it on it is over; the second has a conversation of his own."""
+    call = tell("ringing", extension="600")
+    line, at = access.own_lines(operator).get(), NOON + timedelta(seconds=5)
+    commands.tell_of_browser(line, rules.Event("b1", "sip-1", "answered", at, caller=NUMBER, extension="101"), actor=operator, at=at)
+    passed = rules.Event("b2", "sip-1", "ended", at + timedelta(seconds=30), caller=NUMBER)
+    assert commands.tell_of_browser(line, passed, goes_on=True, actor=operator, at=passed.at).state == "answered"
+    tell("transferred", 36, extension="102")
+    tell("ended", 90)
+    first, second = Call.objects.filter(line=call).order_by("started_at")
+    assert (first.taken_by_id, first.hung_up_at, second.taken_by_id, second.hung_up_at) == (
+        operator.user_id, passed.at, other.user_id, NOON + timedelta(seconds=90))  # fmt: skip
+    at = NOON + timedelta(minutes=5)  # a call that the browser alone knows is over with it
+    for name, goes_on in (("answered", False), ("ended", True)):
+        alone = commands.tell_of_browser(line, rules.Event(f"b-{name}", "sip-2", name, at, caller="5511112222"), goes_on=goes_on, actor=operator, at=at)
+    assert alone.state == "ended"
+
+
 def test_what_an_exchange_forgot_to_end_is_ended(tell, exchange):
     """TEL-3"""
     tell("ringing", extension="101")

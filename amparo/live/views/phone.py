@@ -27,6 +27,7 @@ from amparo.ui.middleware import policy
 from amparo.ui.views import staff_only
 
 JANUS_SIP = "janus.plugin.sip"
+PASSED = "passed"
 PERMISSIONS = "camera=(), microphone=(self), geolocation=(), payment=(), usb=(), interest-cohort=()"
 
 
@@ -92,7 +93,7 @@ def told(request: HttpRequest) -> JsonResponse:
     """Take what one's own telephone window tells of a call: the moment is ours, not the browser's."""
     found = get_object_or_404(access.own_lines(request.actor), pk=_number(request.POST.get("line", "")))
     try:
-        call = commands.tell_of_browser(found, _event(request, found), actor=request.actor, at=request.now)
+        call = commands.tell_of_browser(found, _event(request, found), goes_on=request.POST.get("state") == PASSED, actor=request.actor, at=request.now)
     except Refusal as refusal:
         return JsonResponse({"code": refusal.code, "error": str(refusal)}, status=refusal.status)
     return JsonResponse({"call": call.pk, "customer": call.customer_id, "state": call.state})
@@ -100,6 +101,8 @@ def told(request: HttpRequest) -> JsonResponse:
 
 def _event(request: HttpRequest, found: Line) -> Event:
     given = {name: one_line(request.POST.get(name, ""))[: LENGTH_MAX.get(name, 40)] for name in ("call", "state", "from", "from_name", "to", "direction", "nth")}
+    if given["state"] == PASSED:  # for whom it was passed on by, it ended
+        given["state"] = "ended"
     if not given["call"] or given["state"] not in STATES or given["direction"] not in ("in", "out"):
         raise EventInvalid(place="state", why="unknown")
     name = event_id("browser", found.pk, given["call"], given["state"], given["nth"])

@@ -122,8 +122,9 @@ export class Line {
   tone(key) { this.handle.send({ message: { request: "dtmf_info", digit: key } }); }
 
   /** Ask who is on the line to call the extension instead of us; the answer comes when it is taken there, or not. */
-  transfer(extension) {
-    return new Promise((resolve) => {
+  transfer(extension, taken) {
+    return new Promise((answer) => {
+      const resolve = (good) => { if (good) taken(); answer(good); };
       this.passed = resolve;
       this.handle.send({ message: { request: "transfer", uri: `sip:${extension}@${this.setup.domain}` } });
       setTimeout(() => resolve(false), PASS_MS);

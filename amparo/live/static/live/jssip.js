@@ -71,8 +71,9 @@ export class Line {
   tone(key) { this.session?.sendDTMF(key); }
 
   /** Ask who is on the line to call the extension instead of us; the answer comes when it is taken there, or not. */
-  transfer(extension) {
-    return new Promise((resolve) => {
+  transfer(extension, taken) {
+    return new Promise((answer) => {
+      const resolve = (good) => { if (good) taken(); answer(good); };
       this.passed = resolve;
       this.session.refer(`sip:${extension}@${this.setup.domain}`, { eventHandlers: { accepted: () => resolve(true), failed: () => resolve(false), requestFailed: () => resolve(false) } });
       setTimeout(() => resolve(false), PASS_MS);
