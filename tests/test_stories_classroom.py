@@ -228,6 +228,7 @@ def _floor_is_given_and_taken(leader: Visitor, students: list[Visitor]) -> None:
     asks, watches = students[1], students[2]
     leader.page.locator("form[hx-post$='/record/'] button").click()
     until(lambda: "se está grabando" in watches.page.inner_text("#class-side"))
+    until(lambda: "Dejar de grabar" in leader.page.inner_text("form[hx-post$='/record/']"))  # what was just pressed says what it does now
     asks.page.locator("[data-hand] button").click()
     leader.page.locator(f"[aria-label='Dar la palabra: {asks.actor.name}']").click()
     asks.sees("[data-mic]:not([hidden])")

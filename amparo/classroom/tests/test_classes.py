@@ -380,7 +380,7 @@ def test_who_lost_the_right_is_out_of_the_room(hour, engineer, contact, member, 
     """SEC-6, SEC-38: a removed contact neither listens on nor comes back by the token that he holds; the others stay."""
     own, other = inside(hour, contact, engineer), inside(hour, member, engineer)
     lead, out = commands.enter(hour, actor=engineer, at=NOON), []
-    monkeypatch.setattr(tasks.rooms, "participants", lambda *_room, at: [SimpleNamespace(participant=one.word, publishes=one is not own) for one in (own, other, lead)])
+    monkeypatch.setattr(tasks.rooms, "participants", lambda *_room, at: [SimpleNamespace(participant=one.word, publishes=one is lead) for one in (own, other, lead)])
     monkeypatch.setattr(tasks.rooms, "remove", lambda _room, word, at: out.append(word))
     tasks.tick(at=NOON + MINUTE)
     assert out == []

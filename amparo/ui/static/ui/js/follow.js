@@ -22,8 +22,9 @@ function live(state) {
   }
 }
 
+const TYPED = "input, textarea, select, [contenteditable]"; // of what is being typed nothing is taken away; a button that was pressed changes
+
 const keep = {
-  ignoreActiveValue: true,
   callbacks: {
     beforeNodeMorphed: (old) => !(old.matches?.("[data-keep], [data-composer], dialog[open]")),
     beforeNodeRemoved: (old) => !(old.matches?.("[data-composer]") && old.querySelector("textarea")?.value),
@@ -56,7 +57,8 @@ function put(region, html) {
   if (!chosen && !same && /<html[\s>]/i.test(html)) return; // a whole page that does not hold the region
   const fresh = chosen ? Object.assign(document.createElement("div"), { innerHTML: chosen.outerHTML }) : same || page.body;
   const atEnd = region.scrollHeight - region.scrollTop - region.clientHeight < 40;
-  Idiomorph.morph(region, fresh.innerHTML, { morphStyle: "innerHTML", ...keep });
+  const ignoreActiveValue = Boolean(document.activeElement?.matches(TYPED));
+  Idiomorph.morph(region, fresh.innerHTML, { morphStyle: "innerHTML", ignoreActiveValue, ...keep });
   window.htmx?.process(region);
   region.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: region } }));
   if (atEnd && region.dataset.followEnd !== undefined) region.scrollTop = region.scrollHeight;
