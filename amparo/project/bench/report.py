@@ -18,8 +18,8 @@ TITLES = {
     "casefile": "Case files", "quotes": "Quoting at once", "article": "An article for a visitor", "downloads": "Downloads", "forum": "The forum", "activation": "Activating licences", "world": "The large world",
 }  # fmt: skip
 HOW = {
-    "time": "`amparo.deadlines.bench`: a thousand random questions over ten years with Mexican holidays, warm, best of several rounds.",
-    "choice": "`charging.rules.lawful_ways` and `most_beneficial`, best of seven rounds.",
+    "time": "`amparo.deadlines.bench`: a thousand random questions over ten years with Mexican holidays, warm, in processor time, best of several rounds.",
+    "choice": "`charging.rules.lawful_ways` and `most_beneficial`, in processor time, best of seven rounds.",
     "pages": (
         "Each page is called in process, by a person signed in, with every middleware. Statements are those of the whole "
         "request, session and person included, transaction control left out. Processor is time of the application and of its "
@@ -37,8 +37,8 @@ HOW = {
     ),
     "published": (
         "`search.queries.search` as the pages call it, over an index made for the run: four thousand words, the commonest in every other text. "
-        "Beside recall stock `spanish`; beside time the plain way, which ranks every hit. The last figure is everything that a page of "
-        "the search does for staff: all documents and all messages."
+        "Beside recall stock `spanish`; beside time the plain way, which ranks every hit. Words of titles are drawn together as the worker does. The last figure is everything "
+        "that a page of the search does for staff, all documents and all messages, with words of both."
     ),
     "stream": "One process, every client authorised; changes by NOTIFY at 20 a second; server, database and clients share the cores.",
     "chat": "From the sending of a message, through web and stream as processes, to the other browser's holding it; every chat has its customer's stream open. An HTTP client plays the browsers.",
