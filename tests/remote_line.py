@@ -59,7 +59,7 @@ class Line:
     async def push(self, data: bytes) -> None:
         await self.socket.send(data)
 
-    async def wait(self, ask: Any, seconds: float = 10) -> Any:
+    async def wait(self, ask: Any, seconds: float = 30) -> Any:
         async def met() -> Any:
             async with self.news:
                 while not (found := ask()):
@@ -73,7 +73,7 @@ class Line:
         except TimeoutError:
             raise AssertionError(f"it did not come: {self.told[-5:]}") from None
 
-    async def heard(self, type: str, *, count: int = 1, seconds: float = 10, **like: Any) -> dict[str, Any]:
+    async def heard(self, type: str, *, count: int = 1, seconds: float = 30, **like: Any) -> dict[str, Any]:
         """Wait for the count-th message of a type with these members."""
 
         def found() -> Any:

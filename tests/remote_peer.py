@@ -10,6 +10,7 @@ import io
 import json
 import os
 import queue
+import ssl
 import struct
 import subprocess
 import threading
@@ -38,13 +39,13 @@ ASK = {
 class Broker:
     """Listens at a port; each line of a helper is taken with `line()`."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.address = f"ws://127.0.0.1:{self.port}/remote/helper"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
+        self.address = f"ws{self.url[4:]}/remote/helper"
         self.lines: queue.Queue[Line] = queue.Queue()
         self.open: list[Line] = []
-        self.server: Server = serve(self._serve, "127.0.0.1", self.port, process_request=self._page, compression=None, max_size=2**21)
+        self.server: Server = serve(self._serve, "127.0.0.1", self.port, process_request=self._page, ssl=tls, compression=None, max_size=2**21)
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
 

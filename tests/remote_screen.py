@@ -36,7 +36,7 @@ class Screen:
         self.environment = debian.environment({**os.environ, "DISPLAY": self.display})
 
     def start(self) -> None:
-        self.run("Xvfb", self.display, "-screen", "0", "800x600x24", "-nolisten", "tcp")
+        self.run("Xvfb", self.display, "-screen", "0", "800x600x24", "-nolisten", "tcp", "-r")  # -r: a slow line repeats no letter
         until(lambda: Path(f"/tmp/.X11-unix/X{self.display[1:]}").exists())
         self.run("openbox")
         self.run("xterm", "-geometry", "80x24+0+0", "-e", "sh", "-c", f"cat > {self.written}")
@@ -89,7 +89,7 @@ class Customer:
         self.writer: asyncio.StreamWriter | None = None
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
 
-    def do(self, work: Any, seconds: float = 20) -> Any:
+    def do(self, work: Any, seconds: float = 60) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(seconds)
 
     def enter(self, code: str) -> dict[str, Any]:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 import struct
 import sys
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from PIL import Image
 from Xlib import display
 
@@ -197,6 +205,60 @@ def desk(broker, tmp_path, x_display):
 def x_display():
     with x_screen(41) as name:
         yield name
+
+
+def _authority(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
+    """Make an authority of one's own and a server's certificate of it for 127.0.0.1; return the authority and the server's side."""
+    today = datetime.now(UTC)
+
+    def made(subject: str, issuer: str, key: ec.EllipticCurvePrivateKey, by: ec.EllipticCurvePrivateKey, *more: tuple[x509.ExtensionType, bool]) -> bytes:
+        names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)]) for one in (subject, issuer)]
+        built = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(key.public_key()).serial_number(x509.random_serial_number())
+        built = built.not_valid_before(today - timedelta(days=1)).not_valid_after(today + timedelta(days=1))
+        for extension, critical in more:
+            built = built.add_extension(extension, critical)
+        return built.sign(by, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+    root, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    authority, served = folder / f"{name}-ca.pem", folder / f"{name}.pem"
+    authority.write_bytes(made(name, name, root, root, (x509.BasicConstraints(True, 0), True)))
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    served.write_bytes(made("127.0.0.1", name, own, root, (address, False)) + own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(served)
+    return authority, context
+
+
+@needs_screen
+def test_an_authority_of_ones_own_is_trusted_when_it_is_named_and_no_other_is(x_display, tmp_path):
+    """SEC-41: over real TLS; without it, and with another, nothing is sent; the socket's own certificate is asked too."""
+    authority, served = _authority(tmp_path, "own")
+    stranger, strange = _authority(tmp_path, "strange")
+    (tmp_path / "nonsense.pem").write_text("no certificate")
+    honest, other = Broker(served), Broker(strange)
+
+    def run(*more: str) -> Program:
+        return Program(
+            x_display, sys.executable, "-m", "amparo_remote.cli", "--server", honest.url, "--language", "en", *more, "123456789", PYTHONPATH=str(ROOT / "clients/remote")
+        )  # fmt: skip
+
+    try:
+        refused = [run(), run("--ca", str(stranger)), run("--ca", str(tmp_path / "nonsense.pem")), run("--ca", str(tmp_path / "absent.pem"))]
+        assert [one.end(30) for one in refused] == [3, 3, 3, 3]
+        assert ["does not prove" in one.output for one in refused] == [True, True, False, False]
+        assert all("Nothing was sent" in one.output for one in refused) and "authority" in refused[2].output and "authority" in refused[3].output
+        assert honest.lines.empty()
+        trusted = run("--ca", str(authority))
+        line = honest.line()
+        assert line.hear("hello")["code"] == "123456789"
+        line.say("refused", code="CODE_UNKNOWN", sentence="No such code.")
+        assert trusted.end(30) == 1 and "No such code." in trusted.output
+        honest.address = other.address  # the address is honest, and leads to one who proves nothing
+        led = run("--ca", str(authority))
+        assert led.end(30) == 3 and "does not prove" in led.output and other.lines.empty()
+    finally:
+        honest.close()
+        other.close()
 
 
 def _colour(screen: Image.Image, area: tuple[int, int, int, int], colour: tuple[int, int, int]) -> bool:

@@ -61,7 +61,7 @@ def running(django_db_setup, django_db_blocker, tmp_path_factory):
 
 def _page(open_page, running, actor: Actor, cast: Cast):  # noqa: F811
     own = (running.url, running.stream_url.removesuffix("/events"), "ws" + running.stream_url[4:].removesuffix("/events"))
-    page = open_page(own, language=cast.language, viewport={"width": 1280, "height": 860})
+    page = open_page(own, language=cast.language, timeout=45_000, viewport={"width": 1280, "height": 860})
     page.context.add_cookies([{"name": "amparo", "value": session_of(actor), "url": running.url}])
     return page
 
@@ -158,7 +158,7 @@ def _time_is_up(desk, customer: Customer, cast: Cast, case: Case, engineer: Acto
     assert stands.clock_since is None and stands.reached_at is not None
     cases.decide_at_limit(stands, choice="procedure", actor=engineer, at=timezone.now())
     customer.heard("end", reason="time")
-    desk.wait_for_url("**/desk/remote/*/")
+    desk.wait_for_selector("a[href$='/replay/']")  # it leads on by itself; before that no other page may be asked for
 
 
 def _is_replayed(desk, running, session: Session, cast: Cast) -> None:
@@ -170,7 +170,7 @@ def _is_replayed(desk, running, session: Session, cast: Cast) -> None:
     assert "••••" in line and "42" not in line.replace("0:42", "")
     desk.select_option("[data-player-speed]", "8")
     desk.click("[data-player-play]")
-    desk.wait_for_selector("[data-player][data-state=done]", timeout=30_000)
+    desk.wait_for_selector("[data-player][data-state=done]", timeout=90_000)
     until(lambda: desk.evaluate(PIXELS) > 3)
 
 
@@ -182,10 +182,10 @@ def _is_replayed_from_its_file(open_page, case: Case, session: Session, cast: Ca
     assert verify(path).problems == []
     zipfile.ZipFile(path).extractall(tmp_path / "case")
     page_of = tmp_path / "case" / "recordings" / session.number / "replay.html"
-    page = open_page(("file://",), language=cast.language)
+    page = open_page(("file://",), language=cast.language, timeout=45_000)
     page.goto(f"file://{page_of}")
     page.wait_for_selector("[data-player][data-state=still]")
     page.select_option("[data-player-speed]", "8")
     page.click("[data-player-play]")
-    page.wait_for_selector("[data-player][data-state=done]", timeout=30_000)
+    page.wait_for_selector("[data-player][data-state=done]", timeout=90_000)
     until(lambda: page.evaluate(PIXELS) > 3)

@@ -64,7 +64,6 @@ class Session(models.Model):
     head = models.CharField(max_length=64, blank=True)
     purged_at = models.DateTimeField(null=True)
     key = models.CharField(max_length=80)
-    films: models.Manager[Film]
 
     class Meta:
         constraints = [

@@ -6,6 +6,8 @@ import base64
 import contextlib
 import json
 import os
+import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -130,7 +132,7 @@ def test_no_session_with_a_code_is_called_one_of_meshcentral(contact, engineer):
 
 @needs_real
 def test_the_real_server_takes_what_we_make(settings, tmp_path, monkeypatch):
-    """LIV-2, SEC-39: version, token and link, at the server itself; refused while it is older than may be."""
+    """LIV-2, SEC-39: version, token and link, at the server itself, to a computer with its own agent; refused while it is older than may be."""
     with _server(tmp_path) as (url, key, authority, found):
         settings.MESHCENTRAL_URL, settings.MESHCENTRAL_USER, settings.MESHCENTRAL_KEY, settings.MESHCENTRAL_CA = url, "user//elena", key, authority
         if found < rules.OLDEST:
@@ -143,9 +145,42 @@ def test_the_real_server_takes_what_we_make(settings, tmp_path, monkeypatch):
         assert meshcentral.devices(at=timezone.now()) == []
         with pytest.raises(MeshCentralAway):  # a device that is not there
             meshcentral.share(NODE, guest="Elena", minutes=30, view_only=True, at=timezone.now())
+        with _agent(tmp_path, url) as ran:
+            ends = time.monotonic() + 60
+            while not (found_ := meshcentral.devices(at=timezone.now())) and time.monotonic() < ends and ran.poll() is None:
+                time.sleep(0.5)
+            [device] = found_
+            assert device["conn"] & 1, "the agent is connected"
+            link = meshcentral.share(device["_id"], guest="Elena", minutes=30, view_only=True, at=timezone.now())
+            with urllib.request.urlopen(link, context=ssl.create_default_context(cafile=authority), timeout=10) as page:
+                assert page.status == 200 and b"agent-desktop" in page.read()
         settings.MESHCENTRAL_KEY = "11" * 80
         with pytest.raises(MeshCentralAway):
             meshcentral.devices(at=timezone.now())
+
+
+@contextlib.contextmanager
+def _agent(folder: Path, url: str):
+    """The agent for Linux that comes with the server, joined to a group of its own, without being installed."""
+    place = folder / "agent"
+    place.mkdir()
+    account = ["--url", url.replace("https", "wss"), "--loginuser", "elena", "--loginpass", "Prueba-larga-2026", "--ignoretls"]
+    control = ["node", f"{REAL}/node_modules/meshcentral/meshctrl.js"]
+    subprocess.run([*control, "AddDeviceGroup", "--name", "Cajas", *account], check=True, capture_output=True, timeout=60)
+    told = subprocess.run([*control, "ListDeviceGroups", "--json", *account], check=True, capture_output=True, timeout=60).stdout
+    group = json.loads(told)[0]["_id"].rpartition("/")[2]
+    with urllib.request.urlopen(f"{url}/meshsettings?id={group}", context=ssl._create_unverified_context(), timeout=10) as answer:
+        settings_ = answer.read().decode()
+    (place / "meshagent.msh").write_text(re.sub("MeshServer=.*", f"MeshServer={url.replace('https', 'wss')}/agent.ashx", settings_))
+    shutil.copy(f"{REAL}/node_modules/meshcentral/agents/meshagent_x86-64", place / "meshagent")
+    (place / "meshagent").chmod(0o755)
+    with (place / "log").open("wb") as log:
+        process = subprocess.Popen([str(place / "meshagent"), "connect"], cwd=place, stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 def _server(folder: Path):

@@ -69,6 +69,7 @@ def test_the_engineer_offers_from_the_case_and_sees_the_code(client_for, case, e
     assert client_for(administrator).get(reverse("desk_remote:token", args=[session.pk])).status_code == 403
     again = desk.post(reverse("desk_remote:again", args=[session.pk]), {"key": "k2"})
     assert again.status_code == 302 and Session.objects.filter(state="ended", end_reason="withdrawn").count() == 1
+    assert desk.get(reverse("desk_remote:token", args=[session.pk])).status_code == 410, "a page that was not told of the end learns it"
 
 
 def test_the_customer_finds_the_code_in_its_case_and_stops_at_any_time(client_for, case, engineer, contact, own_only, other_contact):

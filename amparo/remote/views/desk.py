@@ -90,11 +90,14 @@ def again(request: HttpRequest, session_id: int) -> HttpResponse:
 @require_safe
 @staff_only()
 def token(request: HttpRequest, session_id: int) -> HttpResponse:
-    """What the page shows to the broker when it connects: good for a minute. SEC-41."""
+    """What the page shows to the broker when it connects: good for a minute; of a session that is over there is none. SEC-39, SEC-41."""
     found = loaded(request, session_id)
     if not access.may_conduct(request.actor, found):
         raise NotPermitted(session=found.pk)
-    answer = JsonResponse({"token": viewer_token(found, request.actor), "session": found.pk})
+    if found.is_open:
+        answer = JsonResponse({"token": viewer_token(found, request.actor), "session": found.pk})
+    else:
+        answer = JsonResponse({"state": found.state}, status=410)
     answer["Cache-Control"] = "private, no-store"
     return answer
 

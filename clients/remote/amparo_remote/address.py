@@ -31,8 +31,11 @@ def lawful(address: str) -> bool:
 
 
 def trust(server: str, ca: str | None) -> ssl.SSLContext | None:
-    """Return whom to trust: the machine's authorities, or the one named."""
-    return ssl.create_default_context(cafile=ca) if server.startswith(("https:", "wss:")) else None
+    """Return whom to trust: the machine's authorities, or the one named. Raises AddressError where that cannot be read."""
+    try:
+        return ssl.create_default_context(cafile=ca) if server.startswith(("https:", "wss:")) else None
+    except OSError as error:  # one of TLS is one of these too
+        raise AddressError("authority") from error
 
 
 class _NoTurn(urllib.request.HTTPRedirectHandler):

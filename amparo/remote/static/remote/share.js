@@ -8,7 +8,7 @@ function begin(root) {
   const word = (name) => root.dataset[`word${name[0].toUpperCase()}${name.slice(1)}`];
   const csrf = root.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? ""; // visitors have none: their origin counts
   const title = document.title;
-  let secret = "", track = null, room = null, timer = 0, over = false, clock = null;
+  let secret = "", track = null, room = null, entering = false, wasInside = false, wanted = false, timer = 0, over = false, clock = null;
 
   const form = (values) => { const body = new FormData(); for (const [name, value] of Object.entries({ csrfmiddlewaretoken: csrf, ...values })) body.append(name, value); return body; };
   const ask = async (url, values) => { const answer = await fetch(url, { method: "POST", body: form(values), credentials: "same-origin" }); return answer.json(); };
@@ -48,18 +48,29 @@ function begin(root) {
     await ask(root.dataset.stop, { secret: told }).catch(() => navigator.sendBeacon(root.dataset.stop, form({ secret: told })));
   }
 
+  /** Goes in beside the signs of life, however long that takes; whoever stops meanwhile goes out at once. */
   async function enter() {
-    const { Room } = await import(root.dataset.module);
-    const made = new Room(async () => {
-      const told = await ask(root.dataset.beat, { secret, want: "access" });
-      if (!told.access) throw Object.assign(new Error(told.state), { out: told.state === "ended" });
-      return told.access;
-    });
-    made.addEventListener("state", ({ detail }) => { if (detail.state === "lost" && !over) show("lost"); else if (detail.state === "inside") show("running"); });
-    await made.publish({ video: track });
-    await made.enter();
-    return made;
+    entering = true;
+    try {
+      const { Room } = await import(root.dataset.module);
+      if (over || !wanted) return;
+      room = new Room(async () => {
+        const told = await ask(root.dataset.beat, { secret, want: "access" });
+        if (!told.access) throw Object.assign(new Error(told.state), { out: told.state === "ended" });
+        return told.access;
+      });
+      room.addEventListener("state", ({ detail }) => {
+        if (over || !wanted) return;
+        if (detail.state === "inside") wasInside = true;
+        show(where());
+      });
+      await room.publish({ video: track });
+      await room.enter();
+    } catch { room?.leave(); room = null; } finally { entering = false; }
   }
+
+  /** What is said while the session runs: that one is seen only where the picture goes out. */
+  const where = () => (room?.state === "inside" ? "running" : wasInside ? "lost" : "waiting");
 
   async function beat() {
     if (over) return;
@@ -70,9 +81,10 @@ function begin(root) {
       clock = { ...told, at: performance.now() };
       left();
       if (told.state === "ended") return finish(told.sentence || word("ended"));
-      if (told.running && !room) { room = true; room = await enter().catch(() => null); }
-      if (!told.running && room?.leave) { await room.leave(); room = null; }
-      show(told.state === "consented" ? "waiting" : told.running ? "running" : told.waits === "page" ? "away" : "paused");
+      wanted = told.running;
+      if (wanted && !room && !entering) enter();
+      if (!wanted && room) { room.leave(); room = null; }
+      show(told.state === "consented" ? "waiting" : wanted ? where() : told.waits === "page" ? "away" : "paused");
     } catch { track.enabled = false; show("lost"); } // what is said is so: nothing is seen until the service answers again
     timer = setTimeout(beat, BEAT_MS);
   }

@@ -126,6 +126,7 @@ async function line() {
   let token;
   try {
     const answer = await fetch(root.dataset.token, { headers: { Accept: "application/json" } });
+    if (answer.status === 410) return location.assign(root.dataset.over); // it ended, and this page was not told
     if (!answer.ok) throw new Error(String(answer.status));
     token = await answer.json();
   } catch (error) {

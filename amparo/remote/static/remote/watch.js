@@ -8,7 +8,7 @@ function begin(root) {
   const word = (name) => root.dataset[`word${name[0].toUpperCase()}${name.slice(1)}`];
   const csrf = root.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? ""; // visitors have none: their origin counts
   const video = part("seen");
-  let room = null, clock = null, seen = false;
+  let room = null, entering = false, wanted = false, clock = null, seen = false;
 
   async function ask(values = {}) {
     const body = new FormData();
@@ -25,17 +25,27 @@ function begin(root) {
     part("left").textContent = clock.limit ? `${digits} / ${Math.round(clock.limit / 60)} min` : digits;
   }
 
+  /** Goes in beside the signs of life, however long that takes. */
   async function enter() {
-    const { Room } = await import(root.dataset.module);
-    const made = new Room(async () => {
-      const told = await ask({ want: "access" });
-      if (!told.access) throw Object.assign(new Error(told.state), { out: told.state === "ended" });
-      return told.access;
-    });
-    made.addEventListener("feed", ({ detail }) => { video.srcObject = detail.stream; video.play().catch(() => {}); seen = true; });
-    made.addEventListener("gone", () => { video.srcObject = null; seen = false; });
-    await made.enter();
-    return made;
+    entering = true;
+    try {
+      const { Room } = await import(root.dataset.module);
+      if (!wanted) return;
+      room = new Room(async () => {
+        const told = await ask({ want: "access" });
+        if (!told.access) throw Object.assign(new Error(told.state), { out: told.state === "ended" });
+        return told.access;
+      });
+      room.addEventListener("feed", ({ detail }) => { video.srcObject = detail.stream; video.play().catch(() => {}); seen = true; });
+      room.addEventListener("gone", () => { video.srcObject = null; seen = false; });
+      await room.enter();
+    } catch { room?.leave(); room = null; } finally { entering = false; }
+  }
+
+  function state(told) {
+    if (told.error) return told.error;
+    if (told.running) return seen ? word("running") : clock.seconds > 5 ? word("gone") : word("waiting");
+    return told.waits === "decision" ? word("paused") : told.waits ? word("dropped") : word("waiting");
   }
 
   async function beat() {
@@ -44,9 +54,10 @@ function begin(root) {
       clock = { ...told, at: performance.now() };
       if (told.note) { part("note").textContent = told.note; part("note").hidden = false; }
       if (told.state === "ended") return location.assign(root.dataset.over);
-      if (told.running && !room) { room = true; room = await enter().catch(() => null); }
-      if (!told.running && room?.leave) { await room.leave(); room = null; seen = false; video.srcObject = null; }
-      say(told.error || (told.running ? (seen ? word("running") : clock.seconds > 5 ? word("gone") : word("waiting")) : told.waits === "decision" ? word("paused") : told.waits ? word("dropped") : word("waiting")));
+      wanted = told.running;
+      if (wanted && !room && !entering) enter();
+      if (!wanted && room) { room.leave(); room = null; }
+      say(state(told));
     } catch { say(word("lost")); }
     setTimeout(beat, BEAT_MS);
   }
