@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
@@ -54,6 +55,19 @@ def test_a_film_is_on_the_record_by_its_hash_and_its_length(filmed):
     for act in (Film.objects.all().delete, lambda: Film.objects.update(sha256="0" * 64)):
         with pytest.raises(IntegrityError), transaction.atomic():
             act()
+
+
+def test_films_that_were_kept_before_get_their_rows_from_the_facts(filmed):
+    """LIV-3, CAS-2: of a database that was filled before; facts of then told no lengths."""
+    before = list(Film.objects.order_by("number").values_list("session", "number", "file", "sha256", "octets"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE remote_film DISABLE TRIGGER USER")
+        cursor.execute("DELETE FROM remote_film")
+        cursor.execute("ALTER TABLE remote_film ENABLE TRIGGER USER")
+        cursor.execute(import_module("amparo.remote.migrations.0004_films").KEPT_BEFORE)
+    assert list(Film.objects.order_by("number").values_list("session", "number", "file", "sha256", "octets")) == before
+    assert [one.fault for one in queries.films_of(filmed.session)] == ["", ""]
 
 
 def test_a_film_that_was_changed_exchanged_or_lost_is_not_called_whole(filmed, client_for):

@@ -89,7 +89,14 @@ function begin(root) {
     timer = setTimeout(beat, BEAT_MS);
   }
 
+  let asking = false;
   async function yes() {
+    if (asking || secret) return; // pressed twice
+    asking = true;
+    try { await begun(); } finally { asking = false; }
+  }
+
+  async function begun() {
     problem("");
     if (!navigator.mediaDevices?.getDisplayMedia) return problem(word("none"));
     try {
