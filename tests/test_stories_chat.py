@@ -1,18 +1,31 @@
 """A chat as two people live it, each at a real browser: opened, taken, spoken both ways with a file and a whisper, over a reload,
 a broken line and the death of the stream's process; what it costs is told and consented to in it, and the closing is accepted in it.
+And one from a page of the vendor's own, of another site than ours, through the widget.
 """
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from joserfc import jwt
+from joserfc.jwk import OctKey
 from PIL import Image
 
 from amparo.cases.models import Case
+from amparo.chat import commands as chats
 from amparo.chat.models import Chat, Message
 from amparo.conftest import PASSWORD
+from amparo.kernel import clock
+from amparo.people.models import User
+from amparo.people.queries import actor_by_id
 from amparo.project import testreset
 
 from .browser import EXECUTABLE, chromium, open_page  # noqa: F401
@@ -48,6 +61,55 @@ CASTS = {
 }  # fmt: skip
 
 
+SITE = """<!doctype html><html lang="{language}"><head><title>Mostrador</title><meta name="viewport" content="width=device-width, initial-scale=1"></head>
+<body><main><h1>Mostrador</h1><p>Nuestros productos.</p></main><script src="{script}" data-word="{word}" async></script></body></html>"""
+
+
+@contextlib.contextmanager
+def vendors_site(page: Callable[[str], str]) -> Iterator[int]:
+    """Serve pages of the vendor's own on a port of this machine; give the port."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told = page(self.path).encode()
+            self.send_response(200 if told else 204)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(told)))
+            self.end_headers()
+            self.wfile.write(told)
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def _shop(url: str) -> Iterator[SimpleNamespace]:
+    """The vendor's site: `/es` and `/en` hand their reader over, `/forged` with another's secret; only one name of it may show the widget."""
+    made: dict[str, str] = {}
+
+    def page(path: str) -> str:
+        if path not in ("/es", "/en", "/forged"):
+            return ""
+        at = int(clock.now().timestamp())
+        claims = {"aud": made["site"], "sub": CASTS["en" if path == "/en" else "es-mx"].customer, "iat": at, "exp": at + 120, "jti": uuid4().hex}
+        word = jwt.encode({"alg": "HS256"}, claims, OctKey.import_key("x" * 43 if path == "/forged" else made["secret"]))
+        return SITE.format(language="en" if path == "/en" else "es", script=f"{url}/chat/widget/{made['site']}.js", word=word)
+
+    with vendors_site(page) as port:
+        origin, stranger = f"http://tienda.localhost:{port}", f"http://ajena.localhost:{port}"
+        admin = actor_by_id(User.objects.get(email="ada@vendor.mx").pk)
+        site, made["secret"] = chats.make_site("Tienda", [origin], actor=admin, at=clock.now())
+        made["site"] = site.public_id
+        yield SimpleNamespace(origin=origin, stranger=stranger)
+
 @pytest.fixture(scope="module")
 def playing(django_db_setup, django_db_blocker, tmp_path_factory):
     with django_db_blocker.unblock():
@@ -55,7 +117,8 @@ def playing(django_db_setup, django_db_blocker, tmp_path_factory):
             world = counter(CASTS.values())
             with service(tmp_path_factory.mktemp("chat")) as served:
                 own = (served.url, served.stream_url.rsplit("/", 1)[0])
-                yield SimpleNamespace(world=world, served=served, url=served.url, own=own)
+                with _shop(served.url) as shop:
+                    yield SimpleNamespace(world=world, served=served, url=served.url, own=own, shop=shop, all=(*own, shop.origin, shop.stranger))
         finally:
             testreset.reset()
 
@@ -144,10 +207,18 @@ def _spoken(engineer: Talker, customer: Talker, cast: Cast, folder) -> None:
     engineer.page.locator("[data-chat-lines] a", has_text="bitacora.txt").wait_for()
     for one in (customer, engineer):  # the picture comes after its line and is tall: the newest line stays in sight
         one.page.wait_for_function(AT_THE_END)
-    engineer.page.check("[name=kind][value=note]", force=True)
-    engineer.say("Ya lo vimos ayer en otra tienda")
+    engineer.page.set_viewport_size({"width": 390, "height": 760})  # the switch is chosen at the first tap there too
+    engineer.page.locator("label:has([name=kind][value=note])").click()
+    engineer.page.fill("[data-composer-body]", "Ya lo vimos ayer en otra tienda")
+    with engineer.page.expect_navigation():
+        engineer.page.locator(".chat-all").click()
+    engineer.page.go_back()
+    engineer.ready()  # what was begun is there still, and for whom it is
+    assert engineer.page.is_checked("[name=kind][value=note]")
+    engineer.page.press("[data-composer-body]", ENTER)
     engineer.sees("Ya lo vimos ayer")
-    engineer.page.check("[name=kind][value=reply]", force=True)
+    engineer.page.locator("label:has([name=kind][value=reply])").click()
+    engineer.page.set_viewport_size({"width": 1280, "height": 720})
 
 
 def _survives(playing, engineer: Talker, customer: Talker) -> None:
@@ -207,3 +278,142 @@ def _advised(engineer: Talker, customer: Talker, cast: Cast, playing) -> None:
     assert case.state == "closed"
     engineer.page.locator("[data-chat-case]", has_text=f"C-{case.pk}").wait_for()
     customer.ready()
+
+
+# --- the widget -------------------------------------------------------------------------------------------------------
+
+
+class Visitor:
+    """Somebody at a page of the vendor's own: the button, and what is in the frame."""
+
+    def __init__(self, page) -> None:
+        self.page, self.asked = page, []
+        self.button, self.frame = page.locator("[data-amparo-chat]"), page.frame_locator("iframe")
+        self.body = self.frame.locator("[data-composer-body]")
+        page.on("request", lambda request: self.asked.append(request))
+
+    def sees(self, text: str) -> None:
+        self.frame.locator("[data-chat-lines] [data-n]", has_text=text).wait_for(timeout=30_000)
+
+    def focus_is(self, selector: str) -> None:
+        self.frame.locator(f"{selector}:focus").wait_for()
+
+    def is_shut(self) -> None:
+        self.page.wait_for_function("() => document.activeElement.matches('[data-amparo-chat][aria-expanded=false]')")
+
+    def faults(self) -> list[str]:
+        """What axe finds on the page and in the frame; the style that it writes itself our policy refuses, which is no complaint."""
+        inside, before = next(frame for frame in self.page.frames if "/chat/widget/" in frame.url), len(self.page.complaints)
+        found = [one for part in (self.page, inside) for one in Axe().run(part, options={"preload": False}).response["violations"] if one["impact"] in ("serious", "critical")]
+        self.page.complaints[before:] = [said for said in self.page.complaints[before:] if "inline style" not in said]
+        return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+
+def test_the_widget_on_a_page_of_another_site(playing, open_page, tmp_path):  # noqa: F811
+    """CHT-1, SEC-35, SEC-41, SEC-42"""
+    cast = CASTS["es-mx"]
+    engineer, visitor = Talker(open_page(playing.own, language="es-mx"), playing.url), Visitor(open_page(playing.all, language="es-mx"))
+    engineer.sign_in(cast.engineer, PASSWORD)
+    engineer.go("/desk/chat/")
+    if (off := engineer.page.locator("[data-chat-duty=off]")).count():
+        with engineer.page.expect_navigation():
+            off.click()
+    visitor.page.goto(f"{playing.shop.origin}/es")
+    visitor.button.press(ENTER)
+    visitor.focus_is("#chat-body")
+    assert not visitor.faults()
+    visitor.page.keyboard.type("Desde la tienda")
+    visitor.frame.get_by_role("button", name="Iniciar el chat").press(ENTER)
+    visitor.sees("Desde la tienda")
+    visitor.focus_is("[data-composer-body]")
+    with engineer.page.expect_navigation():
+        engineer.page.locator("[data-chat-row] > a", has_text="Desde la tienda").click()
+    with engineer.page.expect_navigation():
+        engineer.page.click(".thread-head [data-chat-take]")
+    engineer.ready()
+    visitor.frame.locator("[data-chat-who]", has_text="Elena Ríos").wait_for()
+    engineer.page.locator("[data-composer-body]").press_sequentially("¿En qué", delay=5)
+    visitor.frame.locator("[data-chat-typing]:not([hidden])").wait_for()  # told by the stream alone
+    engineer.say("¿En qué le ayudo?")
+    visitor.sees("¿En qué le ayudo?")
+    _files_cross(engineer, visitor, tmp_path)
+    _shut_and_reloaded(engineer, visitor)
+    _no_token_anywhere(playing, visitor)
+    playing.served.kill("stream")
+    engineer.say("Sin avisos")
+    visitor.sees("Sin avisos")
+    playing.served.start("stream")
+    for one in (engineer.page, visitor.page):
+        one.complaints[:] = [said for said in one.complaints if "net::ERR_" not in said and not said.startswith("download")]
+
+
+def _files_cross(engineer: Talker, visitor: Visitor, folder) -> None:
+    """Both ways; a picture is shown, a page is saved and never opened in our origin. SEC-25, SEC-26."""
+    trap, picture = folder / "pagina.html", folder / "caja.png"
+    trap.write_text("<script>top.document.title = 'x'</script>")
+    Image.new("RGB", (600, 900), "navy").save(picture)
+    visitor.frame.locator("[data-files-input]").set_input_files([str(trap), str(picture)])
+    visitor.frame.locator("[data-files-list] [data-id]").nth(1).wait_for()
+    visitor.body.fill("Van dos")
+    visitor.body.press(ENTER)
+    engineer.sees("Van dos")
+    engineer.page.locator("[data-chat-lines] a", has_text="pagina.html").wait_for()
+    visitor.frame.locator(".chat-picture img[src^='blob:']").wait_for()
+    engineer.page.set_input_files("[data-files-input]", [str(trap)])
+    engineer.page.locator("[data-files-list] [data-id]").wait_for()
+    engineer.say("Y uno mío")
+    visitor.sees("Y uno mío")
+    with visitor.page.expect_download() as saved:
+        visitor.frame.locator(".from-staff a", has_text="pagina.html").click()
+    assert saved.value.suggested_filename == "pagina.html" and saved.value.path().read_text() == trap.read_text()
+
+
+def _shut_and_reloaded(engineer: Talker, visitor: Visitor) -> None:
+    """Escape leads back to the button, which counts what comes; a reload loses neither the count nor a line. CHT-1."""
+    visitor.body.press("Escape")
+    visitor.is_shut()
+    engineer.say("¿Sigue ahí?")
+    visitor.page.locator("[data-amparo-chat]", has_text="Chat (1)").wait_for()
+    visitor.page.reload()
+    visitor.page.locator("[data-amparo-chat]", has_text="Chat (1)").wait_for()
+    assert not engineer.page.locator(".is-mine.is-read", has_text="¿Sigue ahí?").count()
+    visitor.page.set_viewport_size({"width": 390, "height": 760})
+    visitor.button.press(ENTER)
+    visitor.focus_is("[data-composer-body]")
+    engineer.page.locator(".is-mine.is-read", has_text="¿Sigue ahí?").wait_for()
+    visitor.sees("Desde la tienda")
+    box = visitor.page.locator("iframe").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["y"] >= 0 and not visitor.faults()
+    assert visitor.frame.locator("html").evaluate("root => root.scrollWidth <= root.clientWidth && root.scrollHeight <= root.clientHeight")
+    visitor.body.fill("Aquí sigo")
+    visitor.body.press(ENTER)
+    engineer.sees("Aquí sigo")
+
+
+def _no_token_anywhere(playing, visitor: Visitor) -> None:
+    """The pass went in headers alone, and no cookie was kept. SEC-41."""
+    inside = next(frame for frame in visitor.page.frames if "/chat/widget/" in frame.url)
+    mark = inside.evaluate("() => Object.entries(sessionStorage).find(([name]) => name.startsWith('pass:'))[1]")
+    streams = [one for one in visitor.asked if one.url.startswith(playing.served.stream_url)]
+    assert streams and all(one.headers.get("x-chat-pass") for one in streams) and not visitor.page.context.cookies()
+    assert not any(mark in one.url for one in visitor.asked)
+    folder = playing.served.mailbox.parent
+    assert not any(mark in (folder / f"{part}.log").read_text(errors="replace") for part in ("web", "stream"))
+
+
+def test_a_page_that_may_not_show_the_widget_and_a_word_that_does_not_hold(playing, open_page):  # noqa: F811
+    """CHT-1, SEC-35, SEC-42: said in words, in the language of the page."""
+    visitor = Visitor(open_page(playing.all, language="en"))
+    visitor.page.goto(f"{playing.shop.stranger}/en")
+    visitor.button.click()
+    visitor.page.get_by_role("alert").filter(has_text=f"The chat cannot be shown here: {playing.shop.stranger}").wait_for()
+    visitor.page.goto(f"{playing.shop.origin}/forged")
+    visitor.button.click()
+    visitor.frame.get_by_role("alert").filter(has_text="No pudimos saber quién es usted").wait_for()
+    visitor.page.complaints[:] = [said for said in visitor.page.complaints if "401" not in said]
+    visitor.page.goto(f"{playing.shop.origin}/en")
+    visitor.page.evaluate("AmparoChat.open()")
+    visitor.frame.get_by_text("Nobody attends chats").or_(visitor.frame.get_by_role("button", name="Begin the chat")).first.wait_for()
+    visitor.page.evaluate("AmparoChat.leave()")
+    visitor.frame.get_by_role("searchbox").wait_for()
+    assert not visitor.frame.locator("html").evaluate("() => Object.keys(sessionStorage).some((name) => name.startsWith('pass:'))")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from amparo.chat import rules, words
@@ -64,5 +64,7 @@ def question_of(chat: Chat) -> tuple[str, str]:
     answered = [body for kind, body in said if kind == "staff" and body]
     parts = ["\n\n".join(asked)]
     if answered:
-        parts += [f"**{_('What was answered')}**", "\n\n".join(answered)]
+        with translation.override(chat.language):
+            heading = _("What was answered")
+        parts += [f"**{heading}**", "\n\n".join(answered)]
     return cleaned(chat, chat.about)[:140], cleaned(chat, "\n\n".join(parts))

@@ -67,7 +67,8 @@ def _given(request: HttpRequest) -> Any:
 def transfer(request: HttpRequest, chat_id: int) -> HttpResponse:
     """Hand a chat to a colleague, with a note. CHT-1."""
     chat = _attended(request, chat_id)
-    form = forms.TransferForm(_given(request), colleagues=queries.colleagues(request.actor, at=request.now))
+    colleagues = queries.colleagues(request.actor, at=request.now)
+    form = forms.TransferForm(_given(request), colleagues=colleagues)
 
     def act(form: Form) -> None:
         given = form.cleaned_data
@@ -75,7 +76,8 @@ def transfer(request: HttpRequest, chat_id: int) -> HttpResponse:
 
     return _act(
         request, chat, form, act, title=_("Hand the chat on"), button=_("Hand it on"),
-        text=_("Beside each name stands how many chats he has in hand. Who is not on duty is not in the list."),
+        text=_("Beside each name stands how many chats he has in hand. Who is not on duty is not in the list.") if colleagues
+        else _("Nobody else attends chats now, so there is nobody to hand it to. It stays with you."),
     )  # fmt: skip
 
 

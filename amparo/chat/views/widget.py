@@ -85,12 +85,16 @@ def _sentences(language: str) -> dict[str, str]:
         }  # fmt: skip
 
 
+def _spoken(language: str) -> str | None:
+    """Return the language of the page around the frame; a chat then speaks its reader's own."""
+    return next((code for code, _name in settings.LANGUAGES if code[:2] == language[:2]), get_language())
+
+
 @require_safe
 def frame(request: HttpRequest, site_id: str) -> HttpResponse:
     """The frame: what anybody may do, until the site hands its reader over. Only the site's own pages may show it. SEC-35."""
-    site, language = _site(site_id), request.GET.get("language", "")
-    chosen = next((code for code, _name in settings.LANGUAGES if code[:2] == language), get_language())
-    with translation.override(chosen):  # as the page around it; a chat then speaks its reader's own
+    site = _site(site_id)
+    with translation.override(_spoken(request.GET.get("language", ""))):
         answer = render(request, "chat/widget/frame.html", {"site": site, "to": _to(site.public_id), "module": static("chat/frame.js")})
     nonce = request.csp_nonce()
     answer["Content-Security-Policy"] = policy(nonce).replace("frame-ancestors 'none'", f"frame-ancestors {' '.join(site.origins)}")
@@ -105,7 +109,8 @@ def enter(request: HttpRequest, site_id: str) -> HttpResponse:
     try:
         token, _given = commands.enter(_site(site_id), request.POST.get("word", ""), at=request.now)
     except Refusal as refusal:
-        return JsonResponse({"error": refusal.code, "sentence": str(refusal)}, status=refusal.status)
+        with translation.override(_spoken(request.POST.get("language", ""))):
+            return JsonResponse({"error": refusal.code, "sentence": str(refusal)}, status=refusal.status)
     return JsonResponse({"pass": token})
 
 

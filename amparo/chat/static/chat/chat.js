@@ -54,6 +54,26 @@ export function start(root, way = ours) {
     try { outbox.length ? sessionStorage.setItem(store, JSON.stringify(outbox)) : sessionStorage.removeItem(store); } catch { /* kept in the page alone */ }
   }
 
+  // What one has begun to write waits for him, to whom it was meant too: who has several chats goes from one to the other.
+  const halves = `${store}:half`;
+  const choice = (kind) => form.querySelector(`[name=kind][value=${kind}]`);
+  function keepHalf() {
+    try {
+      if (body.value) sessionStorage.setItem(halves, JSON.stringify({ text: body.value, kind: kind() })); else sessionStorage.removeItem(halves);
+      form.dataset.kept = "1";
+    } catch { delete form.dataset.kept; }
+  }
+  function putHalf() {
+    try {
+      const { text, kind } = JSON.parse(sessionStorage.getItem(halves)) ?? {};
+      if (!text || body.value || !choice(kind)) return;
+      choice(kind).checked = true;
+      choice(kind).dispatchEvent(new Event("change", { bubbles: true }));
+      body.value = text;
+    } catch { /* it is not kept */ }
+  }
+  const kind = () => form.querySelector("[name=kind]:checked, input[type=hidden][name=kind]")?.value ?? "reply";
+
   const atEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
   const toEnd = () => { scroll.scrollTop = scroll.scrollHeight; };
 
@@ -188,7 +208,7 @@ export function start(root, way = ours) {
     const most = Number(root.dataset.most);
     if (body.value.length > most) return refuse(root.dataset.long);
     refuse("");
-    const one = { key: uuid(), body: body.value, kind: form.querySelector("[name=kind]:checked, input[type=hidden][name=kind]")?.value ?? "reply", files, names, draft: form.querySelector("[name=draft_key]")?.value ?? "" };
+    const one = { key: uuid(), body: body.value, kind: kind(), files, names, draft: form.querySelector("[name=draft_key]")?.value ?? "" };
     outbox.push(one);
     keep();
     pending(one);
@@ -256,11 +276,17 @@ export function start(root, way = ours) {
   if (form) {
     form.addEventListener("submit", put, true);
     body.addEventListener("input", typed);
+    body.addEventListener("input", keepHalf);
+    form.addEventListener("change", keepHalf);
+    const fine = matchMedia("(pointer: fine)").matches;
+    if (fine) form.querySelectorAll(".composer-send .keys").forEach((keys) => { keys.firstChild.remove(); }); // here the one key sends
     body.addEventListener("keydown", (event) => {
       const plainEnter = event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
-      if (plainEnter && matchMedia("(pointer: fine)").matches) { event.preventDefault(); form.requestSubmit(); }
+      if (plainEnter && fine) { event.preventDefault(); form.requestSubmit(); }
     });
     body.required = false;
+    putHalf();
+    keepHalf();
     // A pasted picture goes as a file of the message, which is shown whole: a second one within the text says nothing.
     form.addEventListener("insert", (event) => { if (event.detail.text.startsWith("![")) event.stopImmediatePropagation(); }, true);
   }

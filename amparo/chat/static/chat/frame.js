@@ -58,7 +58,10 @@ function count(number) {
 
 // --- what is shown --------------------------------------------------------------------------------------------------
 
-const focusIn = () => (main.querySelector("[data-composer-body], textarea, select, input:not([type=hidden])") ?? main).focus();
+function focusIn() {
+  const places = [...main.querySelectorAll("[data-composer-body]"), ...main.querySelectorAll("textarea, select, input")];
+  (places.find((place) => place.checkVisibility() && !place.matches("[type=file]")) ?? main).focus();
+}
 
 function clear() {
   talk?.stop();
@@ -105,7 +108,7 @@ async function room(chat = "") {
 
 async function enter(word) {
   try {
-    const answer = await way.post(main.dataset.enter, { word });
+    const answer = await way.post(main.dataset.enter, { word, language: document.documentElement.lang });
     const given = await answer.json();
     if (answer.ok) hold(given.pass);
     else if (answer.status >= 500) throw new Error(answer.status);

@@ -84,6 +84,8 @@ export default function (form) {
     if (!showing) body.focus();
   });
 
+  // On a narrow screen the paper opens where it gets the focus: the switch must not move away from under the finger that chooses.
+  form.querySelector(".composer-switch")?.addEventListener("mousedown", (event) => event.preventDefault());
   form.addEventListener("change", (event) => { if (event.target.name === "kind") { aim(); typed(); } });
   form.addEventListener("compose", (event) => {
     const wanted = form.querySelector(`[name=kind][value=${event.detail.kind}]`);
@@ -97,7 +99,7 @@ export default function (form) {
   });
   form.addEventListener("submit", () => { sent = true; clearTimeout(timer); });
   window.addEventListener("beforeunload", (event) => {
-    if (form.isConnected && dirty && !sent && body.value.trim() && !form.dataset.draft) event.preventDefault();
+    if (form.isConnected && dirty && !sent && body.value.trim() && !form.dataset.draft && !form.dataset.kept) event.preventDefault();
   });
   window.addEventListener("pagehide", () => {
     if (dirty && !sent && form.dataset.draft) post(form.dataset.draft, { body: body.value, kind: kind() }, { keepalive: true });
