@@ -25,6 +25,7 @@ from .plan import MINUS_ONE_MAX, Plan, plan_of, telling
 
 TIMEOUT_MS = 250
 COUNTED_MAX = 1_000
+ALIKE_MAX = 80
 ENOUGH = 3
 EXCERPT_FROM = 4_000
 
@@ -134,9 +135,13 @@ _HIDDEN = "SELECT EXISTS (SELECT FROM (SELECT d.id FROM search_document d WHERE 
 _ALIKE = """
 SELECT d.subject, d.kind, d.title, d.url, d.summary, left(d.body, 600), d.published_at, d.product_id, d.product_name,
        d.language, d.audience, NULL, NULL, NULL
-FROM search_document d
-WHERE %(typed)s <%% es_light(d.title) AND {visible} AND {of_kind} AND {of_product} AND {of_language}
-ORDER BY word_similarity(%(typed)s, es_light(d.title)) DESC, d.id DESC LIMIT %(limit)s
+FROM (
+    SELECT a.id, word_similarity(%(typed)s, es_light(a.title)) AS likeness FROM (
+        SELECT d.id, d.title FROM search_document d
+        WHERE %(typed)s <%% es_light(d.title) AND {visible} AND {of_kind} AND {of_product} AND {of_language} LIMIT {most}
+    ) a ORDER BY likeness DESC, a.id DESC LIMIT %(limit)s
+) near JOIN search_document d ON d.id = near.id
+ORDER BY near.likeness DESC, d.id DESC
 """
 
 _MEANT = """
@@ -259,7 +264,7 @@ def _alike(cursor: Any, asked: Asked) -> Found:
     sql = _ALIKE.format(
         visible=asked.reach.over("d"), of_kind="d.kind = ANY(%(kinds)s)" if asked.given["kinds"] else "true",
         of_product="(d.product_id = %(product)s OR d.product_id IS NULL)" if asked.given["product"] is not None else "true",
-        of_language="d.language = %(tongue)s" if asked.given["tongue"] else "true",
+        of_language="d.language = %(tongue)s" if asked.given["tongue"] else "true", most=ALIKE_MAX,
     )  # fmt: skip
     with briefly(cursor):
         cursor.execute(sql, {**asked.given, "typed": asked.plan.typed})

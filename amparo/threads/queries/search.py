@@ -23,6 +23,7 @@ from amparo.threads.rules import number_in, search_words
 TIMEOUT_MS = 400
 ALIKE_TIMEOUT_MS = 25
 CANDIDATES_MAX = 200
+ALIKE_MAX = 80
 WALKED_MAX = 80
 COMMON_ROWS = 2_500
 WALK_ROWS_MAX = 12_000
@@ -85,9 +86,13 @@ _ESTIMATE = "EXPLAIN (FORMAT JSON) SELECT 1 FROM threads_words w WHERE w.vector 
 
 _ALIKE = """
 SELECT {columns}, '', NULL::int
-FROM threads_thread t JOIN people_customer c ON c.id = t.customer_id
-WHERE es_norm(%(words)s) <%% es_norm(t.title) AND {visible} AND {kind}
-ORDER BY word_similarity(es_norm(%(words)s), es_norm(t.title)) DESC, t.id DESC LIMIT %(limit)s
+FROM (
+    SELECT a.id, word_similarity(es_norm(%(words)s), es_norm(a.title)) AS likeness FROM (
+        SELECT t.id, t.title FROM threads_thread t
+        WHERE es_norm(%(words)s) <%% es_norm(t.title) AND {visible} AND {kind} LIMIT %(alike)s
+    ) a ORDER BY likeness DESC, a.id DESC LIMIT %(limit)s
+) near JOIN threads_thread t ON t.id = near.id JOIN people_customer c ON c.id = t.customer_id
+ORDER BY near.likeness DESC, t.id DESC
 """
 
 _NUMBERED = """
@@ -134,7 +139,7 @@ def search(actor: Actor, words: str, *, kind: str = "", limit: int = 20) -> list
     if reach is None or not asked:
         return []
     given = {**reach.given, "words": asked, "limit": limit, "kind": kind,
-             "most": CANDIDATES_MAX, "walked": WALKED_MAX, "walk": WALK_ROWS_MAX}  # fmt: skip
+             "most": CANDIDATES_MAX, "walked": WALKED_MAX, "walk": WALK_ROWS_MAX, "alike": ALIKE_MAX}  # fmt: skip
     found: dict[int, Hit] = {}
     try:
         with transaction.atomic(), connection.cursor() as cursor:
