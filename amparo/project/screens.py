@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from unittest.mock import patch
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from zoneinfo import ZoneInfo
 
-from amparo.project import debian
+from amparo.project import debian, screens_live
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
 ZONE = ZoneInfo("America/Mexico_City")
@@ -43,12 +43,13 @@ class Shot:
     height: int = 800
     theme: str = "light"
     language: str = "es-mx"
+    before: Callable[[Any], None] | None = None
+    act: Callable[[Any], None] | None = None
 
 
-def shots() -> list[Shot]:
+def shots(live: screens_live.Live) -> list[Shot]:
     """Return the main screens, and some of them in other lights and widths, with the addresses of this world."""
     case, ticket, closing = _case("attention"), _ticket(), _case("closing_proposed")
-    caller = _customer("Ferretería Sur")
     desk = [
         Shot("01-queue", "The queue, sorted by promise", "/desk/", "ivan"),
         Shot(
@@ -61,13 +62,7 @@ def shots() -> list[Shot]:
         Shot(
             "03-ticket", "A ticket with an internal note", f"/desk/tickets/{ticket.pk}/", "elena", height=860
         ),
-        Shot(
-            "04-phone",
-            "The telephone screen with its caller",
-            f"/desk/phone/{caller.pk}/",
-            "oscar",
-            height=860,
-        ),
+        Shot("04-phone", "The telephone screen, with a caller who rings", f"/desk/phone/{live.caller}/", "oscar", height=860),
         Shot("05-calendar", "A calendar year with its holidays", _calendar(), "ana", height=860),
         Shot("06-report", "Promises kept, late and open", "/desk/reports/", "ana"),
         Shot("07-settings", "The settings, each with its rule", "/desk/policies/", "ana"),
@@ -81,7 +76,7 @@ def shots() -> list[Shot]:
         Shot("11-help", "Asking for help, at 390 px", "/help/", "lupita", width=390, height=844),
         Shot("12-sign-in", "Signing in", "/account/login/"),
     ]
-    return [*desk, *portal, *_of_promises_kept(), *_of_the_open_house(), *_in_other_lights(case, closing)]
+    return [*desk, *portal, *_of_promises_kept(), *_of_the_open_house(), *_of_live_service(live), *_in_other_lights(case, closing)]
 
 
 def _of_promises_kept() -> list[Shot]:
@@ -98,7 +93,7 @@ def _of_promises_kept() -> list[Shot]:
         Shot("15-delivery", "A delivery to be judged by its customer, at 390 px", f"/quotations/orders/{order.pk}/", "lupita", width=390, height=844),
         Shot("16-orders", "The board of orders", "/desk/quotations/orders/", "ivan"),
         Shot("17-shop", "Plans and cards, with the better promotion", "/sales/", "lupita", height=900),
-        Shot("18-mail", "Mail that waits for somebody", "/desk/mailbox/", "oscar"),
+        Shot("18-mail", "Mail that waits for somebody", "/desk/mailbox/", "ana"),
         Shot("19-fairness", "How promises are kept", "/desk/fairness/", "ana", height=900),
         Shot("20-retention", "What is purged when", "/desk/casefiles/", "ana"),
     ]
@@ -127,6 +122,22 @@ def _of_the_open_house() -> list[Shot]:
     ]  # fmt: skip
     video = Video.objects.filter(state="published").order_by("pk").first()  # none where there is no ffmpeg
     return [*found, Shot("28-video", "A video with its chapters", f"/videos/{video.pk}/")] if video else found
+
+
+def _of_live_service(live: screens_live.Live) -> list[Shot]:
+    """What goes on while one looks: chat, board, remote session, class."""
+    lesson, code = f"/classroom/{live.live_class}/", screens_live.enter_code(live.offered)
+    inside: dict[str, Any] = {"before": screens_live.in_class, "act": screens_live.step_inside}
+    return [
+        Shot("29-chat", "Chats at the desk: one attended, one that waits", f"/desk/chat/{live.chat}/", "elena", height=860),
+        Shot("30-wallboard", "The board of the telephone", "/desk/live/wallboard/", "oscar"),
+        Shot("31-remote", "A remote session, beside its case", f"/desk/remote/{live.watched}/", "elena", before=screens_live.far_screen, act=screens_live.far_screen_drawn),
+        Shot("32-replay", "The recording of a session, what was typed masked", f"/desk/remote/{live.replayed}/replay/", "quetzali", height=860, act=screens_live.played),
+        Shot("33-class", "A class, as its instructor sees it", lesson, "elena", **inside),
+        Shot("29-chat-390", "The same chat at the customer's, at 390 px", f"/chat/{live.chat}/", "lupita", width=390, height=844),
+        Shot("31-remote-390", "What the customer reads before a remote session, at 390 px", "/r/", width=390, height=844, act=code),
+        Shot("33-class-390-dark", "The class at a student's, at 390 px, dark", lesson, "lupita", width=390, height=844, theme="dark", **inside),
+    ]  # fmt: skip
 
 
 def _in_other_lights(case: Any, closing: Any) -> list[Shot]:
@@ -257,7 +268,7 @@ def _session(person: str, language: str) -> str:
     return str(session.session_key)
 
 
-def _photograph(browser: Any, shot: Shot, base: str, folder: Path) -> None:
+def _photograph(browser: Any, shot: Shot, base: str, folder: Path, at: datetime) -> None:
     from django.conf import settings
 
     context = browser.new_context(
@@ -267,11 +278,16 @@ def _photograph(browser: Any, shot: Shot, base: str, folder: Path) -> None:
     if shot.person:
         cookies[settings.SESSION_COOKIE_NAME] = _session(shot.person, shot.language)
     context.add_cookies([{"name": name, "value": value, "url": base} for name, value in cookies.items()])
+    context.clock.set_fixed_time(at)
     tab = context.new_page()
     tab.route("**/events?*", lambda route: None)  # the stream is not part of a still picture
+    if shot.before:
+        shot.before(tab)
     answer = tab.goto(base + shot.path, wait_until="load")
     if answer is None or answer.status != 200:
         raise LookupError(f"{shot.name}: {shot.path} answered {answer.status if answer else 'nothing'}")
+    if shot.act:
+        shot.act(tab)
     tab.wait_for_timeout(700)  # what pages fetch for themselves
     tab.evaluate(
         "document.querySelectorAll('[data-follow-end]').forEach(e => { e.scrollTop = e.scrollHeight })"
@@ -336,9 +352,9 @@ def main(argv: list[str]) -> int:
             demo.load(at=at)
             fairness.count(at=at)
         _film(at)
-        taken = [s for s in shots() if not options.names or s.name.startswith(tuple(options.names))]
+        taken = [s for s in shots(screens_live.stage(at)) if not options.names or s.name.startswith(tuple(options.names))]
         options.folder.mkdir(parents=True, exist_ok=True)
-        _take(taken, chromium, options.folder)
+        _take(taken, chromium, options.folder, at)
         if not options.names:
             _index(options.folder, taken)
     sys.stdout.write(f"{len(taken)} screens in {options.folder}\n")
@@ -356,13 +372,13 @@ def _film(at: datetime) -> None:
             step(at=at)
 
 
-def _take(taken: Sequence[Shot], chromium: str, folder: Path) -> None:
+def _take(taken: Sequence[Shot], chromium: str, folder: Path, at: datetime) -> None:
     from playwright.sync_api import sync_playwright
 
     with _served() as base, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=FLAGS)
         try:
             for shot in taken:
-                _photograph(browser, shot, base, folder)
+                _photograph(browser, shot, base, folder, at)
         finally:
             browser.close()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import struct
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -40,7 +42,9 @@ _STEPS: tuple[tuple[float, str, str, tuple[int, int]], ...] = (
 
 def show(world: World) -> None:
     """Record a session in a case that is attended, where there is one whose time allows it."""
-    rows = Case.objects.filter(state=State.ATTENTION, kind__in=sorted(ATTENDED_KINDS), clock_since__isnull=True, consent_at__isnull=False)
+    rows = Case.objects.filter(
+        state=State.ATTENTION, kind__in=sorted(ATTENDED_KINDS), clock_since__isnull=True, consent_at__lte=world.now - timedelta(minutes=20),
+    )  # fmt: skip
     for case in rows.select_related("thread").order_by("-kind", "-consent_at")[:10]:
         try:
             assert case.consent_at is not None, "the rows were asked for with one"
@@ -67,14 +71,13 @@ def _recorded(world: World, case: Case, at: datetime) -> None:
 
 def _write(session: Session, title: str) -> None:
     before, offset = record.genesis(session.public_id), 0
-    greeting = b"RFB 003.008\n\1\1\0\0\0\0" + struct.pack(">HH", WIDTH, HEIGHT) + _FORMAT + struct.pack(">I", 6) + b"CAJA-3"
-    began = _happened(0, what="segment", segment=1, mode="control") + record.frame(5, Kind.SHOWN, greeting)
+    began = _happened(0, what="segment", segment=1, mode="control") + record.frame(5, Kind.SHOWN, greeting())
     chunks = [(0, began, record.frame(6, Kind.DONE, b"RFB 003.008\n\1\1"))]
     for second, text, typed, (x, y) in _STEPS:
         ms = int(second * 1000)
         keys = b"".join(struct.pack(">BBHIBBHI", 4, 1, 0, ord(sign), 4, 0, 0, ord(sign)) for sign in typed[-2:])
         pointer = struct.pack(">BBHHBBHH", 5, 1, x, y, 5, 0, x, y) if not typed else b""
-        chunks.append((ms, record.frame(ms, Kind.SHOWN, _update(text or title, typed, (x, y))), record.frame(ms, Kind.DONE, pointer + keys)))
+        chunks.append((ms, record.frame(ms, Kind.SHOWN, update(text or title, typed, (x, y))), record.frame(ms, Kind.DONE, pointer + keys)))
     chunks.append((31_000, _happened(31_000, what="end", reason="stopped_by_engineer"), b""))
     with path_of(session).open("wb") as file:
         for number, (ms, screen, given) in enumerate(chunks, 1):
@@ -89,11 +92,32 @@ def _happened(ms: int, **told: object) -> bytes:
     return record.frame(ms, Kind.HAPPENED, json.dumps(told).encode())
 
 
-def _update(text: str, typed: str, pointer: tuple[int, int]) -> bytes:
+def greeting() -> bytes:
+    """Return what a helper says first: its version, no password, the size of the screen."""
+    return b"RFB 003.008\n\1\1\0\0\0\0" + struct.pack(">HH", WIDTH, HEIGHT) + _FORMAT + struct.pack(">I", 6) + b"CAJA-3"
+
+
+def update(text: str, typed: str, pointer: tuple[int, int]) -> bytes:
     """Return one update of the whole screen, as Tight with JPEG."""
+    octets = drawn(text, typed, pointer)
+    size = bytes((len(octets) & 0x7F | 0x80, len(octets) >> 7 & 0x7F | 0x80, len(octets) >> 14))
+    return b"\0\0\0\1" + struct.pack(">HHHHi", 0, 0, WIDTH, HEIGHT, 7) + b"\x90" + size + octets
+
+
+def _fonts() -> tuple[Any, Any, Callable[[str], str]]:
+    """Return a large and a small font, and what makes of a text one that they can draw: the built-in one knows no accents."""
+    try:
+        return ImageFont.truetype("DejaVuSans.ttf", 20), ImageFont.truetype("DejaVuSans.ttf", 15), str
+    except OSError:
+        return ImageFont.load_default(22), ImageFont.load_default(16), lambda text: normalize("NFKD", text).encode("latin-1", "ignore").decode("latin-1")
+
+
+def drawn(text: str, typed: str, pointer: tuple[int, int]) -> bytes:
+    """Draw the screen of a till, as a JPEG."""
     picture = Image.new("RGB", (WIDTH, HEIGHT), (24, 66, 84))
     draw = ImageDraw.Draw(picture)
-    large, small = ImageFont.load_default(22), ImageFont.load_default(16)
+    large, small, says = _fonts()
+    text = says(text)
     draw.rectangle((0, HEIGHT - 36, WIDTH, HEIGHT), fill=(12, 24, 30))
     draw.text((16, HEIGHT - 28), "Inicio     Mostrador POS     CAJA-3", fill=(230, 236, 238), font=small)
     draw.rounded_rectangle((150, 120, WIDTH - 150, HEIGHT - 140), 8, fill=(250, 250, 248))
@@ -107,6 +131,4 @@ def _update(text: str, typed: str, pointer: tuple[int, int]) -> bytes:
     draw.polygon(((x, y), (x, y + 18), (x + 5, y + 13), (x + 12, y + 13)), fill=(255, 255, 255), outline=(0, 0, 0))
     made = io.BytesIO()
     picture.save(made, "JPEG", quality=55)
-    octets = made.getvalue()
-    size = bytes((len(octets) & 0x7F | 0x80, len(octets) >> 7 & 0x7F | 0x80, len(octets) >> 14))
-    return b"\0\0\0\1" + struct.pack(">HHHHi", 0, 0, WIDTH, HEIGHT, 7) + b"\x90" + size + octets
+    return made.getvalue()
