@@ -8,9 +8,11 @@ Loaded before Django's settings. The controlling process starts an embedded serv
 import contextlib
 import gc
 import hashlib
+import importlib
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -40,6 +42,8 @@ LONGEST = (
     "test_browser.py", "test_security_requests.py", "test_licence_client.py", "test_scorm.py", "test_browser_trap.py",
     "test_operations_postgres.py", "test_imports_by_worker.py", "test_rules_oracle.py",
 )  # fmt: skip
+# Tests are rewritten when they are loaded, which takes ten seconds of each process: what becomes of them is kept, whatever else is not.
+sys.dont_write_bytecode = False
 _server: Server | None = None
 _folder: Path | None = None
 
@@ -77,7 +81,7 @@ def pytest_configure() -> None:
 
     # One connection to a thread. Django keeps another while an event loop runs in it, as one does around Playwright: it was left
     # open when the browser was closed first, and the next test with a browser took it up, whatever had become of it.
-    connections._connections = threading.local()  # type: ignore[assignment]
+    connections._connections = threading.local()  # type: ignore[attr-defined]
 
     def create_test_db(self: Any, verbosity: int = 1, autoclobber: bool = False, serialize: bool = True, keepdb: bool = False) -> str:
         name = self._get_test_db_name()
@@ -96,6 +100,18 @@ def pytest_configure() -> None:
     DatabaseCreation.create_test_db = create_test_db  # type: ignore[assignment, method-assign]
     if os.environ.get("AMPARO_TEST_SERVER"):  # it goes with its server
         DatabaseCreation.destroy_test_db = lambda self, *_more, **_named: self.connection.close()  # type: ignore[method-assign]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each worker of a whole run load its share of the tests first: all load all, and what one made of a file the others read."""
+    number, count = os.environ.get("PYTEST_XDIST_WORKER", "")[2:], int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if number and session.config.args_source is session.config.ArgsSource.TESTPATHS:
+        root = FOLDER.parents[1]
+        files = sorted([*root.glob("amparo/*/tests/test_*.py"), *root.glob("tests/test_*.py")])
+        for path in files[int(number) :: count]:
+            with contextlib.suppress(Exception, pytest.skip.Exception):  # said when it is collected
+                importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
 
 
 def _made_from(cursor: Any, name: str) -> str | None:
