@@ -100,7 +100,7 @@ def pause_sentence(limit_minutes: int) -> str:
 
 def played(milliseconds: int) -> str:
     """«2:05»: for how long a film plays."""
-    minutes, seconds = divmod(round(milliseconds / 1000), 60)
+    minutes, seconds = divmod(milliseconds // 1000, 60)
     return f"{minutes}:{seconds:02d}"
 
 

@@ -1,5 +1,6 @@
 // The engineer sees what the customer's browser shares. Signs of life begin the session, keep its clock, and bring it back after a break.
 const BEAT_MS = 3000;
+const STANDS_MS = 60_000; // without signs of life of this page the service stops the clock
 const root = document.querySelector("[data-watch]");
 if (root) begin(root);
 
@@ -58,7 +59,10 @@ function begin(root) {
       if (wanted && !room && !entering) enter();
       if (!wanted && room) { room.leave(); room = null; }
       say(state(told));
-    } catch { say(word("lost")); }
+    } catch {
+      if (clock && performance.now() - clock.at > STANDS_MS) clock.running = false;
+      say(word("lost"));
+    }
     setTimeout(beat, BEAT_MS);
   }
 
