@@ -20,6 +20,7 @@ from amparo.tickets.models import Ticket
 
 
 @pytest.mark.django_db
+@pytest.mark.timeout(900)
 def test_the_demonstration_shows_every_state_and_reconciles():
     """CAS-2, CAS-3, TKT-2, TIM-9, LED-4: each kind and state of a case, kept and late promises, refused and silent closings.
 

@@ -427,6 +427,7 @@ COUNTED = {"downloads:file"}
 
 
 @pytest.mark.django_db
+@pytest.mark.timeout(900)  # some fourteen thousand visits
 def test_every_address_answers_everybody_as_the_table_says(whole_world, values):
     """ACC-11, SEC-1, SEC-7, SEC-53, SEC-54"""
     clients = {standing: matrix.client_of(actor) for standing, actor in _actors(whole_world).items()}
