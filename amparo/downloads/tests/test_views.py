@@ -323,6 +323,8 @@ def test_the_desk_prepares_publishes_and_withdraws(product, developer, engineer,
     for address in ("/desk/downloads/", url, "/desk/downloads/recalls/", "/desk/downloads/add/", f"{url}files/"):
         assert client_for(engineer).get(address).status_code in (200, 403), address
     assert "Daña el corte." in _text(client_for(engineer).get(url))
+    assert "/desk/downloads/shared/" in _text(browser.get("/desk/downloads/"))
+    assert "/desk/downloads/shared/" not in _text(client_for(engineer).get("/desk/downloads/")), "a place that refuses is not offered"
     assert "Daña el corte." in _text(browser.get(f"/downloads/releases/{publication.release_id}/"))
 
 
