@@ -240,6 +240,7 @@ def _floor_is_given_and_taken(leader: Visitor, students: list[Visitor]) -> None:
     until(lambda: "Habla:" in watches.page.inner_text("[data-caption]"), 20)
     leader.page.locator(f"[aria-label='Silenciar: {asks.actor.name}']").click()
     until(lambda: asks.page.locator("[data-mic]").is_disabled())
+    until(lambda: asks.actor.name not in watches.page.inner_text("[data-caption]"))
     leader.page.locator(f"[aria-label='Quitar la palabra: {asks.actor.name}']").click()
     until(lambda: len(watches.frames()) == 1)
     leader.page.locator("form[hx-post$='/record/'] button").click()

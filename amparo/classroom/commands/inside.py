@@ -69,8 +69,10 @@ def _inside(live_class: LiveClass, at: datetime):  # type: ignore[no-untyped-def
 
 @transaction.atomic
 def admit(participant: Participant, *, actor: Actor, at: datetime) -> Participant:
-    """Let somebody in who waits, or who was sent out. Raises NotPermitted, NotRunning, IllegalMove, ClassFull, PeopleNotAgreed."""
+    """Let somebody in who waits, or who was sent out. Again changes nothing. Raises NotPermitted, NotRunning, ClassFull, PeopleNotAgreed."""
     live_class, own = led(participant, actor=actor)
+    if own.place == Place.ADMITTED:
+        return own
     place = PLACES.after(Place(own.place), Step.ADMIT)
     _hold_place(live_class, own, at)
     own.place, own.admitted_at = place.value, at
@@ -81,9 +83,11 @@ def admit(participant: Participant, *, actor: Actor, at: datetime) -> Participan
 
 @transaction.atomic
 def send_out(participant: Participant, *, actor: Actor, at: datetime) -> Participant:
-    """Send somebody out; he comes in again only when he is let in. Fact: `class.sent_out`. Raises NotPermitted, NotRunning, IllegalMove."""
+    """Send somebody out; he comes in again only when he is let in. Again changes nothing. Fact: `class.sent_out`. Raises NotPermitted, NotRunning."""
     live_class, own = led(participant, actor=actor)
     permit(own.role == STUDENT, live_class=live_class.pk)
+    if own.place == Place.OUT:
+        return own
     own.place = PLACES.after(Place(own.place), Step.SEND_OUT).value
     own.hand_at = own.floor_at = None
     own.save(update_fields=["place", "hand_at", "floor_at"])

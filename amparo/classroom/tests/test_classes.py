@@ -249,8 +249,10 @@ def test_the_door_opens_a_little_before_and_the_waiting_room_asks_first(hour, en
         commands.raise_hand(hour, actor=contact, at=NOON)
     with pytest.raises(NotPermitted):
         commands.admit(own, actor=member, at=NOON)
-    commands.admit(own, actor=engineer, at=NOON)
-    commands.send_out(own, actor=engineer, at=NOON)
+    assert commands.admit(commands.admit(own, actor=engineer, at=NOON), actor=engineer, at=NOON).place == "admitted"
+    for _twice in range(2):
+        commands.send_out(commands.admit(own, actor=engineer, at=NOON), actor=engineer, at=NOON)
+    assert commands.send_out(own, actor=engineer, at=NOON).place == "out"
     with pytest.raises(NotInside):
         commands.enter(hour, actor=contact, at=NOON)
     assert commands.admit(own, actor=engineer, at=NOON).place == "admitted"

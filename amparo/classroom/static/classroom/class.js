@@ -73,12 +73,13 @@ async function inside(first) {
   room = new Room(async () => { const found = ready ?? await access(); ready = null; return found; });
   room.addEventListener("state", ({ detail }) => state(detail));
   room.addEventListener("feed", ({ detail }) => picture(detail));
-  room.addEventListener("gone", ({ detail }) => { tile(detail.feed)?.remove(); layout(); });
+  room.addEventListener("gone", ({ detail }) => { tile(detail.feed)?.remove(); layout(); talks({ participant: detail.feed, on: false }); });
   room.addEventListener("talking", ({ detail }) => talks(detail));
   room.addEventListener("ended", ({ detail }) => lostDevice(detail.kind));
   find("lobby").hidden = true;
   find("inside").hidden = false;
   root.classList.add("is-inside");
+  if (stage.getBoundingClientRect().top < 0) stage.scrollIntoView(); // on a telephone one had scrolled down to «enter»
   await room.enter();
   follow();
 }
@@ -141,10 +142,16 @@ function layout() {
 
 function talks({ participant, on }) {
   talking[on ? "add" : "delete"](participant);
-  const names = [...talking].map(nameOf).filter(Boolean);
+  tellWhoTalks();
+}
+
+// The gateway tells no end of a voice that it silenced: whoever may not speak now does not.
+function tellWhoTalks() {
+  const heard = new Set([...talking].filter((word) => side.querySelector(`[data-person="${CSS.escape(word)}"][data-speaks]`)));
+  const names = [...heard].map(nameOf).filter(Boolean);
   find("caption").textContent = names.length ? root.dataset.speaks.replace("{name}", names.join(", ")) : root.dataset.nobodySpeaks;
   for (const one of [...stage.querySelectorAll("[data-of]"), ...side.querySelectorAll("[data-person]")]) {
-    one.classList.toggle("is-talking", talking.has(one.dataset.of ?? one.dataset.person));
+    one.classList.toggle("is-talking", heard.has(one.dataset.of ?? one.dataset.person));
   }
 }
 
@@ -246,11 +253,18 @@ function follow() {
     location.reload();
   }
   before = now;
+  stay();
   stage.querySelectorAll(".tile").forEach(label);
-  for (const one of side.querySelectorAll("[data-person]")) one.classList.toggle("is-talking", talking.has(one.dataset.person));
+  tellWhoTalks();
   if (wants && !room && now.place === "admitted" && now.state === "running") enter();
   else if (wants && !room && now.state === "running" && find("wait").textContent === root.dataset.notBegun) enter();
 }
+
+// By keyboard one stays at the person upon whom one acts, also where the button that was pressed is no more.
+let at = "";
+side.addEventListener("focusin", ({ target }) => { at = target.closest("[id^=place-]")?.id ?? ""; });
+document.addEventListener("pointerdown", () => { at = ""; });
+const stay = () => { if (at && document.activeElement === document.body) document.getElementById(at)?.querySelector("button")?.focus({ preventScroll: true }); };
 
 let soon;
 new MutationObserver(() => { clearTimeout(soon); soon = setTimeout(follow, 30); }).observe(side, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-state", "data-place", "data-floor", "data-hand", "data-muted", "data-word"] });
