@@ -44,7 +44,7 @@ def values(whole_world):
         "choice": "now", "what": "start", "unit": "credit", "which": "used", "form": "csv", "token": "x", "uidb36": "1",
     }  # fmt: skip
     special = {
-        ("files:file", "name"): mine.stored.name, ("policies:logo", "name"): "0" * 64 + ".png", ("desk_policies:setting", "key"): "files.megabytes_max",
+        ("files:file", "name"): mine.stored.name, ("chat:widget_file", "name"): mine.stored.name, ("policies:logo", "name"): "0" * 64 + ".png", ("desk_policies:setting", "key"): "files.megabytes_max",
         ("desk_people:answer_invitation", "what"): "resend", ("desk_people:switch_member", "what"): "sessions",
         **{(f"desk_charging:{name}", "number"): _tariff() for name in ("tariff", "revise", "publish", "discard")},
         ("desk_web:reconciliation", "run_id"): _reconciliation(),

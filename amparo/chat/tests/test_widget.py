@@ -166,6 +166,7 @@ def test_a_pass_ends(site, customer, contact, administrator):
 def test_the_pages_of_sites_and_skills(site, administrator, engineer, product, client_for):
     """CHT-1, SEC-42: for administrators; the secret is shown once, on a page that nobody keeps; reload shows it no more and makes no other."""
     client = client_for(administrator)
+    assert client.get("/desk/chat/sites/new/").status_code == 200
     page = client.post("/desk/chat/sites/new/", {"name": "Otra", "origins": "https://otra.example", "is_active": "on"})
     assert page.status_code == 302
     other = client_for(make_staff("Otro", "administrator"))
