@@ -14,6 +14,7 @@ from amparo.chat.errors import NotHandedOver, OriginInvalid
 from amparo.chat.models import Chat, HandOver, Pass, Site
 from amparo.conftest import NOON, make_contact, make_staff
 from amparo.files.commands import store
+from amparo.files.models import StoredFile
 from amparo.kernel import clock
 from amparo.kernel.refusals import NotPermitted
 
@@ -141,6 +142,23 @@ def test_files_by_pass(site, contact, contract, licence, elena, client, other_co
     note = store(SimpleUploadedFile("nota.txt", b"interna"), draft_key="w", actor=elena, at=NOON)
     commands.whisper(chat, "Entre nosotros", key="w", files=[note.public_id], draft_key="w", actor=elena, at=NOON)
     assert client.get(f"{at}{note.url}", headers=held).status_code == 404
+
+
+def test_a_draft_is_its_senders_and_a_pass_its_sites(site, contact, contract, licence, client, other_contact, administrator):
+    """SEC-6, SEC-27, ACC-11: nobody else reads, drops or sends what one has not sent yet; a pass of another site opens nothing here."""
+    at, other = f"/chat/widget/{site.public_id}", commands.make_site("Otra", [ORIGIN], actor=administrator, at=NOON)
+    other[0].plain = other[1]
+    held, theirs = ({"X-Chat-Pass": commands.enter(site, word(site, who.email, n=n), at=NOON)[0]} for n, who in enumerate((contact, other_contact)))
+    elsewhere = {"X-Chat-Pass": commands.enter(other[0], word(other[0], contact.email), at=NOON)[0]}
+    told = client.post(f"{at}/files/upload/", {"file": SimpleUploadedFile("a.txt", b"secreto"), "draft_key": "d"}, headers=held).json()
+    client.post(f"{at}/new/", {"body": "Mire", "key": "k", "files": [told["id"]], "draft_key": "d"}, headers=theirs)
+    file = StoredFile.objects.get()
+    assert (file.subject, file.uploaded_by_id) == ("", contact.user_id)
+    for headers, status in (({}, 401), (elsewhere, 401), (theirs, 404)):
+        assert client.get(f"{at}{told['url']}", headers=headers).status_code == status
+        assert client.post(f"{at}/files/{told['id']}/discard/", headers=headers).status_code == status
+    assert client.post(f"{at}/files/upload/", {"file": SimpleUploadedFile("b.txt", b"b"), "draft_key": "d"}, headers=elsewhere).status_code == 401
+    assert StoredFile.objects.get() == file
 
 
 def test_a_pass_ends(site, customer, contact, administrator):
