@@ -161,9 +161,7 @@ def take_in(upload: Upload, *, at: datetime) -> Artifact | None:
             scanner.scan(path)
             said = Described(upload.kind, upload.platform, upload.asks, upload.title)
             actor = Actor(kind="staff", user_id=upload.uploaded_by_id)
-            with transaction.atomic():
-                artifact = _kept(upload.publication, path, upload.name, said, actor=actor, at=at)
-                Upload.objects.filter(pk=upload.pk).delete()
+            artifact = _kept(upload.publication, path, upload.name, said, upload=upload, actor=actor, at=at)
             disk.growing().drop(upload.public_id)
     except (Infected, BadName, Published) as refusal:
         _refuse(upload, str(refusal), at)
@@ -200,8 +198,11 @@ def add_file(publication: Publication, source: Path, said: Described, *, name: s
         disk.growing().drop(public_id)
 
 
-def _kept(publication: Publication, path: Path, name: str, said: Described, *, actor: Actor, at: datetime) -> Artifact:
-    """Sign a file and keep it; its bytes lie under their hash before the row says so."""
+def _kept(publication: Publication, path: Path, name: str, said: Described, *, upload: Upload | None = None, actor: Actor, at: datetime) -> Artifact:
+    """Sign a file and keep it, and with that its upload is done; its bytes lie under their hash before the row says so.
+
+    It is read to its end before the transaction begins: a large one would hold its release locked for as long.
+    """
     sha256, size = disk.hash_of(path), path.stat().st_size
     signature = signing.key_of(settings.SECRETS).sign(checksum_line(name, sha256)).hex()
     fingerprint = signing.fingerprint(signing.public_of(settings.SECRETS))
@@ -220,6 +221,8 @@ def _kept(publication: Publication, path: Path, name: str, said: Described, *, a
         except IntegrityError:
             raise BadName() from None
         disk.keep(path, sha256)
+        if upload is not None:
+            Upload.objects.filter(pk=upload.pk).delete()
         record("release.file_added", subject=publication, actor=actor if actor.user_id else SYSTEM, at=at, file=name, kind=said.kind,
                size=size, sha256=sha256)
         signal(f"release:{publication.release_id}")
