@@ -157,7 +157,9 @@ def test_the_frame_of_a_site_listens_by_its_pass(running, whole_world):
 
     assert status([chat], origin="https://www.example.com") == status([chat], origin="null") == status([chat], mark="x" * 40) == 403
     assert status([chat], mark="", session=session_of(mine.admin)) == 403  # a frame's cookie counts for nothing
-    for topic in (f"ticket:{mine.ticket.pk}", f"customer:{mine.customer.pk}", f"user:{mine.admin.user_id}", "chats", f"chat-typing:{mine.chat.pk}", f"chat:{whole_world.other.chat.pk}"):
+    for topic in (f"ticket:{mine.ticket.pk}", f"customer:{mine.customer.pk}", f"user:{mine.admin.user_id}", "chats", f"chat-typing:{mine.chat.pk}", f"chat-desk:{mine.chat.pk}", f"case-desk:{mine.case.pk}", *(
+        f"{kind}:{one.pk}" for kind, one in (("chat", whole_world.other.chat), ("chat-answering", whole_world.other.chat), ("case", whole_world.other.case))
+    )):
         assert status([chat, topic]) == 403, topic
     parts = urlsplit(running.stream_url)
     for origin, allowed in ((ours, "x-chat-pass"), ("https://www.example.com", None)):
