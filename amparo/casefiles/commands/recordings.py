@@ -61,7 +61,9 @@ def _found(session: Session) -> Found:
     try:
         _count, broken = queries.verified(session)
         line = b"" if broken else _time_line(session)
-    except (OSError, Broken, ValueError, LookupError) as error:
+    except OSError as error:  # its words name a place on our disk, which the customer is not told
+        line, broken = b"", error.strerror or type(error).__name__
+    except (Broken, ValueError, LookupError) as error:
         line, broken = b"", str(error) or type(error).__name__
     if broken:
         log.error("a recording of a case is broken", session=session.number, case=session.case_id, why=broken)

@@ -90,6 +90,17 @@ def test_a_broken_recording_is_named_and_the_file_is_made_without_it(played, con
     assert [(line["recording"] != "", line["broken"] != "") for line in record if line["kind"] == "remote_session"] == [(False, True), (True, False)]
 
 
+def test_what_a_customer_is_told_of_a_broken_recording_names_no_place_on_our_disk(played, tmp_path):
+    """SEC-25: its file cannot even be opened."""
+    kept = path_of(played.session)
+    kept.unlink()
+    kept.mkdir()
+    path = world.made(played.case, tmp_path, at=LATER)
+    assert "Is a directory" in verify(path).gaps[0]
+    with zipfile.ZipFile(path) as file:
+        assert str(kept.parent).encode() not in b"".join(file.read(name) for name in file.namelist())
+
+
 @pytest.fixture
 def filmed(contract, contact, engineer, tmp_path):
     """A case with a class that is over: who was there, a line of chat, its film."""
@@ -116,6 +127,13 @@ def test_the_file_holds_the_classes_of_a_case_with_their_film_or_says_that_it_is
     disk.path_of(filmed.film.sha256).write_bytes(b"something else")
     path = world.made(filmed.case, tmp_path, at=LATER)
     assert verify(path).is_valid and f"class {filmed.one.pk} was broken" in verify(path).gaps[0] and SECOND.problems(path) == []
+
+
+def test_the_film_of_a_class_is_for_whoever_sees_its_case(filmed, client, client_for, contact, engineer, own_only, other_contact, registered):
+    """ACC-11, SEC-25: by its own address, whose name nobody need guess."""
+    for actor, status in ((contact, 200), (engineer, 200), (own_only, 404), (other_contact, 404), (registered, 404)):
+        assert client_for(actor).get(filmed.film.url).status_code == status, actor.name
+    assert client.get(filmed.film.url).status_code == 404
 
 
 def test_a_film_goes_when_its_own_time_is_over_and_the_class_with_its_case(filmed, contact, engineer):
