@@ -97,6 +97,19 @@ def test_a_film_that_was_changed_exchanged_or_lost_is_not_called_whole(filmed, c
     assert faults[0] == "the record of the case tells another film" and "was altered" in faults[1], "the chain of the case holds no more either"
 
 
+def test_a_film_is_for_whoever_sees_its_case(filmed, client, client_for, other_contact, registered):
+    """ACC-11, SEC-11: by its page and by its own address; who acts for nobody is not told whether there is one."""
+    page, film = f"/remote/{filmed.session.pk}/replay/", Film.objects.order_by("number").first().file.url
+    beside = make_contact(filmed.case.customer, "Solo Suyo", "own")
+    for actor, status in ((filmed.contact, 200), (filmed.engineer, 200), (beside, 404), (other_contact, 404), (registered, 404)):
+        assert client_for(actor).get(film).status_code == status, actor.name
+    for actor in (beside, other_contact):
+        assert client_for(actor).get(page).status_code == 404 and client_for(actor).get(f"/desk{page}").status_code == 404
+    assert client.get(film).status_code == 404 and client.get(page).status_code == 302 and client.get(f"/desk{page}").status_code == 302
+    told = [client_for(registered).get(f"/remote/{number}/replay/") for number in (filmed.session.pk, 999_999)]
+    assert [one.status_code for one in told] == [403, 403] and film not in told[0].content.decode()
+
+
 def test_a_film_goes_in_its_time_and_its_hash_stays(filmed, client_for):
     """CAS-2: as any other recording; files of the case that are no films stay."""
     with transaction.atomic():
