@@ -276,7 +276,9 @@ def test_what_was_not_placed_is_shown_to_who_asked_and_to_administrators(adminis
     commands.dialled(row, error="unanswered", at=clock.now())
     aside = client.get("/desk/phone/ring/").content.decode()
     assert "sonó y nadie lo descolgó" in aside and aside.count("ring-card") == 1
-    assert "sonó y nadie" not in client_for(make_staff("Elena", "engineer")).get("/desk/phone/ring/").content.decode()
+    elena = client_for(make_staff("Elena", "engineer"))
+    assert "sonó y nadie" not in elena.get("/desk/phone/ring/").content.decode() and "202-555-0123" not in elena.get("/desk/live/").content.decode()
+    assert elena.get(f"/desk/live/exchanges/{made.pk}/").status_code == 403
     for client, address in ((client, "/desk/live/"), (client_for(administrator), f"/desk/live/exchanges/{made.pk}/")):
         page = client.get(address).content.decode()
         assert "sonó y nadie lo descolgó" in page and "no están en la lista" in page and "+1 202-555-0123" in page
