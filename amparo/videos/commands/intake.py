@@ -6,6 +6,7 @@ import hashlib
 import os
 import secrets
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def take_source(video: Video, upload: Any, *, actor: Actor, at: datetime) -> Con
 
 
 def keep_source(video: Video, path: Path, name: str, sha256: str, size: int, *, actor: Actor, at: datetime) -> Conversion:
-    """Move a file that is here into its place and ask for its conversion. Fact: `video.source_taken`."""
+    """Let a file that is here lie in its place and ask for its conversion; what waited before goes once that is certain. Fact: `video.source_taken`."""
     folder = secrets.token_hex(16)
     with transaction.atomic():
         video = locked(video)
@@ -56,9 +57,9 @@ def keep_source(video: Video, path: Path, name: str, sha256: str, size: int, *, 
         )
         record("video.source_taken", subject=video, actor=actor, at=at, file=name, size=size, sha256=sha256)
         signal(f"{video.subject.replace(':', '-desk:')}", "video-work")
-    for one in superseded:
-        if one.folder != video.folder:  # what readers are shown stays, also while its cover was to be taken anew
-            disk.forget(video.pk, one.folder)
+        for one in superseded:
+            if one.folder != video.folder:  # what readers are shown stays, also while its cover was to be taken anew
+                transaction.on_commit(partial(disk.forget, video.pk, one.folder))
     return made
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from amparo.conftest import NOON, make_staff
@@ -18,7 +19,7 @@ from amparo.kernel import clock
 from amparo.policies.queries import value
 from amparo.products.models import Product
 from amparo.videos import commands
-from amparo.videos.commands import disk, uploads
+from amparo.videos.commands import disk, intake, uploads
 from amparo.videos.models import Conversion, Upload, Video
 
 
@@ -155,3 +156,21 @@ def test_a_video_of_a_product_that_is_kept_up_no_more_can_be_saved(client_for, e
     assert browser.post(address, given | {"product": str(own.pk)}).status_code == 302
     assert Video.objects.get(pk=draft.pk).title == "Otro nombre"
     assert browser.post(address, given | {"product": str(old.pk)}).status_code == 422
+
+
+def test_a_source_is_removed_for_a_newer_one_once_that_is_certain(editor, draft, clip, tmp_path, django_capture_on_commit_callbacks):
+    """SRC-3: where the newer one is not kept after all, the one before still waits for its conversion, with its file."""
+    def taken():
+        path = tmp_path / "film"
+        path.write_bytes(clip)
+        return intake.keep_source(draft, path, "film.mp4", hashlib.sha256(clip).hexdigest(), len(clip), actor=editor, at=NOON)
+
+    before = taken()
+    source = disk.path_of(draft.pk, before.folder, disk.SOURCE)
+    with pytest.raises(SystemExit), django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        taken()
+        _gone()
+    assert Conversion.objects.get().state == "waiting" and source.is_file()
+    with django_capture_on_commit_callbacks(execute=True):
+        taken()
+    assert not source.exists()
