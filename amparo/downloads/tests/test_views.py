@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.urls import reverse
 
-from amparo.conftest import NOON
+from amparo.conftest import NOON, make_staff
 from amparo.downloads import commands, queries
 from amparo.downloads.commands.uploads import Described
 from amparo.downloads.models import Artifact, Upload
@@ -256,7 +256,7 @@ def test_what_cannot_be_taken_is_refused_before_a_byte_is_stored(put_out, develo
     assert not Upload.objects.exists()
     monkeypatch.setattr(clock, "now", lambda: NOON)
     url = _begin(browser, publication, 10)["Location"]
-    other = client_for(__import__("amparo.conftest", fromlist=["make_staff"]).make_staff("Otra", "developer"))
+    other = client_for(make_staff("Otra", "developer"))
     assert _piece(other, url, 0, b"x").status_code == 404
     assert _piece(browser, url, 0, b"x" * 11).status_code == 422
     assert _piece(browser, url, 0, b"x", kind="text/plain").status_code == 415
@@ -264,6 +264,23 @@ def test_what_cannot_be_taken_is_refused_before_a_byte_is_stored(put_out, develo
     for _number in range(4):
         assert _begin(browser, publication, 10).status_code == 201
     assert _begin(browser, publication, 10).status_code == 429
+
+
+def test_nobody_finishes_reads_or_drops_anothers_upload(put_out, developer, engineer, contact, client_for, client):
+    """SEC-6, SEC-27: whole on the disk, its row not yet: an empty piece would finish it, but only its sender's."""
+    publication = put_out("10.0", publish=False)
+    url = _begin(client_for(developer), publication, 4)["Location"]
+    found = Upload.objects.get()
+    commands.uploads.disk.growing().path(found.public_id).write_bytes(b"MZ12")
+
+    def empty(browser):
+        return _piece(browser, url, 4, b"", **{"content-type": "application/offset+octet-stream"})
+
+    for browser, status in ((client, 302), (client_for(contact), 404), (client_for(engineer), 403), (client_for(make_staff("Otra", "developer")), 404)):
+        answers = [empty(browser), browser.head(url), browser.delete(url, headers={"tus-resumable": "1.0.0"})]
+        assert {answer.status_code for answer in answers} == {status}
+    assert Upload.objects.get().received_at is None
+    assert empty(client_for(developer)).status_code == 204 and Upload.objects.get().received_at is not None
 
 
 def test_a_file_in_which_the_scanner_finds_something_is_not_kept(put_out, developer, client_for, monkeypatch):
