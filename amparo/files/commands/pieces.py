@@ -96,10 +96,13 @@ class Growing:
         """Remove what lies here of uploads that nobody knows, untouched since a moment: whoever took them in died before he could. Returns how many."""
         if not self.folder.is_dir():
             return 0
-        left = [one for one in self.folder.iterdir() if one.name not in known and one.stat().st_mtime < before]
-        for one in left:
-            one.unlink(missing_ok=True)
-        return len(left)
+        count = 0
+        for one in self.folder.iterdir():
+            with suppress(FileNotFoundError):  # who took it in drops it at this moment
+                if one.name not in known and one.stat().st_mtime < before:
+                    one.unlink()
+                    count += 1
+        return count
 
 
 def settle(path: Path, target: Path) -> None:
