@@ -49,7 +49,7 @@ def films(*, at: datetime) -> None:
             made = {track: _film(track, Path(folder) / f"{number}.webm") for number, track in enumerate(found)}
             films = [film for film in made.values() if film is not None]
             if films:
-                commands.keep_films(session, [(film, int(ffmpeg.seconds_of(film) * 1000)) for film in films], actor=SYSTEM, at=at)
+                commands.keep_films(session, [(film, _milliseconds(film)) for film in films], actor=SYSTEM, at=at)
         unread = [track for track, film in made.items() if film is None]
         for track in unread:  # evidence is not thrown away; it is not tried again either
             track.rename(track.with_suffix(".unread"))
@@ -67,3 +67,11 @@ def _film(track: Path, target: Path) -> Path | None:
         return target if janus.play(track, target, seconds_max=FILM_SECONDS) else None
     except subprocess.TimeoutExpired:
         return None
+
+
+def _milliseconds(film: Path) -> int:
+    """Return how long a film plays; 0 where that takes too long to tell: it is kept all the same."""
+    try:
+        return int(ffmpeg.seconds_of(film) * 1000)
+    except subprocess.TimeoutExpired:
+        return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from datetime import timedelta
 from importlib import import_module
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from amparo.history.queries import facts
 from amparo.kernel.actor import SYSTEM
 from amparo.kernel.refusals import NotPermitted
 from amparo.people.queries import actor_by_id
-from amparo.remote import commands, queries
+from amparo.remote import commands, queries, tasks
 from amparo.remote.models import Film
 
 from . import recorded
@@ -127,3 +128,12 @@ def test_a_film_goes_in_its_time_and_its_hash_stays(filmed, client_for):
     assert told.name == "remote.recording_purged" and told.data["films"] == [hashlib.sha256(one).hexdigest() for one in recorded.FILMS]
     page = client_for(filmed.engineer).get(f"/desk/remote/{filmed.session.pk}/replay/").content.decode()
     assert "<video" not in page and client_for(filmed.engineer).get(StoredFile.objects.first().url).status_code == 404
+
+
+def test_a_film_whose_length_takes_too_long_to_tell_is_kept_without_it(tmp_path, monkeypatch):
+    """LIV-3: nothing that waits behind it is held up."""
+    def slow(command, **given):
+        raise subprocess.TimeoutExpired(command, given["timeout"])
+
+    monkeypatch.setattr(subprocess, "run", slow)
+    assert tasks._milliseconds(tmp_path / "film.webm") == 0
