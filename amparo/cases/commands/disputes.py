@@ -16,7 +16,7 @@ from amparo.cases.models import Case, CaseLink, Closing, FurtherNeed
 from amparo.charging.models import Charge
 from amparo.deadlines import commands as deadlines
 from amparo.history.commands import record
-from amparo.kernel.actor import Actor
+from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import Stale
 from amparo.people.models import User
 from amparo.policies.queries import value
@@ -161,7 +161,7 @@ def _give_again(case: Case, closing: Closing, actor: Actor, at: datetime) -> Cas
     opened = threads.open_thread(
         "case", customer_id=case.customer_id, title=case.thread.title, body=body, state=state.value,
         queue="attention" if case.is_attended else "answer", priority=PRIORITY_HIGH, promise_kind="answer.case",
-        author=threads.Author(None, "system", actor.name[:120] if actor.is_system else ""), opened_by_id=case.thread.opened_by_id,
+        author=threads.Author.of(SYSTEM), opened_by_id=case.thread.opened_by_id,
         key=f"again:{closing.pk}", actor=actor, at=at, via="system",
     )  # fmt: skip
     new = Case(

@@ -63,6 +63,7 @@ def test_upheld_gives_the_service_again_under_the_first_reservation(contract, co
     assert (link.case_id, link.why) == (complaint.case_id, "complaint")
     assert facts(complaint)[-2:] == ["promise.kept", "complaint.ruled"] and "case.given_again" in facts(second)
     assert second.thread.opened_by_id == contact.user_id and second.contact_id == contact.user_id
+    assert [(entry.author_kind, entry.author_name) for entry in second.thread.entries.all()] == [("system", "Amparo")]
     assert [promise.kind_code for promise in open_promises(second)] == ["answer.case"]
     assert Promise.objects.get(pk=complaint.promise_id).state == "kept"
     assert all(not list(faults_of_chain(one.subject)) for one in (complaint, second, complaint.case))
