@@ -7,6 +7,7 @@ from typing import Any
 
 from amparo.kernel.actor import Actor
 from amparo.live import access
+from amparo.live.rules import shown
 
 _COLUMNS = (
     "id", "phone", "customer_id", "customer__name", "caller_name", "taken_by_id", "taken_by__name", "is_outgoing",
@@ -15,9 +16,9 @@ _COLUMNS = (
 
 
 def calls_of(customer_id: int, actor: Actor, *, limit: int = 20) -> list[dict[str, Any]]:
-    """Return the latest calls with a customer, newest first. TEL-1."""
+    """Return the latest calls with a customer, newest first, each number also as people read it. TEL-1."""
     calls = access.visible_to(actor).filter(customer=customer_id)
-    return list(calls.order_by("-started_at", "-id").values(*_COLUMNS)[:limit])
+    return [{**one, "shown": shown(one["phone"])} for one in calls.order_by("-started_at", "-id").values(*_COLUMNS)[:limit]]
 
 
 def calls_about(subject: str, actor: Actor) -> list[dict[str, Any]]:

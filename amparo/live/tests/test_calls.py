@@ -56,7 +56,7 @@ def test_a_call_says_who_when_how_long_what_about_and_what_came_of_it(call, oper
     assert ended.seconds == 432 and ended.linked == "case:41"
     last = history(call.subject)[-1]
     assert last.name == "call.ended" and last.data["seconds"] == 432 and last.customer_id == customer.pk
-    assert [row["id"] for row in queries.calls_of(customer.pk, operator)] == [call.pk]
+    assert [(row["id"], row["shown"]) for row in queries.calls_of(customer.pk, operator)] == [(call.pk, "55 5512 3456")]
     assert [row["id"] for row in queries.calls_about("case:41", operator)] == [call.pk]
     assert queries.open_calls(operator) == []
 
