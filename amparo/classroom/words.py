@@ -19,7 +19,7 @@ KINDS: Final[dict[str, Any]] = {
     "course": gettext_lazy("Class of a course"), "advice": gettext_lazy("Advice in the classroom"), "hour": gettext_lazy("Exclusive hour"),
 }  # fmt: skip
 STATES: Final[dict[str, Any]] = {
-    "proposed": pgettext_lazy("class", "Waits for the customer's yes"), "planned": pgettext_lazy("class", "Planned"),
+    "proposed": pgettext_lazy("class", "Waits to be accepted"), "planned": pgettext_lazy("class", "Planned"),
     "running": pgettext_lazy("class", "Running now"), "ended": pgettext_lazy("class", "Over"), "cancelled": pgettext_lazy("class", "Called off"),
 }  # fmt: skip
 TONES: Final = {"proposed": "act", "planned": "waiting", "running": "act", "ended": "done", "cancelled": "neutral"}
