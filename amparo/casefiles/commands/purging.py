@@ -20,6 +20,7 @@ from amparo.cases.models import Case
 from amparo.chat import commands as chats
 from amparo.chat.queries import subjects_of_case
 from amparo.classroom import commands as classes
+from amparo.classroom.models import Recording
 from amparo.classroom.queries import due_films
 from amparo.classroom.queries import subjects_of_case as classes_of_case
 from amparo.complaints import commands as complaints
@@ -113,21 +114,28 @@ def purge_due(*, at: datetime, limit: int = 20) -> list[int]:
 
 def remove_recordings(*, at: datetime) -> int:
     """Remove recordings of remote sessions and classes whose own time is over, but what a hold, a complaint or a linked case keeps. CAS-2."""
-    due = due_recordings(at=at)
-    kept = queries.blocks([one.case_id for one in due])
-    done = sum(remote.remove_recording(one, actor=SYSTEM, at=at) for one in due if one.case_id not in kept)
+    done = after = 0
+    while not done and (due := due_recordings(at=at, after=after)):  # what is kept must not stand before what is free
+        kept = queries.blocks([one.case_id for one in due])
+        done = sum(remote.remove_recording(one, actor=SYSTEM, at=at) for one in due if one.case_id not in kept)
+        after = due[-1].pk
     return done + _remove_films(at)
 
 
 def _remove_films(at: datetime) -> int:
-    due = due_films(at=at)
-    kept = queries.blocks([one.live_class.case_id for one in due if one.live_class.case_id is not None])
-    held = queries.held_customers([one.live_class.customer_id for one in due if one.live_class.customer_id is not None])
-    free = [one for one in due if one.live_class.case_id not in kept and one.live_class.customer_id not in held]
-    done = sum(classes.remove_film(one, actor=SYSTEM, at=at) for one in free)
+    done = after = 0
+    while not done and (due := due_films(at=at, after=after)):
+        done = sum(classes.remove_film(one, actor=SYSTEM, at=at) for one in _free(due))
+        after = due[-1].pk
     if done:
         files.remove_purged(at=at)
     return done
+
+
+def _free(due: list[Recording]) -> list[Recording]:
+    kept = queries.blocks([one.live_class.case_id for one in due if one.live_class.case_id is not None])
+    held = queries.held_customers([one.live_class.customer_id for one in due if one.live_class.customer_id is not None])
+    return [one for one in due if one.live_class.case_id not in kept and one.live_class.customer_id not in held]
 
 
 @transaction.atomic

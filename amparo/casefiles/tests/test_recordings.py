@@ -13,6 +13,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from amparo.casefiles import commands
+from amparo.casefiles.commands import purging
 from amparo.casefiles.rules import proof, recordings
 from amparo.casefiles.rules.archive import read_layout
 from amparo.casefiles.rules.verifier import verify
@@ -269,3 +270,21 @@ def test_a_recording_goes_when_its_own_time_is_over_but_not_under_a_hold(played,
         assert commands.remove_recordings(at=month) == 1
     assert not path_of(played.session).exists() and facts(case.subject)[-1].name == "remote.recording_purged"
     assert commands.remove_recordings(at=month) == 0
+
+
+def test_what_is_kept_does_not_stand_before_what_is_free(monkeypatch):
+    """CAS-2: however many recordings a hold keeps, those that were kept long enough go."""
+    due = [SimpleNamespace(pk=number, case_id=number, live_class=SimpleNamespace(case_id=number, customer_id=None)) for number in range(1, 6)]
+    removed: list[tuple[str, int]] = []
+
+    def some(*, at, after):
+        return [one for one in due if one.pk > after][:2]
+
+    monkeypatch.setattr(purging, "due_recordings", some)
+    monkeypatch.setattr(purging, "due_films", some)
+    monkeypatch.setattr(purging.queries, "blocks", lambda cases: {1, 2, 3, 4} & set(cases))
+    monkeypatch.setattr(purging.queries, "held_customers", lambda _customers: set())
+    monkeypatch.setattr(purging.remote, "remove_recording", lambda one, **_named: bool(removed.append(("session", one.pk)) or 1))
+    monkeypatch.setattr(purging.classes, "remove_film", lambda one, **_named: bool(removed.append(("class", one.pk)) or 1))
+    monkeypatch.setattr(purging.files, "remove_purged", lambda **_named: 0)
+    assert commands.remove_recordings(at=NOON) == 2 and removed == [("session", 5), ("class", 5)]

@@ -42,9 +42,9 @@ def subjects_of_case(case_id: int) -> list[str]:
     return [one.subject for one in LiveClass.objects.filter(case=case_id).only("pk").order_by("pk")]
 
 
-def due_films(*, at: datetime, limit: int = 50) -> list[Recording]:
+def due_films(*, at: datetime, after: int = 0, limit: int = 50) -> list[Recording]:
     """Return recordings of classes that were kept for their own time, `classroom.recording_months`. CAS-2."""
     count = at.year * 12 + at.month - 1 - value("classroom.recording_months", at=at)
     before = at.replace(year=count // 12, month=count % 12 + 1, day=min(at.day, 28))
     old = Recording.objects.filter(state=Film.READY.value, live_class__state=State.ENDED.value, live_class__ended_at__lt=before)
-    return list(old.select_related("live_class").order_by("pk")[:limit])
+    return list(old.filter(pk__gt=after).select_related("live_class").order_by("pk")[:limit])

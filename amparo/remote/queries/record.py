@@ -130,11 +130,11 @@ def recordings_of(case_id: int) -> list[Session]:
     return list(rows.select_related("engineer", "case").order_by("pk"))
 
 
-def due_recordings(*, at: datetime, limit: int = 50) -> list[Session]:
+def due_recordings(*, at: datetime, after: int = 0, limit: int = 50) -> list[Session]:
     """Return recordings of closed cases and films that were kept for their own time, `remote.recording_months`. CAS-2."""
     months = value("remote.recording_months", at=at)
     count = at.year * 12 + at.month - 1 - months
     before = at.replace(year=count // 12, month=count % 12 + 1, day=min(at.day, 28))
     recorded = Q(chunks__gt=0) | Exists(Film.objects.filter(session=OuterRef("pk")))
     old = Session.objects.filter(recorded, state=State.ENDED, ended_at__lt=before, purged_at__isnull=True, case__closed_at__isnull=False)
-    return list(old.select_related("case").order_by("pk")[:limit])
+    return list(old.filter(pk__gt=after).select_related("case").order_by("pk")[:limit])
