@@ -37,7 +37,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(autouse=True)
-def _fresh_policies():
+def fresh_policies():
+    """Let no test know of the figures that another one set; named without a mark of its own, so that `import *` brings it."""
     from amparo.policies import queries
 
     queries.forget()

@@ -256,3 +256,8 @@ def test_migrations_are_complete():
         capture_output=True, text=True, cwd=ROOT, check=False, env={**os.environ, "AMPARO_BUILD": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+
+
+def test_no_test_knows_the_figures_that_another_set(request):
+    """What `tests/` shares with the apps comes by `import *`, which brings no name that begins with a line."""
+    assert "fresh_policies" in request.fixturenames

@@ -6,7 +6,11 @@ long as to delete the few rows that a test left. What migrations made comes back
 
 from __future__ import annotations
 
-from django.db import connection
+from asgiref.sync import SyncToAsync
+from django.db import OperationalError, connection, connections
+from psycopg.errors import DeadlockDetected
+
+TRIES_MAX = 5
 
 # Triggers are not asked where that is allowed, for some forbid it. A table that a test filled is emptied whole, so that it is
 # small again; so are all by who may not pass triggers over.
@@ -76,8 +80,19 @@ def keep() -> None:
 
 
 def reset() -> None:
-    """Put back what was kept, and nothing else; by a new connection where a test lost its own."""
+    """Put back what was kept, and nothing else; by a new connection where a test lost its own.
+
+    The thread in which coroutines ask the database forgets its connection: what becomes of it meanwhile harms no later test. Who
+    still writes, as a page of a story that failed, may stand in the way; he is let go first.
+    """
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
     if connection.connection is not None and connection.connection.closed:
         connection.close()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT seeds.reset()")
+    for tries_left in reversed(range(TRIES_MAX)):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT seeds.reset()")
+            return
+        except OperationalError as error:
+            if not (isinstance(error.__cause__, DeadlockDetected) and tries_left):
+                raise

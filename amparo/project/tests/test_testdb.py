@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
-from django.db import connection, connections
+from asgiref.sync import sync_to_async
+from django.db import connection, connections, transaction
 
+from amparo.conftest import make_customer, make_user
+from amparo.people.models import Customer, User
 from amparo.project import testreset
+from tests.live import until
 
 
 def test_a_thread_has_one_connection_while_a_loop_runs_too():
@@ -33,3 +38,47 @@ def test_a_test_that_lost_its_connection_harms_no_other():
     testreset.reset()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_coroutines_of_a_later_test_have_a_connection_of_their_own():
+    """The thread in which they ask the database outlives a test; its connection may have been cut meanwhile."""
+
+    def number() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return cursor.fetchone()[0]
+
+    first = asyncio.run(sync_to_async(number)())
+    testreset.reset()
+    assert asyncio.run(sync_to_async(number)()) != first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_still_writes_after_a_test_spoils_no_other():
+    """Pages of a story that failed go on: their rows and those that are emptied are locked in whatever order."""
+    make_customer("Abarrotes Lupita")
+    make_user("Lupita")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM seeds.filled()")
+        order = {name: model for (name,) in cursor.fetchall() for model in (Customer, User) if model._meta.db_table == name}
+    first, last = order.values()
+    holds, went_on = threading.Event(), []
+
+    def goes_on() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL deadlock_timeout = '60s'")  # the other one is told of it
+            last.objects.update(name="A")
+            holds.set()
+            waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%seeds.reset%' AND datname = current_database()"
+            until(lambda: cursor.execute(waits) or cursor.rowcount, 10, every=0.01)
+            went_on.append(first.objects.update(name="B"))
+        connection.close()
+
+    page = threading.Thread(target=goes_on)
+    page.start()
+    holds.wait(10)
+    testreset.reset()
+    page.join(10)
+    assert went_on == [1], "who emptied was told of a deadlock, and let the other end first"
+    assert not Customer.objects.exists() and not User.objects.exists()
