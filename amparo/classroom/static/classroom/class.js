@@ -168,7 +168,15 @@ function press(name, on) {
   find(name).setAttribute("aria-pressed", String(on));
 }
 
-const send = () => room?.publish({ audio: mine.audio, video: mine.video }).catch(() => {});
+// What the room refuses is no longer shown as if others saw and heard it.
+async function send() {
+  try {
+    await room?.publish({ audio: mine.audio, video: mine.video });
+  } catch {
+    for (const kind of ["audio", "video"]) quiet(kind);
+    say(root.dataset.notSent);
+  }
+}
 
 async function toggle(kind) {
   if (!room) return;
@@ -267,7 +275,7 @@ document.addEventListener("pointerdown", () => { at = ""; });
 const stay = () => { if (at && document.activeElement === document.body) document.getElementById(at)?.querySelector("button")?.focus({ preventScroll: true }); };
 
 let soon;
-new MutationObserver(() => { clearTimeout(soon); soon = setTimeout(follow, 30); }).observe(side, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-state", "data-place", "data-floor", "data-hand", "data-muted", "data-word"] });
+new MutationObserver(() => { clearTimeout(soon); soon = setTimeout(follow, 30); }).observe(side, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-state", "data-place", "data-floor", "data-hand", "data-muted", "data-word", "data-speaks", "data-name"] });
 follow();
 
 find("enter")?.addEventListener("click", enter);

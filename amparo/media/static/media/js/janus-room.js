@@ -5,6 +5,10 @@ const VIDEOROOM = "janus.plugin.videoroom";
 const KEEPALIVE_MS = 20_000;
 const ANSWER_MS = 10_000;
 const PAUSES_MS = [200, 500, 1000, 1500, 2000];
+const HANGUP_MS = 3000;
+const WATCH_TRIES_MAX = 20;
+const NO_SUCH_FEED = 428;
+const BROKEN = {}; // what was sent last did not arrive, or nobody knows
 export const SCREEN = "_screen";
 
 const word = () => crypto.randomUUID().replaceAll("-", "").slice(0, 16);
@@ -100,7 +104,18 @@ export class Handle {
   constructor(gateway, id, heard) {
     this.gateway = gateway;
     this.id = id;
-    this.heard = (message) => heard(message.plugindata?.data ?? {}, message);
+    this.sent = null; // the tracks that the gateway has of us
+    this.turn = Promise.resolve();
+    this.ended = () => {};
+    this.heard = (message) => {
+      if (message.janus === "hangup") this.ended();
+      heard(message.plugindata?.data ?? {}, message);
+    };
+  }
+
+  // Fulfilled when the gateway has said that the connection is over, or says nothing of it.
+  over() {
+    return Promise.race([new Promise((done) => { this.ended = done; }), pause(HANGUP_MS)]);
   }
 
   message(body, jsep) {
@@ -198,7 +213,7 @@ export class Room extends EventTarget {
     const joined = await this.main.message({ request: "join", ptype: "publisher", room: room.room, id: room.participant, token: room.token });
     this.#become("inside");
     const jobs = (joined.plugindata.data.publishers ?? []).map((one) => this.#watch(one));
-    if (this.own) jobs.push(this.#publish(this.main, this.own));
+    jobs.push(this.#send(this.main, () => this.own));
     if (this.screen) jobs.push(this.#shareAgain());
     const late = (await Promise.allSettled(jobs)).find(({ reason }) => reason?.code === 0); // no answer came: who is inside sends nothing
     if (late) throw late.reason;
@@ -238,32 +253,41 @@ export class Room extends EventTarget {
     await this.#connect();
   }
 
-  async #watch(one) {
+  // Asks for a feed until it comes, or another connection or a newer announcement of the same feed takes its place.
+  async #watch(one, tries = 0) {
     const feed = one.id;
     if (this.feeds.has(feed) || !this.gateway || feed === `${this.room.participant}${SCREEN}`) return;
     const entry = {};
     this.feeds.set(feed, entry);
     const gateway = this.gateway;
+    const current = () => this.feeds.get(feed) === entry;
     try {
-      const handle = await gateway.attach(VIDEOROOM, this.room.proof, () => {});
-      entry.handle = handle;
-      const pc = handle.connection();
-      entry.stream = new MediaStream();
-      pc.ontrack = ({ track }) => { entry.stream.addTrack(track); this.#shown(feed, entry); };
-      pc.onconnectionstatechange = () => {
-        if (pc.connectionState === "failed" && this.feeds.get(feed) === entry) { this.#lose(feed); this.#watch(one); }
-      };
-      const offered = await handle.message({ request: "join", ptype: "subscriber", room: this.room.room, token: this.room.token, streams: [{ feed }] });
-      await pc.setRemoteDescription(offered.jsep);
-      await pc.setLocalDescription(await pc.createAnswer());
-      await handle.message({ request: "start" }, pc.localDescription);
+      await this.#subscribe(one, entry, current);
     } catch (problem) {
-      if (this.feeds.get(feed) === entry) this.#lose(feed);
-      if (problem.code === 428 && this.gateway === gateway) { // announced before it could be watched
-        await pause(300);
-        if (this.gateway === gateway && !this.feeds.has(feed)) this.#watch(one);
-      }
+      if (current()) this.#lose(feed);
+      if (this.gateway !== gateway || tries >= WATCH_TRIES_MAX) return;
+      if (problem.code !== NO_SUCH_FEED && problem.code !== 0) return; // announced before it could be watched, or no answer came
+      await pause(300);
+      if (this.gateway === gateway) await this.#watch(one, tries + 1);
     }
+  }
+
+  async #subscribe(one, entry, current) {
+    const { id: feed } = one;
+    const handle = await this.gateway.attach(VIDEOROOM, this.room.proof, () => {});
+    entry.handle = handle;
+    if (!current()) return void handle.detach();
+    const pc = handle.connection();
+    entry.stream = new MediaStream();
+    pc.ontrack = ({ track }) => { entry.stream.addTrack(track); if (current()) this.#shown(feed, entry); };
+    pc.onconnectionstatechange = () => {
+      if (pc.connectionState === "failed" && current()) { this.#lose(feed); this.#watch(one); }
+    };
+    const offered = await handle.message({ request: "join", ptype: "subscriber", room: this.room.room, token: this.room.token, streams: [{ feed }] });
+    if (!current()) return;
+    await pc.setRemoteDescription(offered.jsep);
+    await pc.setLocalDescription(await pc.createAnswer());
+    await handle.message({ request: "start" }, pc.localDescription);
   }
 
   #shown(feed, entry) {
@@ -279,25 +303,56 @@ export class Room extends EventTarget {
     this.#tell("gone", { feed });
   }
 
-  // Sends sound first and image second, so that a moderator can mute either by its place.
-  async #publish(handle, tracks) {
-    handle.shut();
-    const pc = handle.connection();
-    for (const kind of ["audio", "video"]) if (tracks[kind]) pc.addTransceiver(tracks[kind], { direction: "sendonly" });
-    await pc.setLocalDescription(await pc.createOffer());
-    const answered = await handle.message({ request: "publish" }, pc.localDescription);
-    await pc.setRemoteDescription(answered.jsep);
+  // Lets the gateway have what is wanted once it is its turn: one change after the other, for a connection that begins while the one
+  // before it ends carries nothing. Of what was wanted meanwhile only the newest is sent.
+  #send(handle, wanted) {
+    const sent = handle.turn.then(() => this.#exchange(handle, wanted));
+    handle.turn = sent.catch(() => {});
+    return sent;
   }
 
-  // Publishes what is given instead of what was: {audio, video}, each a track or nothing.
+  // Sends sound first and image second, so that a moderator can mute either by its place.
+  async #exchange(handle, wanted) {
+    const tracks = wanted();
+    if (handle.sent === tracks) return;
+    if (handle.sent) {
+      const over = handle.over();
+      const asked = await handle.message({ request: "unpublish" }).catch((problem) => { if (!problem.code) throw problem; });
+      if (asked) await over;
+      handle.shut();
+      handle.sent = null;
+    }
+    if (!tracks) return;
+    const pc = handle.connection();
+    handle.sent = tracks;
+    pc.onconnectionstatechange = () => {
+      if (pc.connectionState !== "failed" || handle.pc !== pc) return;
+      handle.sent = BROKEN;
+      this.#send(handle, wanted).catch(() => {});
+    };
+    try {
+      for (const kind of ["audio", "video"]) if (tracks[kind]) pc.addTransceiver(tracks[kind], { direction: "sendonly" });
+      await pc.setLocalDescription(await pc.createOffer());
+      const answered = await handle.message({ request: "publish" }, pc.localDescription);
+      await pc.setRemoteDescription(answered.jsep);
+    } catch (problem) {
+      handle.sent = BROKEN;
+      throw problem;
+    }
+  }
+
+  // Publishes what is given instead of what was: {audio, video}, each a track or nothing. Whoever gets no answer connects again.
   async publish(tracks) {
-    const before = this.own;
     this.own = tracks.audio || tracks.video ? tracks : null;
     for (const kind of ["audio", "video"]) this.#mind(tracks[kind], kind);
-    if (!this.main) return;
-    if (before) await this.main.message({ request: "unpublish" }).catch(() => {});
-    if (this.own) await this.#publish(this.main, this.own);
-    else this.main.shut();
+    const { main } = this;
+    if (!main) return;
+    try {
+      await this.#send(main, () => this.own);
+    } catch (problem) {
+      if (problem.code) throw problem;
+      if (this.main === main) await this.#again("no answer");
+    }
   }
 
   async unpublish() {
@@ -324,7 +379,8 @@ export class Room extends EventTarget {
     });
     this.second = handle;
     await handle.message({ request: "join", ptype: "publisher", room, id: `${participant}${SCREEN}`, token });
-    await this.#publish(handle, { video: this.screen });
+    const tracks = { video: this.screen };
+    await this.#send(handle, () => tracks);
   }
 
   async unshare() {
