@@ -11,7 +11,7 @@ import pytest
 
 from amparo.project import debian
 
-from .live import CHROMIUM
+from .live import CHROMIUM, PATIENCE_SECONDS
 
 EXECUTABLE = debian.chromium()  # the whole one: camera, microphone, screen, codecs
 SHELL = debian.headless_shell() or EXECUTABLE  # the small one, which does all the rest in half the time
@@ -92,7 +92,7 @@ def open_page(chromium) -> Iterator[Callable]:
     """Open a browser of one's own for a person; at the end no page may have complained."""
     opened: list[tuple] = []
 
-    def open_page(own: tuple[str, ...], *, language: str = "es-mx", timeout: int = 15_000, **context_options):
+    def open_page(own: tuple[str, ...], *, language: str = "es-mx", timeout: int = PATIENCE_SECONDS * 1000, **context_options):
         context = chromium.new_context(locale=language, reduced_motion="reduce", **context_options)
         context.set_default_timeout(timeout)
         page = context.new_page()

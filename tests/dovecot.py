@@ -173,7 +173,7 @@ def _running(folder: Path) -> Iterator[Dovecot]:
     process = subprocess.Popen([program, "-F", "-c", str(config)], env=debian.environment(), stderr=subprocess.PIPE)
     relay = Controller(_Relay(served), hostname="127.0.0.1", port=free_port())
     try:
-        until(lambda: (_answers(served.imap) and _answers(served.lmtp)) or _died(process, folder), 20)
+        until(lambda: (_answers(served.imap) and _answers(served.lmtp)) or _died(process, folder))
         relay.start()
         served.smtp = relay.port
         yield served

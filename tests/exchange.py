@@ -171,9 +171,9 @@ class Running:
         self.processes.append(process)
         caller = Caller(folder, control)
         try:
-            until(lambda: _listens(control), 10)
+            until(lambda: _listens(control))
             if answers:
-                until(lambda: "200 OK" in caller.log(), 10)
+                until(lambda: "200 OK" in caller.log())
             yield caller
         finally:
             caller.hang_up()
@@ -277,7 +277,7 @@ def running() -> Iterator[Running]:
         with (folder / "kamailio.log").open("wb") as log:
             process = subprocess.Popen(command, env=debian.environment(), stdout=log, stderr=log, cwd=folder, start_new_session=True)
         try:
-            until(lambda: _listens(made.ws) or process.poll() is not None, 15)
+            until(lambda: _listens(made.ws) or process.poll() is not None)
             assert process.poll() is None, (folder / "kamailio.log").read_text()[-3000:]
             yield made
         finally:

@@ -25,6 +25,7 @@ from .source import ROOT
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync"]  # fmt: skip
+PATIENCE_SECONDS = 60  # how long what must come true may take beside everything else that runs; a test that claims a time says it
 
 
 def free_port(together: int = 1) -> int:
@@ -43,7 +44,7 @@ def free_port(together: int = 1) -> int:
     raise AssertionError("no free port")
 
 
-def until(ask, seconds: float = 30, every: float = 0.05):
+def until(ask, seconds: float = PATIENCE_SECONDS, every: float = 0.05):
     """Wait for a condition, never for a time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

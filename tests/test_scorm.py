@@ -85,15 +85,15 @@ def test_a_package_completes_and_resumes_in_a_browser(standard, settings, house,
     page = context.new_page()
     page.goto(page_url)
     inner = page.frame_locator("iframe.scorm-frame").frame_locator("#player")
-    inner.locator("#kept").filter(has_text="0").wait_for(timeout=20_000)
+    inner.locator("#kept").filter(has_text="0").wait_for()
     assert inner.locator("#entry").inner_text() in ("ab-initio", "ab_initio")
     assert inner.locator("#reach").inner_text() == "no-page no-cookie"
     inner.locator("#save").click()
-    until(lambda: ScormState.objects.filter(enrolment=mine).exists(), 20)
+    until(lambda: ScormState.objects.filter(enrolment=mine).exists())
     page.goto(page_url)
-    inner.locator("#kept").filter(has_text="70000").wait_for(timeout=20_000)
+    inner.locator("#kept").filter(has_text="70000").wait_for()
     assert inner.locator("#entry").inner_text() == "resume"
     inner.locator("#finish").click()
-    until(lambda: fresh(mine).state == "completed", 20)
+    until(lambda: fresh(mine).state == "completed")
     context.close()
     assert fresh(mine).certificate.mark == 90

@@ -293,7 +293,7 @@ class Visitor:
         page.on("request", lambda request: self.asked.append(request))
 
     def sees(self, text: str) -> None:
-        self.frame.locator("[data-chat-lines] [data-n]", has_text=text).wait_for(timeout=30_000)
+        self.frame.locator("[data-chat-lines] [data-n]", has_text=text).wait_for()
 
     def focus_is(self, selector: str) -> None:
         self.frame.locator(f"{selector}:focus").wait_for()

@@ -41,7 +41,7 @@ from amparo.project import testreset
 from .browser import EXECUTABLE, SOUND_LOST, needs_chromium, watch, with_devices
 from .gateway import needs_janus
 from .light import Crowd
-from .live import CHROMIUM, service, until
+from .live import CHROMIUM, PATIENCE_SECONDS, service, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.operations, pytest.mark.django_db(transaction=True), needs_chromium, needs_janus]
 FAKE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
@@ -103,7 +103,7 @@ class Visitor:
         self.context = (browser or playing.browser).new_context(locale=language, reduced_motion="reduce", **options)
         name = django_settings.SESSION_COOKIE_NAME
         self.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": playing.url}])
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(PATIENCE_SECONDS * 1000)
         self.page = self.context.new_page()
         self.complaints = watch(self.page, (playing.url, playing.stream))
 
@@ -118,7 +118,7 @@ class Visitor:
 
     def decodes(self, pictures: int, frames: int = 15) -> None:
         """Wait until so many pictures of others have moved on by so many frames."""
-        until(lambda: sum(1 for count in self.frames() if count >= frames) >= pictures, 25)
+        until(lambda: sum(1 for count in self.frames() if count >= frames) >= pictures)
 
     def line(self) -> str:
         return self.page.evaluate("() => document.querySelector('[data-class]')?.dataset.line || ''")
@@ -194,7 +194,7 @@ def test_an_exclusive_hour_with_twenty_five_people(playing, come, settings):
         crowd.close()
     leader.page.locator("#end-class summary").click()
     leader.page.locator("[data-end] button").click()
-    until(lambda: LiveClass.objects.get(pk=made.pk).state == "ended", 10)
+    until(lambda: LiveClass.objects.get(pk=made.pk).state == "ended")
     _is_on_the_record(made, cast)
     _film_plays(playing, made, boss, path)
 
@@ -220,8 +220,8 @@ def _crowd_comes(crowd: Crowd, cast: Any, made: LiveClass, path: str) -> None:
         assert at_the_door(person, f"{path}enter/")["place"] == "waiting"
         commands.admit(Participant.objects.get(live_class=made, person=person.user_id), actor=cast.leader, at=timezone.now())
     crowd.enter([at_the_door(person, f"{path}enter/") for person in light])
-    until(lambda: len(crowd.frames()) == 20 and min(crowd.frames()) >= 15, 40)
-    until(lambda: queries.attendance(LiveClass.objects.get(pk=made.pk), at=timezone.now()).at_once == 25, 10)
+    until(lambda: len(crowd.frames()) == 20 and min(crowd.frames()) >= 15)
+    until(lambda: queries.attendance(LiveClass.objects.get(pk=made.pk), at=timezone.now()).at_once == 25)
 
 
 def _floor_is_given_and_taken(leader: Visitor, students: list[Visitor]) -> None:
@@ -237,7 +237,7 @@ def _floor_is_given_and_taken(leader: Visitor, students: list[Visitor]) -> None:
     asks.page.locator("[data-camera]").click()
     watches.decodes(2)
     leader.decodes(1)
-    until(lambda: "Habla:" in watches.page.inner_text("[data-caption]"), 20)
+    until(lambda: "Habla:" in watches.page.inner_text("[data-caption]"))
     leader.page.locator(f"[aria-label='Silenciar: {asks.actor.name}']").click()
     until(lambda: asks.page.locator("[data-mic]").is_disabled())
     until(lambda: asks.actor.name not in watches.page.inner_text("[data-caption]"))
@@ -257,8 +257,8 @@ def _gateway_is_killed(playing: Any, everybody: list[Visitor]) -> None:
     janus = next(one for one in psutil.Process(media.pid).children(recursive=True) if one.name() == "janus")
     janus.kill()
     killed = time.monotonic()
-    until(lambda: all(one.line() != "inside" for one in everybody), 5)
-    until(lambda: all(one.line() == "inside" for one in everybody), 30)
+    until(lambda: all(one.line() != "inside" for one in everybody))
+    until(lambda: all(one.line() == "inside" for one in everybody))
     took = time.monotonic() - killed
     print(f"back {took:.1f} s after the gateway was killed")
     assert took <= BACK_SECONDS_MAX
@@ -319,7 +319,7 @@ def test_a_class_in_english_and_a_browser_without_a_camera(playing, come, settin
         _cheats(playing, leader, cast, made, path)
         leader.page.locator("#end-class summary").click()
         leader.page.locator("[data-end] button").click()
-        until(lambda: LiveClass.objects.get(pk=made.pk).state == "ended", 10)
+        until(lambda: LiveClass.objects.get(pk=made.pk).state == "ended")
         assert left(cast.customer) == 60 - 4
         student.close()
 
@@ -355,7 +355,7 @@ def _speaks_and_loses(student: Visitor, leader: Visitor, playing: Any, asking: A
     student.sees("[data-mic][aria-pressed=true]")
     student.page.locator("[data-camera]").click()
     leader.decodes(1)
-    until(lambda: leader.page.evaluate(HEARS), 20)
+    until(lambda: leader.page.evaluate(HEARS))
     asking.lose("camera")
     line("Your camera went away")
     leader.sees(".tile:not(.is-self).has-no-picture")
@@ -387,28 +387,28 @@ def _cheats(playing: Any, leader: Visitor, cast: Any, made: LiveClass, path: str
             given = at_the_door(cheat, f"{path}enter/")
             assert given["room"]["may_publish"] is False
             given["room"]["participant"] += name
-            assert crowd.sends(given, 10) == "kicked"
+            assert crowd.sends(given, 30) == "kicked"
         given = at_the_door(cheat, f"{path}enter/")
         given["room"]["participant"] = f"{absent.word}_screen"  # the instructor's, who shows none now
         leader.page.locator("[data-share]").click()
         leader.sees("[data-share][aria-pressed=false]")
-        assert crowd.sends(given, 10) == "kicked"
+        assert crowd.sends(given, 30) == "kicked"
         other = commands.plan_hour(cast.customer, "Other", now + timedelta(minutes=2), minutes=60, people=5, key="other", actor=cast.leader, at=now)
         rooms.create_room(other.room, title="Other", publishers_max=6, at=now)
         for wrong in (given["room"] | {"room": other.room}, given["room"] | rooms.token(made.room, own.word, rooms.VIEWER, seconds=-5, at=now)):
-            assert crowd.sends(given | {"room": wrong}, 10) == "433"
+            assert crowd.sends(given | {"room": wrong}, 30) == "433"
         rooms.end(other.room, at=now)
         assert "class.impostor" in [fact.name for fact in facts(made.subject)]
         commands.take_floor(Participant.objects.get(live_class=made, person=cast.people[1].user_id), actor=cast.leader, at=timezone.now())
         until(lambda: leader.frames() == [])
         commands.give_floor(own, actor=cast.leader, at=timezone.now())
-        assert crowd.sends(at_the_door(cheat, f"{path}enter/"), 10, voices=2) == "kicked"
+        assert crowd.sends(at_the_door(cheat, f"{path}enter/"), 30, voices=2) == "kicked"
 
         def taken() -> None:
             commands.take_floor(own, actor=cast.leader, at=timezone.now())
             connection.close()
 
-        assert crowd.sends(at_the_door(cheat, f"{path}enter/"), 25, sending=taken) == "kicked", "who keeps on sending once the floor was taken"
+        assert crowd.sends(at_the_door(cheat, f"{path}enter/"), 30, sending=taken) == "kicked", "who keeps on sending once the floor was taken"
     finally:
         crowd.close()
     assert leader.frames() == []

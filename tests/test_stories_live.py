@@ -369,5 +369,5 @@ def _replayed(customer: Talker, open_page, cast: Cast, case: Case, folder: Path)
     assert "••••" in line and "OK" not in line and "42" not in line
     page.select_option("[data-player-speed]", "8")
     page.click("[data-player-play]")
-    page.wait_for_selector("[data-player][data-state=done]", timeout=30_000)
+    page.wait_for_selector("[data-player][data-state=done]")
     until(lambda: page.evaluate(COLOURED, CRIMSON) > 0.2)

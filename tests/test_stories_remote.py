@@ -61,7 +61,7 @@ def running(django_db_setup, django_db_blocker, tmp_path_factory):
 
 def _page(open_page, running, actor: Actor, cast: Cast):  # noqa: F811
     own = (running.url, running.stream_url.removesuffix("/events"), "ws" + running.stream_url[4:].removesuffix("/events"))
-    page = open_page(own, language=cast.language, timeout=45_000, viewport={"width": 1280, "height": 860})
+    page = open_page(own, language=cast.language, viewport={"width": 1280, "height": 860})
     page.context.add_cookies([{"name": "amparo", "value": session_of(actor), "url": running.url}])
     return page
 
@@ -182,7 +182,7 @@ def _is_replayed_from_its_file(open_page, case: Case, session: Session, cast: Ca
     assert verify(path).problems == []
     zipfile.ZipFile(path).extractall(tmp_path / "case")
     page_of = tmp_path / "case" / "recordings" / session.number / "replay.html"
-    page = open_page(("file://",), language=cast.language, timeout=45_000)
+    page = open_page(("file://",), language=cast.language)
     page.goto(f"file://{page_of}")
     page.wait_for_selector("[data-player][data-state=still]")
     page.select_option("[data-player-speed]", "8")

@@ -87,7 +87,7 @@ def _enter(page, running, code: str) -> None:
 
 
 def _watch(open_page, running, engineer: Actor, session: Session):  # noqa: F811
-    desk = open_page(running.own, timeout=30_000, viewport={"width": 1280, "height": 860})
+    desk = open_page(running.own, viewport={"width": 1280, "height": 860})
     desk.context.add_cookies([{"name": "amparo", "value": session_of(engineer), "url": running.url}])
     desk.goto(f"{running.url}/desk/remote/{session.pk}/")
     return desk
@@ -108,7 +108,7 @@ def test_a_browser_shares_its_screen_and_an_engineer_sees_it(language, running, 
     desk.wait_for_selector("[data-code-digits]")
     desk.goto("about:blank")  # its broker and its stream do not run here
 
-    customer = open_page(running.own, language=cast.language, timeout=30_000, viewport={"width": 1024, "height": 800})
+    customer = open_page(running.own, language=cast.language, viewport={"width": 1024, "height": 800})
     _enter(customer, running, offer.code)
     assert cast.asks in customer.inner_text(".remote-shown")
     customer.evaluate("() => { window.asked = navigator.mediaDevices.getDisplayMedia; navigator.mediaDevices.getDisplayMedia = async () => { throw new DOMException('', 'NotAllowedError'); }; }")

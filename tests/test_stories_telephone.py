@@ -32,7 +32,7 @@ from amparo.project import testreset
 from . import exchange as exchanges
 from .browser import EXECUTABLE, SOUND_LOST, watch, with_devices
 from .gateway import JANUS, running_gateway
-from .live import service, until
+from .live import PATIENCE_SECONDS, service, until
 from .test_stories import Player
 
 missing = exchanges.missing()
@@ -178,7 +178,7 @@ def test_a_call_opens_its_card_is_answered_in_the_browser_and_becomes_a_case(pla
         pytest.skip("not run without Janus: apt install janus")
     _line(playing, cast)
     context = chromium_with_sound.browser.new_context(locale=language, reduced_motion="reduce")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     context.add_init_script(_MICROPHONES)
     desk, own = context.new_page(), (playing.url, playing.stream.rsplit("/", 1)[0])
     complaints = watch(desk, own)
@@ -268,7 +268,7 @@ def _held_and_muted(phone, caller, cast: Cast, lose) -> None:
     phone.locator("[data-part=warning]").filter(has_text=cast.back).wait_for()
     phone.keyboard.press("h")
     phone.locator("[data-part=state]").filter(has_text=cast.held).wait_for()
-    until(lambda: ExchangeCall.objects.filter(number=cast.number).latest("pk").state == "held", 10)
+    until(lambda: ExchangeCall.objects.filter(number=cast.number).latest("pk").state == "held")
     phone.keyboard.press("h")
     phone.locator("[data-part=state]").filter(has_text=cast.talking).wait_for()
 
@@ -297,7 +297,7 @@ def _passed_on(phone, caller, second, cast: Cast) -> None:
     phone.locator("[data-part=state]").filter(has_text=cast.passed).wait_for()
     phone.locator("[data-telephone][data-state=idle]").wait_for()
     until(lambda: second.loudest() > 1000, 10, 0.2)
-    until(lambda: not ExchangeCall.objects.filter(number=cast.number, state__in=("ringing", "answered", "held")).exists(), 10)
+    until(lambda: not ExchangeCall.objects.filter(number=cast.number, state__in=("ringing", "answered", "held")).exists())
     assert not Callback.objects.filter(number=cast.number, state="open").exists()
 
 
@@ -324,7 +324,7 @@ def _wrapped_up(phone, cast: Cast, playing) -> None:
     form.locator("[name=about]").fill(cast.about)
     form.locator("[name=outcome]").select_option("case")
     form.locator("button[type=submit]").click()
-    until(lambda: Call.objects.latest("pk").ended_at, 10)
+    until(lambda: Call.objects.latest("pk").ended_at)
     call, told = Call.objects.latest("pk"), ExchangeCall.objects.filter(number=cast.number).latest("pk")
     assert (call.about, call.outcome, call.line_id, told.state) == (cast.about, "case", told.pk, "ended")
     assert call.seconds == (told.ended_at - told.answered_at).seconds

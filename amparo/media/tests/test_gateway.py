@@ -139,7 +139,7 @@ def test_the_gateway_tells_who_came_and_left_and_whoever_is_sent_out_is_out(worl
     rooms.JANUS = janus.JanusRooms()
     assert at_the_door(world, browser) == ["p-7"]
     plain = lambda: [(one["event"]["data"].get("event"), one.get("opaque_id", "")) for one in world.told.seen if one.get("type") == 64 and one["event"]["data"].get("id") == "p-7"]  # noqa: E731
-    until(lambda: any(event in ("kicked", "leaving") for event, _word in plain()), 5)
+    until(lambda: any(event in ("kicked", "leaving") for event, _word in plain()))
     assert ("joined", token["proof"]) in plain()
     assert rooms.participants("class-c", at=now()) == []
 

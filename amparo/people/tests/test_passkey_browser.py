@@ -28,7 +28,7 @@ def page(monkeypatch):
     with sync_playwright() as player:
         browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_context(locale="es-MX").new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.complaints = []
         page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" and "404" not in m.text else None)
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
