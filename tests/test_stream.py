@@ -172,7 +172,7 @@ def test_the_frame_of_a_site_listens_by_its_pass(running, whole_world):
     until(lambda: listener.told())
     assert listener.told()[0].startswith(f"{chat}|") and "TEXTO" not in "".join(listener.lines)
     chats.new_secret(site, actor=admin, at=at)
-    assert listener.ended.wait(10) and status([chat]) == 403
+    assert listener.ended.wait(15) and status([chat]) == 403
     assert token not in (running.mailbox.parent / "stream.log").read_text()
 
 
@@ -184,9 +184,9 @@ def test_a_person_without_rights_is_cut_off_at_once(running, whole_world):
     engineer = Listener(running.stream_url, ours, session_of(whole_world.staff["engineer"]), ["queue"])
     until(lambda: "event: resync" in member.lines and "event: resync" in engineer.lines)
     people.remove_contact(Contact.objects.get(pk=mine.contact.pk), actor=admin, at=NOON)
-    assert member.ended.wait(5)
+    assert member.ended.wait(15)
     people.deactivate_user(User.objects.get(pk=whole_world.staff["engineer"].user_id), actor=admin, at=NOON)
-    assert engineer.ended.wait(5)
+    assert engineer.ended.wait(15)
 
 
 def test_a_lost_listener_comes_back_and_pages_are_told_to_fetch_anew(running, whole_world):

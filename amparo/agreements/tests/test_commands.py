@@ -237,7 +237,7 @@ def test_two_contacts_accept_at_once_and_one_stands(customer):
 
     def run(actor) -> None:
         try:
-            barrier.wait(5)
+            barrier.wait(60)
             found.append(yes(version, actor).pk)
         except Exception as error:
             failed.append(error)

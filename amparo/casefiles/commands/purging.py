@@ -30,6 +30,7 @@ from amparo.history.commands import purge as purge_facts
 from amparo.history.commands import record
 from amparo.history.queries import owes_reactions
 from amparo.kernel.actor import SYSTEM, Actor
+from amparo.kernel.months import kept_until
 from amparo.kernel.refusals import NotPermitted
 from amparo.live import commands as live
 from amparo.policies.queries import value
@@ -58,7 +59,7 @@ def enrol_closed(*, at: datetime, limit: int = 500) -> int:
     rows = [
         Retention(
             case_id=pk, customer_id=customer_id, closed_at=closed_at,
-            due_at=keeping.due_after(closed_at, value("casefiles.retention_months", at=closed_at), zone()),
+            due_at=kept_until(closed_at, value("casefiles.retention_months", at=closed_at), zone()),
         )
         for pk, customer_id, closed_at in closed.values_list("pk", "customer_id", "closed_at")[:limit]
         if closed_at is not None

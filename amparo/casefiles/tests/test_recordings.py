@@ -26,6 +26,7 @@ from amparo.files.commands import disk
 from amparo.history.commands import deliver_pending
 from amparo.history.queries import facts
 from amparo.kernel.actor import SYSTEM
+from amparo.kernel.months import kept_until
 from amparo.policies.commands import set_value
 from amparo.project.cli import verify_case
 from amparo.remote import commands as remote
@@ -146,6 +147,8 @@ def test_a_film_goes_when_its_own_time_is_over_and_the_class_with_its_case(filme
         pass
     commands.enrol_closed(at=LATER)
     month = LATER + timedelta(days=70)
+    over = kept_until(filmed.one.ended_at, 1, world.ZONE)
+    assert purging.due_films(at=over - timedelta(seconds=1)) == [] and len(purging.due_films(at=over)) == 1
     hold = commands.set_hold(case, reason="juicio", actor=admin, at=LATER)
     assert commands.remove_recordings(at=month) == 0
     commands.lift_hold(hold, because="terminó", actor=admin, at=month)

@@ -45,7 +45,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
     def run(number: int) -> None:
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             results[number] = acts[number]()
         except Exception as error:
             results[number] = error

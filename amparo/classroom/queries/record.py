@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from amparo.classroom.machine import Film, State
 from amparo.classroom.models import Line, LiveClass, Recording
+from amparo.kernel.months import kept_since
 from amparo.policies.queries import value
 
 from .attendance import attendance
@@ -44,7 +48,6 @@ def subjects_of_case(case_id: int) -> list[str]:
 
 def due_films(*, at: datetime, after: int = 0, limit: int = 50) -> list[Recording]:
     """Return recordings of classes that were kept for their own time, `classroom.recording_months`. CAS-2."""
-    count = at.year * 12 + at.month - 1 - value("classroom.recording_months", at=at)
-    before = at.replace(year=count // 12, month=count % 12 + 1, day=min(at.day, 28))
+    before = kept_since(at, value("classroom.recording_months", at=at), ZoneInfo(settings.TIME_ZONE))
     old = Recording.objects.filter(state=Film.READY.value, live_class__state=State.ENDED.value, live_class__ended_at__lt=before)
     return list(old.filter(pk__gt=after).select_related("live_class").order_by("pk")[:limit])

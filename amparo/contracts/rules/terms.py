@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from amparo.kernel.months import months_later
 
 
 class Standing(StrEnum):
@@ -28,11 +29,8 @@ def last_day(starts_on: date, months: int) -> date:
     A year from 1 April ends on 31 March. Where the month has no such day it ends with the month: a month from
     31 January ends on 28 February.
     """
-    year, month = divmod(starts_on.year * 12 + starts_on.month - 1 + months, 12)
-    days = monthrange(year, month + 1)[1]
-    if starts_on.day > days:
-        return date(year, month + 1, days)
-    return date(year, month + 1, starts_on.day) - timedelta(days=1)
+    after = months_later(starts_on, months)
+    return after if after.day < starts_on.day else after - timedelta(days=1)
 
 
 def moments(starts_on: date, ends_on: date, zone: ZoneInfo) -> tuple[datetime, datetime]:

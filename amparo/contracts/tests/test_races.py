@@ -34,7 +34,7 @@ def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
 
     def run(number: int) -> None:
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             results[number] = act(number)
         except Exception as error:
             results[number] = error

@@ -15,7 +15,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
     def run(number: int, act: Callable[[], object]) -> None:
         try:
-            gate.wait(10)
+            gate.wait(60)
             results[number] = act()
         except Exception as error:
             results[number] = error

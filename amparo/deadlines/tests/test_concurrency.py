@@ -118,7 +118,7 @@ def test_a_worker_never_stands_in_the_way_of_a_person(world):
         with transaction.atomic():
             record("ticket.answered", subject=made[2].subject_ref, actor=SYSTEM, at=DUE + HOUR)
             held.set()
-            go_on.wait(10)
+            go_on.wait(60)
             return [
                 row.state
                 for row in commands.keep_open(
@@ -127,14 +127,14 @@ def test_a_worker_never_stands_in_the_way_of_a_person(world):
             ]
 
     def worker():
-        held.wait(10)
+        held.wait(60)
         begun = time.monotonic()
         lapsed = commands.lapse_due(at=DUE + HOUR)
         go_on.set()
         return lapsed, time.monotonic() - begun
 
     answered, (lapsed, seconds) = at_once(person, worker)
-    assert answered == ["lapsed"] and lapsed == 4 and seconds < 3
+    assert answered == ["lapsed"] and lapsed == 4 and seconds < 30, "it waited for the person"
     tasks.tick(at=DUE + HOUR)
     assert told("promise.lapsed") == {row.pk: 1 for row in made}
 

@@ -27,7 +27,7 @@ def _at_once(*acts: Callable[[], object]) -> list[object]:
     barrier, found = threading.Barrier(len(acts)), [None] * len(acts)
 
     def run(number: int, act: Callable[[], object]) -> None:
-        barrier.wait(10)
+        barrier.wait(60)
         try:
             found[number] = act()
         except Exception as error:  # shown by the caller

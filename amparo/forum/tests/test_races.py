@@ -23,7 +23,7 @@ def together(*acts):
 
     def run(act):
         try:
-            gate.wait(10)
+            gate.wait(60)
             found[str(act() and "done")] += 1
         except Refusal as refusal:
             found[refusal.code] += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -48,7 +48,7 @@ def test_what_people_search_by_stays(text):
 
 def test_masking_is_cheap_on_hostile_text():
     """SEC-23"""
-    began = perf_counter()
+    began = thread_time()
     for hostile in ("a" * 30_000, "a@" * 15_000, "1-" * 15_000, "ABCD-" * 6_000, "a." * 15_000 + "@", "NIC " * 7_500, "serie " * 5_000):
         mask(hostile)
-    assert perf_counter() - began < 5.0
+    assert thread_time() - began < 5.0

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from amparo.casefiles.rules.keeping import months_later
 from amparo.files import commands as files
 from amparo.history.commands import purge as purge_facts
 from amparo.kernel.actor import SYSTEM
+from amparo.kernel.months import kept_since
 from amparo.mailbox.models import Mail, PlainAnswer
 from amparo.policies.queries import value
 
@@ -34,9 +34,8 @@ def purge_done_with(*, at: datetime, limit: int = 500) -> int:
     """
     if not value("casefiles.purge_on", at=at):
         return 0
-    zone = ZoneInfo(settings.TIME_ZONE)
-    first_kept = months_later(at.astimezone(zone).date(), -value("casefiles.retention_months", at=at))
-    over = Mail.objects.filter(state__in=DONE_WITH, entry_id__isnull=True, taken_at__lt=datetime.combine(first_kept, time(), zone))
+    since = kept_since(at, value("casefiles.retention_months", at=at), ZoneInfo(settings.TIME_ZONE))
+    over = Mail.objects.filter(state__in=DONE_WITH, entry_id__isnull=True, taken_at__lt=since)
     nowhere = Q(matter="") | Q(matter__startswith="ticket:")  # a ticket has no end
     return _empty(over.filter(nowhere).order_by("pk"), at, limit)
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
+from amparo.kernel.months import kept_since
 from amparo.policies.queries import value
 from amparo.remote.machine import State
 from amparo.remote.models import Chunk, Film, Session
@@ -132,9 +134,7 @@ def recordings_of(case_id: int) -> list[Session]:
 
 def due_recordings(*, at: datetime, after: int = 0, limit: int = 50) -> list[Session]:
     """Return recordings of closed cases and films that were kept for their own time, `remote.recording_months`. CAS-2."""
-    months = value("remote.recording_months", at=at)
-    count = at.year * 12 + at.month - 1 - months
-    before = at.replace(year=count // 12, month=count % 12 + 1, day=min(at.day, 28))
+    before = kept_since(at, value("remote.recording_months", at=at), ZoneInfo(settings.TIME_ZONE))
     recorded = Q(chunks__gt=0) | Exists(Film.objects.filter(session=OuterRef("pk")))
     old = Session.objects.filter(recorded, state=State.ENDED, ended_at__lt=before, purged_at__isnull=True, case__closed_at__isnull=False)
     return list(old.filter(pk__gt=after).select_related("case").order_by("pk")[:limit])

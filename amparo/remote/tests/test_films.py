@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -118,8 +118,9 @@ def test_a_film_goes_in_its_time_and_its_hash_stays(filmed, client_for):
     assert queries.due_recordings(at=NOON + timedelta(days=3000)) == [], "the case is open"
     later = NOON + timedelta(hours=1)
     accepted(proposed(fresh(filmed.case), filmed.engineer, "solved", at=later), filmed.contact, at=later)
-    assert queries.due_recordings(at=NOON + timedelta(days=700)) == []
-    assert queries.due_recordings(at=NOON + timedelta(days=800)) == [filmed.session]
+    over = datetime(2028, 11, 12, 6, tzinfo=UTC)  # in Mexico the night after the day on which two years are full
+    assert queries.due_recordings(at=over - timedelta(seconds=1)) == []
+    assert queries.due_recordings(at=over) == [filmed.session]
     assert commands.remove_recording(filmed.session, actor=SYSTEM, at=NOON + timedelta(days=800))
     assert not commands.remove_recording(filmed.session, actor=SYSTEM, at=NOON + timedelta(days=800))
     assert files.remove_purged(at=NOON + timedelta(days=800)) == 2
