@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from django.db.models import Q, QuerySet
 
@@ -12,9 +13,21 @@ from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import NotPermitted
 from amparo.policies.queries import value
 
-from .models import Act, Member, Post, Review, Theme, Topic
+from .models import Act, Post, Review, Theme, Topic
 
 MODERATING = ("moderator", "operator", "engineer")
+REGULAR = 2  # the trust from which on a member looks after topics of others
+
+
+class AnyPost(Protocol):
+    """A post: its row in the table, or as a page shows it."""
+
+    @property
+    def author_id(self) -> int: ...
+    @property
+    def visibility(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
 
 
 def is_moderator(actor: Actor) -> bool:
@@ -105,21 +118,18 @@ def may_reply(actor: Actor, topic: Topic) -> bool:
     return actor.is_staff or (not topic.is_closed and topic.visibility != "hidden")
 
 
-def edits_since(*, at: datetime) -> datetime:
-    """Return since when a post must have been written so that its author may still change it."""
-    return at - timedelta(days=value("forum.edit_days", at=at))
-
-
-def may_edit(actor: Actor, post: Post, *, at: datetime) -> bool:
+def may_edit(actor: Actor, post: AnyPost, *, at: datetime) -> bool:
     """An author his own visible post, for so many days; moderators any."""
     if is_moderator(actor):
         return True
-    return actor.owns(post.author_id) and post.visibility != "hidden" and post.at > edits_since(at=at)
+    if not actor.owns(post.author_id) or post.visibility == "hidden":
+        return False
+    return post.at > at - timedelta(days=value("forum.edit_days", at=at))
 
 
-def may_retitle(actor: Actor, topic: Topic, member: Member | None) -> bool:
-    """Who began the topic, moderators, and regulars."""
-    return is_moderator(actor) or actor.owns(topic.author_id) or (member is not None and member.trust >= 2)
+def may_retitle(actor: Actor, topic: Topic, trust: int | None) -> bool:
+    """Who began the topic, moderators, and regulars, by the trust they have."""
+    return is_moderator(actor) or actor.owns(topic.author_id) or (trust or 0) >= REGULAR
 
 
 def may_solve(actor: Actor, topic: Topic) -> bool:
@@ -127,7 +137,7 @@ def may_solve(actor: Actor, topic: Topic) -> bool:
     return topic.kind == "question" and (actor.is_staff or actor.owns(topic.author_id))
 
 
-def may_read_versions(actor: Actor, post: Post) -> bool:
+def may_read_versions(actor: Actor, post: AnyPost) -> bool:
     """What a post said before is for its author and for staff: an edit may have taken private data away. SEC-10."""
     return actor.is_staff or actor.owns(post.author_id)
 

@@ -197,7 +197,7 @@ def retitle(topic: Topic, title: str, *, actor: Actor, at: datetime) -> Topic:
     topic = locked(topic.pk)
     named = rules.title_of(title)
     access.require_standing(actor, at=at)
-    if not access.may_retitle(actor, topic, Member.objects.filter(pk=actor.user_id or 0).first()):
+    if not access.may_retitle(actor, topic, Member.objects.filter(pk=actor.user_id or 0).values_list("trust", flat=True).first()):
         raise NotPermitted(topic=topic.pk)
     before, topic.title = topic.title, named.body
     topic.save(update_fields=["title"])

@@ -84,6 +84,25 @@ def test_replying_solving_thanking_reporting_by_the_page(ask, say, answerer, ask
     assert door not in helper.get(f"/forum/topics/{topic.pk}/").content.decode() and helper.get(f"/forum/posts/{post.pk}/edit/").status_code == 404
 
 
+def test_a_page_offers_what_is_allowed_and_decides_nothing_itself(ask, say, answerer, asker, client_for, monkeypatch):
+    """FOR-1, SEC-10: to change a post, and to read what it said before."""
+    topic = ask()
+    mine = say(topic, "Revise el cable.", by=answerer)
+    Post.objects.filter(pk=mine.pk).update(edited_at=mine.at, edit_count=1)
+    asked = []
+
+    def only_mine(actor, post, **_named):
+        asked.append((actor.user_id, post.id))
+        return post.id == mine.pk
+
+    for question in ("may_edit", "may_read_versions"):
+        monkeypatch.setattr(f"amparo.forum.access.{question}", only_mine)
+    for actor in (asker, answerer):
+        page = client_for(actor).get(f"/forum/topics/{topic.pk}/").content.decode()
+        assert page.count("/edit/") == 1 and f'href="/forum/posts/{mine.pk}/edit/"' in page and f'href="/forum/posts/{mine.pk}/versions/"' in page
+    assert {who for who, _post in asked} == {asker.user_id, answerer.user_id}
+
+
 def test_reading_position_and_watching(ask, say, answerer, asker, client_for):
     """FOR-1: what is new is marked; looking changes nothing by itself."""
     topic = ask()
