@@ -10,15 +10,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from amparo.downloads import access
 from amparo.downloads.errors import BadName, Published
 from amparo.downloads.models import ASK_LABELS, KINDS, PLATFORMS, Artifact, Publication, Upload, new_public_id
 from amparo.downloads.rules.proof import checksum_line
-from amparo.files.commands import scanner
-from amparo.files.errors import BadUpload, Infected, ScannerAway, TooManyUploads, UploadTooLarge, WrongOffset
+from amparo.files.commands import coming, scanner
+from amparo.files.errors import BadUpload, Infected, ScannerAway, UploadTooLarge, WrongOffset
 from amparo.files.rules import safe_name
 from amparo.history.commands import record, signal
 from amparo.kernel import signing
@@ -29,8 +29,6 @@ from . import archives, disk
 from .shared import locked, permit
 
 MEGABYTE = 1_000_000
-OPEN_UPLOADS_MAX = 5
-LEFT_AFTER = timedelta(days=1)  # what nobody knows and nobody touched for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +71,8 @@ def begin_upload(publication: Publication, name: str, size: int, said: Described
         raise UploadTooLarge(_("«%(name)s» is larger than %(size)s MB, which is the most that is taken.") % {"name": name, "size": megabytes})
     if publication.artifacts.filter(name=name).exists():
         raise BadName()
-    mine = Upload.objects.filter(uploaded_by_id=actor.user_id, received_at__isnull=True, ends_at__gt=at)
-    if mine.count() >= OPEN_UPLOADS_MAX:
-        raise TooManyUploads()
-    _require_room(size, at)
+    left = value("downloads.free_megabytes_min", at=at) * MEGABYTE
+    coming.require_place(disk.growing(), Upload.objects.all(), size, left=left, actor=actor, at=at)
     upload = Upload(
         public_id=new_public_id(), publication=publication, kind=said.kind, platform=said.platform, asks=said.asked,
         title=said.title.strip()[:160], name=name, size=size, uploaded_by_id=actor.user_id, created_at=at, ends_at=_ends(at),
@@ -90,11 +86,6 @@ def _ends(at: datetime) -> datetime:
     return at + timedelta(days=value("downloads.upload_days", at=at))
 
 
-def _require_room(size: int, at: datetime) -> None:
-    waiting = sum(row.size - row.offset for row in Upload.objects.filter(received_at__isnull=True, ends_at__gt=at).only("size", "offset"))
-    disk.growing().require_room(size, awaited=waiting, left=value("downloads.free_megabytes_min", at=at) * MEGABYTE)
-
-
 def append(upload: Upload, offset: int, stream: Any, *, actor: Actor, at: datetime) -> Upload:
     """Write a piece behind what is here already. Not one transaction: a slow sender holds no row. UPD-2.
 
@@ -104,11 +95,7 @@ def append(upload: Upload, offset: int, stream: Any, *, actor: Actor, at: dateti
     if upload.received_at is not None or at >= upload.ends_at:
         raise BadUpload()
     here = disk.growing().receive(upload.public_id, offset, stream, size=upload.size)
-    upload.offset, upload.ends_at = here, _ends(at)
-    upload.received_at = at if here == upload.size else None
-    Upload.objects.filter(pk=upload.pk, received_at__isnull=True).update(
-        offset=upload.offset, ends_at=upload.ends_at, received_at=upload.received_at
-    )
+    coming.advance(upload, here, ends_at=_ends(at), at=at)
     return upload
 
 
@@ -126,20 +113,13 @@ def remove_expired(*, at: datetime, limit: int = 50) -> int:
     for upload in over:
         disk.growing().drop(upload.public_id)
         Upload.objects.filter(pk=upload.pk).delete()
-    disk.growing().sweep(set(Upload.objects.values_list("public_id", flat=True)), before=(at - LEFT_AFTER).timestamp())
+    coming.sweep(disk.growing(), Upload.objects.all(), at=at)
     return len(over)
-
-
-def find_whole(*, at: datetime, limit: int = 500) -> int:
-    """Note as received what came to its last octet while whoever took it died before he could write so; return how many. SEC-27."""
-    open_rows = Upload.objects.filter(received_at__isnull=True, ends_at__gt=at).order_by("pk")
-    whole = [one.pk for one in open_rows[:limit] if disk.growing().is_whole(one.public_id, one.size)]
-    return Upload.objects.filter(pk__in=whole, received_at__isnull=True).update(offset=F("size"), received_at=at)
 
 
 def take_in_waiting(*, at: datetime, limit: int = 5) -> int:
     """Take in what is whole; each is tried again later where the scanner is away. Returns how many were done with."""
-    find_whole(at=at)
+    coming.find_whole(disk.growing(), Upload.objects.all(), at=at)
     waiting = Upload.objects.filter(received_at__isnull=False, refused_at__isnull=True).order_by("received_at")
     done = 0
     for upload in list(waiting.select_related("publication")[:limit]):

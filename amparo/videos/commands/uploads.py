@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
+from amparo.files.commands import coming
 from amparo.files.commands import disk as file_disk
 from amparo.files.commands.pieces import new_public_id
-from amparo.files.errors import BadUpload, TooManyUploads, UploadTooLarge, WrongOffset
+from amparo.files.errors import BadUpload, UploadTooLarge, WrongOffset
 from amparo.files.rules import safe_name
 from amparo.history.commands import signal
 from amparo.kernel.actor import Actor
@@ -25,8 +25,6 @@ from . import disk
 from .intake import MEGABYTE, keep_source
 from .shared import locked, permit
 
-OPEN_UPLOADS_MAX = 5
-LEFT_AFTER = timedelta(days=1)  # what nobody knows and nobody touched for so long
 HEAD_OCTETS = 12  # by these a film is told from what is none
 
 
@@ -45,11 +43,8 @@ def begin_upload(video: Video, name: str, size: int, *, actor: Actor, at: dateti
     megabytes = value("videos.megabytes_max", at=at)
     if size > megabytes * MEGABYTE:
         raise UploadTooLarge(_("The video is larger than %(size)s MB. Export it smaller, or cut it in parts.") % {"size": megabytes})
-    unfinished = Upload.objects.filter(received_at__isnull=True, ends_at__gt=at)
-    if unfinished.filter(uploaded_by_id=actor.user_id).count() >= OPEN_UPLOADS_MAX:
-        raise TooManyUploads()
-    awaited = sum(row.size - row.offset for row in unfinished.only("size", "offset"))
-    disk.growing().require_room(size, awaited=awaited, left=value("videos.free_megabytes_min", at=at) * MEGABYTE)
+    left = value("videos.free_megabytes_min", at=at) * MEGABYTE
+    coming.require_place(disk.growing(), Upload.objects.all(), size, left=left, actor=actor, at=at)
     upload = Upload(
         public_id=new_public_id(), video=video, name=safe_name(name), size=size, uploaded_by_id=actor.user_id, created_at=at, ends_at=_ends(at)
     )
@@ -73,11 +68,7 @@ def append(upload: Upload, offset: int, stream: Any, *, actor: Actor, at: dateti
     here = disk.growing().receive(upload.public_id, offset, stream, size=upload.size)
     if offset < HEAD_OCTETS <= here or here == upload.size:
         _judge_head(upload)
-    upload.offset, upload.ends_at = here, _ends(at)
-    upload.received_at = at if here == upload.size else None
-    Upload.objects.filter(pk=upload.pk, received_at__isnull=True).update(
-        offset=upload.offset, ends_at=upload.ends_at, received_at=upload.received_at
-    )
+    coming.advance(upload, here, ends_at=_ends(at), at=at)
     if upload.received_at is not None:
         take_in(upload, at=at)
     return upload
@@ -126,16 +117,9 @@ def take_in(upload: Upload, *, at: datetime) -> Conversion | None:
         return None
 
 
-def find_whole(*, at: datetime, limit: int = 500) -> int:
-    """Note as received what came to its last octet while whoever took it died before he could write so; return how many. SEC-27."""
-    open_rows = Upload.objects.filter(received_at__isnull=True, ends_at__gt=at).order_by("pk")
-    whole = [one.pk for one in open_rows[:limit] if disk.growing().is_whole(one.public_id, one.size)]
-    return Upload.objects.filter(pk__in=whole, received_at__isnull=True).update(offset=F("size"), received_at=at)
-
-
 def take_in_waiting(*, at: datetime, limit: int = 5) -> int:
     """Take in what came whole while the service went down before it could; return how many."""
-    find_whole(at=at)
+    coming.find_whole(disk.growing(), Upload.objects.all(), at=at)
     whole = Upload.objects.filter(received_at__isnull=False).select_related("video").order_by("received_at")
     return sum(take_in(upload, at=at) is not None for upload in whole[:limit])
 
@@ -145,5 +129,5 @@ def remove_expired(*, at: datetime, limit: int = 50) -> int:
     over = list(Upload.objects.filter(ends_at__lte=at, received_at__isnull=True).order_by("pk")[:limit])
     for upload in over:
         _drop(upload)
-    disk.growing().sweep(set(Upload.objects.values_list("public_id", flat=True)), before=(at - LEFT_AFTER).timestamp())
+    coming.sweep(disk.growing(), Upload.objects.all(), at=at)
     return len(over)
