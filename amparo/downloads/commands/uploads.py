@@ -178,19 +178,28 @@ def add_file(publication: Publication, source: Path, said: Described, *, name: s
         disk.growing().drop(public_id)
 
 
+def _require_wanted(publication: Publication, name: str) -> None:
+    """Raise Published where a release was withdrawn, BadName where it has a file of this name."""
+    if publication.yanked_at is not None:
+        raise Published()
+    if publication.artifacts.filter(name=name).exists():
+        raise BadName()
+
+
 def _kept(publication: Publication, path: Path, name: str, said: Described, *, upload: Upload | None = None, actor: Actor, at: datetime) -> Artifact:
     """Sign a file and keep it, and with that its upload is done; its bytes lie under their hash before the row says so.
 
-    It is read to its end before the transaction begins: a large one would hold its release locked for as long.
+    It is read to its end and laid in its place before the transaction begins: a large one would hold its release locked for as long.
     """
+    _require_wanted(Publication.objects.get(pk=publication.pk), name)
     sha256, size = disk.hash_of(path), path.stat().st_size
     signature = signing.key_of(settings.SECRETS).sign(checksum_line(name, sha256)).hex()
     fingerprint = signing.fingerprint(signing.public_of(settings.SECRETS))
     contents = archives.listing(path)
+    disk.keep(path, sha256)
     with transaction.atomic():
         publication = locked(publication)
-        if publication.yanked_at is not None:
-            raise Published()
+        _require_wanted(publication, name)
         try:
             with transaction.atomic():
                 artifact = Artifact.objects.create(
@@ -200,7 +209,6 @@ def _kept(publication: Publication, path: Path, name: str, said: Described, *, u
                 )  # fmt: skip
         except IntegrityError:
             raise BadName() from None
-        disk.keep(path, sha256)
         if upload is not None:
             Upload.objects.filter(pk=upload.pk).delete()
         record("release.file_added", subject=publication, actor=actor if actor.user_id else SYSTEM, at=at, file=name, kind=said.kind,

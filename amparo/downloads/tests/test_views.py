@@ -206,15 +206,16 @@ def test_a_file_whose_taker_died_after_its_last_octet_is_taken_in_once(put_out, 
     assert not uploads.Upload.objects.exists() and not list(uploads.disk.growing().folder.iterdir())
 
 
-def test_a_file_is_read_to_its_end_before_the_transaction_that_keeps_it(put_out, developer, monkeypatch):
+def test_a_file_is_read_to_its_end_and_laid_in_its_place_before_the_transaction_that_keeps_it(put_out, developer, monkeypatch):
     """UPD-2: a large one would hold its release locked for as long."""
     publication = put_out("10.0", publish=False)
     upload = commands.begin_upload(publication, "otro.exe", 2, Described("tool"), actor=developer, at=NOON)
     commands.append(upload, 0, io.BytesIO(b"MZ"), actor=developer, at=NOON)
     disk, depth, found = commands.uploads.disk, len(connection.savepoint_ids), []
-    really = disk.hash_of
-    monkeypatch.setattr(disk, "hash_of", lambda path: (found.append(len(connection.savepoint_ids)), really(path))[1])
-    assert commands.take_in_waiting(at=NOON) == 1 and found == [depth]
+    for act in ("hash_of", "keep"):
+        really = getattr(disk, act)
+        monkeypatch.setattr(disk, act, lambda *given, really=really: (found.append(len(connection.savepoint_ids)), really(*given))[1])
+    assert commands.take_in_waiting(at=NOON) == 1 and found == [depth, depth]
 
 
 def _dies(*_given, **_more):

@@ -79,7 +79,12 @@ def keep(path: Path, sha256: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     path.chmod(0o640)
     path.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
+    sync_folder(target.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Let the names in a folder be on the disk."""
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

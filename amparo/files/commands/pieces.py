@@ -5,6 +5,7 @@ Which upload it is, whose, and how large it may be is said by the app that takes
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
@@ -19,7 +20,11 @@ from django.utils.translation import gettext as _
 
 from amparo.files.errors import BadUpload, DiskFull, WrongOffset
 
+from .disk import sync_folder
+
 CHUNK_OCTETS = 262_144
+# What is answered where a file cannot lie at two places: two file systems, one without links, one that forbids this one.
+NO_LINKS = {errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM, errno.EMLINK}
 
 
 def new_public_id() -> str:
@@ -91,7 +96,6 @@ class Growing:
         except FileNotFoundError:
             raise BadUpload() from None
 
-
     def sweep(self, known: Collection[str], *, before: float) -> int:
         """Remove what lies here of uploads that nobody knows, untouched since a moment: whoever took them in died before he could. Returns how many."""
         if not self.folder.is_dir():
@@ -106,19 +110,37 @@ class Growing:
 
 
 def settle(path: Path, target: Path) -> None:
-    """Let a file lie at its place for good, while it stays where it came until its row says so: whoever dies between has lost nothing."""
+    """Let a file lie at its place for good, while it stays where it came until its row says so: whoever dies between has lost nothing.
+
+    Before the transaction that writes the row: the disk is waited for, and where there are no links a large file is copied.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     path.chmod(0o640)
-    with suppress(FileExistsError):
-        try:
-            os.link(path, target)
-        except (PermissionError, NotImplementedError):  # a file system without links
-            path.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.link(path, target)
+    except FileExistsError:
+        pass  # the same bytes, whole: nothing comes to a place but in one step
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        _copy(path, target)
+    sync_folder(target.parent)
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Copy a file to its place in one step: beside it first, under a name that is its upload's alone."""
+    if target.exists():
+        return
+    part = target.with_name(f".{path.name}.part")
+    try:
+        with path.open("rb") as source, part.open("wb") as out:
+            shutil.copyfileobj(source, out, CHUNK_OCTETS)
+            out.flush()
+            os.fsync(out.fileno())
+        part.chmod(0o640)
+        part.replace(target)
     finally:
-        os.close(folder)
+        part.unlink(missing_ok=True)
 
 
 def append(file: IO[bytes], stream: Any, *, octets_max: int) -> int:

@@ -105,9 +105,7 @@ def take_in(upload: Upload, *, at: datetime) -> Conversion | None:
         with disk.growing().held(upload.public_id):
             _judge_head(upload)
             sha256 = file_disk.hash_of(path)
-            with transaction.atomic():
-                made = keep_source(upload.video, path, upload.name, sha256, upload.size, actor=actor, at=at)
-                Upload.objects.filter(pk=upload.pk).delete()
+            made = keep_source(upload.video, path, upload.name, sha256, upload.size, upload=upload, actor=actor, at=at)
             disk.growing().drop(upload.public_id)
             return made
     except (WrongOffset, BadSource):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 
 from amparo.conftest import NOON, make_staff
@@ -145,6 +145,18 @@ def test_whoever_dies_between_the_last_octet_and_its_row_loses_nothing(client_fo
 
 def _gone():
     raise SystemExit
+
+
+def test_a_film_is_laid_in_its_place_before_the_transaction_that_asks_for_it_and_goes_with_it(client_for, editor, draft, clip, monkeypatch):
+    """SRC-3: no lock waits for a disk; what no row knows does not stay."""
+    browser, found, depth, really = client_for(editor), [], len(connection.savepoint_ids), disk.keep_source
+    monkeypatch.setattr(disk, "keep_source", lambda *given: (found.append(len(connection.savepoint_ids)), really(*given)))
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr("amparo.videos.commands.intake.record", lambda *_given, **_more: _gone())
+        _patch(browser, _tus(browser, draft, clip), 0, clip)
+    assert not Conversion.objects.exists() and list((disk.root() / str(draft.pk)).iterdir()) == []
+    assert commands.take_in_waiting(at=NOON) == 1 and found == [depth, depth]
+    assert disk.path_of(draft.pk, Conversion.objects.get().folder, disk.SOURCE).read_bytes() == clip and not Upload.objects.exists()
 
 
 def test_a_video_of_a_product_that_is_kept_up_no_more_can_be_saved(client_for, editor, draft):
