@@ -75,6 +75,8 @@ class Film(StrEnum):
     REMOVED = "removed"
 
 
+REMOVABLE: Final = (Film.READY.value, Film.FAILED.value)  # of one that failed the tracks are kept
+
 INSTRUCTOR: Final = "instructor"
 STUDENT: Final = "student"
 ROLES: Final = (INSTRUCTOR, STUDENT)

@@ -160,7 +160,7 @@ class Line(models.Model):
 
 
 class Recording(models.Model):
-    """What becomes of a class's tracks: one film that plays, as a file of the class. LIV-1, LIV-3."""
+    """What becomes of a class's tracks: one film that plays, as a file of the class; `left_out` of them are not in it. LIV-1, LIV-3."""
 
     live_class = models.OneToOneField(LiveClass, models.PROTECT, related_name="recording")
     state = models.CharField(max_length=8, default=Film.WAITING.value)
@@ -169,6 +169,7 @@ class Recording(models.Model):
     url = models.CharField(max_length=500, blank=True)
     seconds = models.PositiveIntegerField(default=0)
     reason = models.CharField(max_length=400, blank=True)
+    left_out = models.PositiveSmallIntegerField(default=0, db_default=0)
     tries = models.PositiveSmallIntegerField(default=0)
     asked_at = models.DateTimeField()
     touched_at = models.DateTimeField()

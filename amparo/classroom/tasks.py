@@ -100,34 +100,38 @@ def make_film(recording: Recording) -> None:
     commands.begin_film(recording, at=clock.now())
     found = rooms.recordings(live_class.room, at=clock.now())
     elsewhere = next((one.url for one in found if one.url), "")
-    if elsewhere or not found:
+    broken = janus.broken(live_class.room)
+    if elsewhere or not (found or broken):
         commands.film_done(recording, None, seconds=0, url=elsewhere, actor=SYSTEM, at=clock.now())
         return
     leading = set(Participant.objects.filter(live_class=live_class, role=INSTRUCTOR).values_list("word", flat=True))
     with tempfile.TemporaryDirectory(prefix="amparo-film-") as folder:
-        tracks = unpack(found, leading, Path(folder))
+        tracks, left = unpack(found, leading, Path(folder))
+        left += broken
+        if not tracks:  # nobody is told that nothing was recorded
+            raise ValueError(f"none of its {len(left)} tracks can be played")
         target = Path(folder) / "film.webm"
-        if not tracks:
-            commands.film_done(recording, None, seconds=0, actor=SYSTEM, at=clock.now())
-            return
         encode(recording, tracks, target)
-        commands.film_done(recording, target, seconds=round(film.lasts(tracks)), actor=SYSTEM, at=clock.now())
-    janus.forget(live_class.room)
+        commands.film_done(recording, target, seconds=round(film.lasts(tracks)), left_out=len(left), actor=SYSTEM, at=clock.now())
+    if left:
+        log.error("tracks of a class are not in its film", live_class=live_class.pk, tracks=[path.name for path in left])
+    janus.forget(live_class.room, but=left)
 
 
-def unpack(found: Sequence[rooms.Recording], leading: set[str], folder: Path) -> list[film.Track]:
-    """Turn Janus' tracks into files that ffmpeg reads; one that holds too little is passed over."""
-    usable = [one for one in found if one.path is not None and one.begun_at is not None]
-    if not usable:
-        return []
-    starts = film.offsets([one.begun_at for one in usable if one.begun_at])
+def unpack(found: Sequence[rooms.Recording], leading: set[str], folder: Path) -> tuple[list[film.Track], list[Path]]:
+    """Turn Janus' tracks into files that ffmpeg reads; return them, and those that cannot be read or hold too little."""
+    usable = [(one, one.path, one.begun_at) for one in found if one.path is not None and one.begun_at is not None]
+    starts = film.offsets([begun_at for _one, _path, begun_at in usable]) if usable else []
     tracks: list[film.Track] = []
-    for number, (one, start) in enumerate(zip(usable, starts, strict=True)):
+    left: list[Path] = []
+    for number, ((one, path, _begun_at), start) in enumerate(zip(usable, starts, strict=True)):
         target = folder / f"{number}.{'opus' if one.kind == film.AUDIO else 'webm'}"
-        seconds = ffmpeg.seconds_of(target) if one.path is not None and janus.play(one.path, target, seconds_max=LIMIT_SECONDS) else 0.0
+        seconds = ffmpeg.seconds_of(target) if janus.play(path, target, seconds_max=LIMIT_SECONDS) else 0.0
         if seconds >= SECONDS_MIN:
             tracks.append(film.Track(target, one.kind, one.participant, start, seconds, one.participant in leading))
-    return tracks
+        else:
+            left.append(path)
+    return tracks, left
 
 
 def encode(recording: Recording, tracks: Sequence[film.Track], target: Path) -> None:

@@ -32,6 +32,15 @@ FILMS: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
+def left_out(count: int) -> str:
+    """Say that tracks are not in a film."""
+    return ngettext(
+        "%(count)s track of a camera or microphone could not be read or was too short, and is not in this film. It is kept as long as the film is.",
+        "%(count)s tracks of cameras and microphones could not be read or were too short, and are not in this film. They are kept as long as the film is.",
+        count,
+    ) % {"count": count}
+
+
 def minutes(count: int) -> str:
     """Return a duration as it is read: "1 h 30 min"."""
     hours, rest = divmod(count, 60)

@@ -46,10 +46,12 @@ def progress_film(recording: Recording, percent: int, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def film_done(recording: Recording, path: Path | None, *, seconds: int, url: str = "", actor: Actor, at: datetime) -> Recording:
+def film_done(
+    recording: Recording, path: Path | None, *, seconds: int, url: str = "", left_out: int = 0, actor: Actor, at: datetime
+) -> Recording:
     """Attach the film to its class, and tell so on the record of its case or course; no track and no page elsewhere: nothing was recorded.
 
-    Fact: `class.recorded`. Raises NotPermitted for anybody but the service.
+    `left_out` is how many tracks are not in it: they are kept as long as it is. Fact: `class.recorded`. Raises NotPermitted for anybody but the service.
     """
     if not actor.is_system:
         raise NotPermitted
@@ -60,9 +62,11 @@ def film_done(recording: Recording, path: Path | None, *, seconds: int, url: str
         name = f"{live_class.title[:100]}.webm"
         recording.file = files.keep_path(path, subject=live_class.subject, name=name, content_type="video/webm", actor=actor, at=at)
     recording.percent, recording.seconds, recording.url, recording.touched_at, recording.reason = 100, seconds, url, at, ""
+    recording.left_out = left_out
     recording.save()
     if recording.state == Film.READY:
-        tell("recorded", live_class, above=True, actor=SYSTEM, at=at, seconds=seconds, file=recording.file.public_id if recording.file else "")
+        kept = recording.file.public_id if recording.file else ""
+        tell("recorded", live_class, above=True, actor=SYSTEM, at=at, seconds=seconds, file=kept, left_out=left_out)
     stir(live_class)
     return recording
 

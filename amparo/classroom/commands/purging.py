@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from amparo.classroom.machine import Film
+from amparo.classroom.machine import REMOVABLE, Film
 from amparo.classroom.models import Line, LiveClass, Participant, Recording
 from amparo.classroom.queries import subjects_of_case
 from amparo.files import commands as files
@@ -45,18 +45,19 @@ def remove_film(recording: Recording, *, actor: Actor, at: datetime) -> bool:
     """
     if not actor.is_system:
         raise NotPermitted(recording=recording.pk)
-    found = Recording.objects.select_for_update(of=("self",)).filter(pk=recording.pk, state=Film.READY.value)
+    found = Recording.objects.select_for_update(of=("self",)).filter(pk=recording.pk, state__in=REMOVABLE)
     one = found.select_related("live_class").first()
     if one is None:
         return False
-    one.state, one.url, one.touched_at = Film.REMOVED.value, "", at
-    one.save(update_fields=["state", "url", "touched_at"])
+    one.state, one.url, one.reason, one.touched_at = Film.REMOVED.value, "", "", at
+    one.save(update_fields=["state", "url", "reason", "touched_at"])
     files.purge([one.live_class.subject], actor=actor, at=at)
+    _forget_tracks(one.live_class.room)
     tell("recording_purged", one.live_class, above=True, actor=actor, at=at)
     stir(one.live_class)
     return True
 
 
 def _forget_tracks(room: str) -> None:
-    """Remove what the gateway kept of a recording that never became a film, once that is certain."""
+    """Remove what the gateway kept: tracks that never became a film, or are not in it; once that is certain."""
     transaction.on_commit(lambda: janus.forget(room))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from amparo.classroom.machine import Film, State
+from amparo.classroom.machine import REMOVABLE, Film, State
 from amparo.classroom.models import Line, LiveClass, Recording
 from amparo.kernel.months import kept_since
 from amparo.policies.queries import value
@@ -47,7 +47,7 @@ def subjects_of_case(case_id: int) -> list[str]:
 
 
 def due_films(*, at: datetime, after: int = 0, limit: int = 50) -> list[Recording]:
-    """Return recordings of classes that were kept for their own time, `classroom.recording_months`. CAS-2."""
+    """Return recordings of classes that were kept for their own time, `classroom.recording_months`, also as tracks of which no film was made. CAS-2."""
     before = kept_since(at, value("classroom.recording_months", at=at), ZoneInfo(settings.TIME_ZONE))
-    old = Recording.objects.filter(state=Film.READY.value, live_class__state=State.ENDED.value, live_class__ended_at__lt=before)
+    old = Recording.objects.filter(state__in=REMOVABLE, live_class__state=State.ENDED.value, live_class__ended_at__lt=before)
     return list(old.filter(pk__gt=after).select_related("live_class").order_by("pk")[:limit])

@@ -10,6 +10,7 @@ import subprocess
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ from amparo.policies.queries import value
 from .shared import MODERATOR, ROLES, Present, Recording
 
 TIMEOUT_SECONDS: Final = 3
+MAGIC: Final = b"MJR00002"  # so a track begins; one without a frame holds nothing else
 NO_SUCH_ROOM, ROOM_EXISTS, NO_SUCH_FEED = 426, 427, 428
 _kept: dict[Path, tuple[int, dict[str, str]]] = {}
 
@@ -73,8 +75,7 @@ class JanusRooms:
     is_external = False
 
     def create_room(self, room: str, *, title: str, publishers_max: int, recorded: bool, at: datetime) -> None:
-        assert rules.is_word(room)
-        folder = Path(settings.GATEWAY_FOLDER) / "recordings" / room
+        folder = _folder(room)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with contextlib.suppress(_Exists):
             self._make(room, title, publishers_max, recorded, folder, value("media.bitrate_kilobits", at=at) * 1000)
@@ -115,9 +116,7 @@ class JanusRooms:
 
     def recordings(self, room: str) -> list[Recording]:
         """Return the tracks that lie in the room's folder, with the moment of their first frame."""
-        assert rules.is_word(room)
-        folder = Path(settings.GATEWAY_FOLDER) / "recordings" / room
-        found = [track for path in sorted(folder.glob("*.mjr")) if (track := read_track(path)) is not None]
+        found = [track for path in sorted(_folder(room).glob("*.mjr")) if (track := read_track(path)) is not None]
         return sorted(found, key=lambda one: one.begun_at or datetime.min.replace(tzinfo=UTC))
 
     def mute(self, room: str, participant: str, stream: str, on: bool) -> None:
@@ -142,17 +141,32 @@ def _absent_is_well(*errors: int) -> Any:
             raise
 
 
-def forget(room: str) -> None:
-    """Remove the tracks of a room, once they were made into one recording."""
+def forget(room: str, *, but: Collection[Path] = ()) -> None:
+    """Remove the tracks of a room, once they were made into one recording, but those that are not in it."""
+    folder = _folder(room)
+    if not but:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for path in folder.iterdir():
+        if path not in but:
+            path.unlink(missing_ok=True)
+
+
+def broken(room: str) -> list[Path]:
+    """Return the tracks of a room that hold something, but whose head cannot be read: they are among no `recordings`."""
+    return [path for path in sorted(_folder(room).glob("*.mjr")) if path.stat().st_size > len(MAGIC) and read_track(path) is None]
+
+
+def _folder(room: str) -> Path:
     assert rules.is_word(room)
-    shutil.rmtree(Path(settings.GATEWAY_FOLDER) / "recordings" / room, ignore_errors=True)
+    return Path(settings.GATEWAY_FOLDER) / "recordings" / room
 
 
 def read_track(path: Path) -> Recording | None:
     """Read the head of a track as Janus writes it; None where it holds no frame yet or is broken."""
     try:
         with path.open("rb") as stream:
-            if stream.read(8) != b"MJR00002":
+            if stream.read(len(MAGIC)) != MAGIC:
                 return None
             (size,) = struct.unpack("!H", stream.read(2))
             head = json.loads(stream.read(size))
