@@ -21,6 +21,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from amparo.kernel.actor import ROLES, Actor
 from amparo.people.models import User
 
+from . import outline
+
 STANDINGS = ("anonymous", "registered", "other_contact", "own_only", "member", "company_admin", *ROLES)
 
 
@@ -36,6 +38,7 @@ class Route:
 # What Wagtail brings has one rule, asked of every address of it: editors and administrators enter, to others it is a desk
 # page like any. See amparo/editor/tests/test_editor.py.
 EDITOR = "desk/editor/"
+PIECES = {"/ui/"}  # pieces of many pages stand there side by side
 
 
 def routes() -> list[Route]:
@@ -93,13 +96,15 @@ def facts() -> int:
         return cursor.fetchone()[0]
 
 
-def visit(client: Client, method: str, url: str, *, before: int) -> tuple[str, int]:
-    """Return the word for a visit and how many facts it left beside those that were there."""
+def visit(client: Client, method: str, url: str, *, before: int, wrong: list[str] | None = None) -> tuple[str, int]:
+    """Return the word for a visit and how many facts it left beside those that were there; say what is wrong with a page's outline."""
     client.cookies = SimpleCookie(client.kept)  # a visit may have signed out
     with undone():
         response = client.get(url) if method == "GET" else client.post(url, {"key": "matrix-0001-key"})
         if response.streaming:
             b"".join(response.streaming_content)
+        elif wrong is not None and method == "GET" and url not in PIECES and response.headers.get("Content-Type", "").startswith("text/html"):
+            wrong += [f"{url}: {fault}" for fault in outline.faults(response.content.decode())]
         if connection.needs_rollback:
             return word(response), 0
         return word(response), facts() - before

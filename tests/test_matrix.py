@@ -12,7 +12,7 @@ from amparo.defects.models import Defect
 from amparo.kernel import clock
 from amparo.kernel.actor import ROLES
 
-from . import matrix
+from . import matrix, outline
 
 TABLE = Path(__file__).parent / "matrix.txt"
 # What a visitor may always get, signed in or not; metrics answer callers on the same machine, as the test is one.
@@ -423,7 +423,16 @@ def _actors(world):
 
 # Giving out a file is told of: whose link it was, and that somebody else used it. UPD-2, SEC-25
 COUNTED = {"downloads:file"}
+# Whose pages show every part that a page may have; their outlines are looked at.
+READERS = {"company_admin", "engineer"}
 
+
+
+def test_what_is_wrong_with_a_page_s_outline_is_seen():
+    whole = "<nav aria-label=Uno></nav><main><h1>A</h1><h2 id=b>B</h2><section aria-labelledby=b></section><dialog><h4>C</h4></dialog></main>"
+    assert outline.faults(whole) == [] == outline.faults("<p>a piece")
+    for wrong in (whole.replace("h2", "h3"), whole.replace("h1", "h2"), whole + "<nav aria-label=Uno></nav>", whole + "<h1>D</h1>", whole + "<h2></h2>"):
+        assert len(outline.faults(wrong)) > 0, wrong
 
 
 @pytest.mark.django_db
@@ -431,7 +440,7 @@ COUNTED = {"downloads:file"}
 def test_every_address_answers_everybody_as_the_table_says(whole_world, values):
     """ACC-11, SEC-1, SEC-7, SEC-53, SEC-54"""
     clients = {standing: matrix.client_of(actor) for standing, actor in _actors(whole_world).items()}
-    lines, broken = [], []
+    lines, broken, outlines = [], [], []
     before = matrix.facts()
     for route in sorted(matrix.routes(), key=lambda route: route.name):
         given = values(route)
@@ -445,10 +454,11 @@ def test_every_address_answers_everybody_as_the_table_says(whole_world, values):
             broken.append(f"{route.name}: {error}")
             continue
         for method in ("GET", "POST"):
-            seen = {standing: matrix.visit(clients[standing], method, url, before=before) for standing in ("anonymous", "administrator")}
+            seen = {standing: matrix.visit(clients[standing], method, url, before=before, wrong=outlines) for standing in ("anonymous", "administrator")}
             if {word for word, _facts in seen.values()} == {"405"}:
                 continue  # a method that neither the least nor the most may use is nobody's
-            seen |= {who: matrix.visit(client, method, url, before=before) for who, client in clients.items() if who not in seen}
+            told = {who: outlines if who in READERS else None for who in clients}
+            seen |= {who: matrix.visit(client, method, url, before=before, wrong=told[who]) for who, client in clients.items() if who not in seen}
             words = {who: word for who, (word, _facts) in seen.items()}
             if method == "GET" and route.name not in COUNTED:
                 broken += [f"{route.name}: reading it as {who} left a fact" for who, (_word, facts) in seen.items() if facts]
@@ -458,6 +468,7 @@ def test_every_address_answers_everybody_as_the_table_says(whole_world, values):
     if os.environ.get("AMPARO_WRITE_MATRIX"):
         TABLE.write_text(text, encoding="utf-8")
     assert not broken, "\n" + "\n".join(broken)
+    assert not outlines, "\n" + "\n".join(dict.fromkeys(outlines))
     assert text == TABLE.read_text(encoding="utf-8"), "look at the difference; write it with AMPARO_WRITE_MATRIX=1 if it is right"
 
 

@@ -49,11 +49,25 @@ def render(text: str) -> str:
     )
 
 
+def headed(html: str, under: int = 2) -> str:
+    """Return a rendered text whose headings follow upon one of the level that it stands under, and leave none out."""
+    levels = sorted({int(level) for level in re.findall(r"<h([1-6])\b", html)})
+    if not levels:
+        return html
+    last = under
+
+    def placed(found: re.Match[str]) -> str:
+        nonlocal last
+        if not found[1]:
+            last = min(under + 1 + levels.index(int(found[2])), last + 1, 6)
+        return f"<{found[1]}h{last}"
+
+    return re.sub(r"<(/?)h([1-6])\b", placed, html)
+
+
 def plain(text: str) -> str:
     """Return the text without its marks, on one line."""
     stripped = nh3.clean(render(text), tags=set())
-
-
     return re.sub(r"\s+", " ", entities.unescape(stripped)).strip()
 
 

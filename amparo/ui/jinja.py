@@ -35,6 +35,8 @@ from jinja2.nodes import EvalContext
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
+from amparo.kernel import markdown
+
 from . import formats, meta, pieces
 from .frame import Frame, Shown
 
@@ -361,9 +363,15 @@ def environment(**options: Any) -> Environment:
         duration=formats.duration,
         number=formats.number,
         safe_lines=safe_lines,
+        headed=headed,
         pattern=literal_pattern,
     )
     return env
+
+
+def headed(html: str, under: int) -> Markup:
+    """Return the safe HTML of a text whose headings belong under one of a level."""
+    return Markup(markdown.headed(html, under))  # noqa: S704 (rendered by us)
 
 
 def safe_lines(text: str) -> Markup:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from amparo.kernel import icalendar, ids, paging
 from amparo.kernel.actor import Actor
 from amparo.kernel.machine import IllegalMove, Machine
-from amparo.kernel.markdown import excerpt, render
+from amparo.kernel.markdown import excerpt, headed, render
 from amparo.kernel.refusals import Invalid
 
 
@@ -78,6 +78,16 @@ def test_markdown_keeps_what_people_use():
     for part in ("<h3>Uno</h3>", "<strong>dos</strong>", "<li>a</li>", "<table>", 'src="/files/k1/p.png"'):
         assert part in html
     assert excerpt("**hola** mundo " * 40, 30).endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("levels", "under", "shown"),
+    [("34", 1, "23"), ("3", 2, "3"), ("5353", 1, "2232"), ("46", 2, "34"), ("345", 5, "666"), ("53", 1, "22"), ("", 1, "")],
+)
+def test_the_headings_of_a_text_follow_upon_the_one_that_it_stands_under(levels, under, shown):
+    """None is left out, whatever its writer left out: a screen reader leads by them."""
+    text = "".join(f"<h{level}>Uno</h{level}><hr>" for level in levels)
+    assert headed(text, under) == "".join(f"<h{level}>Uno</h{level}><hr>" for level in shown)
 
 
 def test_a_tampered_mark_of_a_page_is_refused():
