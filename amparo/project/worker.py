@@ -46,7 +46,6 @@ TICKS: tuple[tuple[str, float], ...] = (
     ("amparo.live.tasks.tick", 30),
     ("amparo.live.tasks.keep", 60),
     ("amparo.forum.tasks.tick", 60),
-    ("amparo.casefiles.tasks.tick", 2),
     ("amparo.casefiles.tasks.keep", 60),
     ("amparo.mailbox.tasks.keep", 60),
     ("amparo.editor.tasks.tick", 5),
@@ -70,6 +69,8 @@ LONG: tuple[tuple[str, float], ...] = (
     ("amparo.remote.tasks.films", 5),
     ("amparo.campus.tasks.sweep", 3600),
 )
+# Files of cases, for which somebody waits at a page: one with hours of recordings takes minutes, in which promises still lapse in time.
+EXPORTS: tuple[tuple[str, float], ...] = (("amparo.casefiles.tasks.tick", 1),)
 # Videos take minutes of processor each: apart, so that nothing else waits for them.
 FILMS: tuple[tuple[str, float], ...] = (("amparo.classroom.tasks.films", 2), ("amparo.videos.tasks.tick", 2), ("amparo.project.demo_films.tick", 5))
 
@@ -153,6 +154,7 @@ def run() -> int:
         threading.Thread(target=tick_forever, args=(stop,), name="tick"),
         threading.Thread(target=tick_forever, args=(stop, LONG), name="long"),
         threading.Thread(target=tick_forever, args=(stop, OUTSIDE), name="outside"),
+        threading.Thread(target=tick_forever, args=(stop, EXPORTS), name="exports"),
         threading.Thread(target=tick_forever, args=(stop, FILMS), name="films"),
     ]
     for thread in threads:

@@ -6,7 +6,8 @@ import contextlib
 import heapq
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,7 @@ from amparo.files.models import StoredFile
 from amparo.history.commands import signal
 from amparo.history.models import Fact
 from amparo.history.rules import moment, plain_value, text_of
+from amparo.kernel import clock
 from amparo.people.queries import actor_in
 from amparo.policies.queries import value
 from amparo.remote.rules.record import Broken
@@ -39,7 +41,8 @@ from .keys import current_key, publish_keys
 
 log = structlog.get_logger(__name__)
 ATTEMPTS_MAX = 3
-CLAIM = timedelta(minutes=5)
+CLAIM = timedelta(minutes=5)  # so long after its last word what makes a file is taken for dead
+TOLD_SECONDS_MAX = 30
 
 
 class Unsound(Exception):
@@ -118,19 +121,23 @@ def _partial(export: Export) -> Iterator[Path]:
 
 
 def _told(export: Export) -> Callable[[int], None]:
-    """Return what tells how far the file is: on a line of its own, for the snapshot's own changes nobody sees."""
+    """Return what tells how far the file is, and that it is still being made: on a line of its own, for the snapshot's own changes
+    nobody sees."""
     if connection.in_atomic_block:
         return lambda percent: None
-    said = [0]
+    said, told_at = 0, time.monotonic()
 
     def tell(percent: int) -> None:
-        if percent < said[0] + 5:
+        nonlocal said, told_at
+        if percent < said + 5 and time.monotonic() - told_at < TOLD_SECONDS_MAX:
             return
-        said[0] = percent
+        said, told_at = percent, time.monotonic()
         beside = connection.copy()
         try:
             with beside.cursor() as cursor:
-                cursor.execute("UPDATE casefiles_export SET percent = %s WHERE id = %s", [min(percent, 99), export.pk])
+                cursor.execute(
+                    "UPDATE casefiles_export SET percent = %s, claimed_at = %s WHERE id = %s", [min(percent, 99), clock.now(), export.pk]
+                )
         finally:
             beside.close()
 
@@ -276,16 +283,21 @@ def _pack(making: _Making, out: BinaryIO, paper: BinaryIO) -> str:
     parts += [(name, _pieces_of(files[name])) for name in sorted(files)]
     parts += recordings.parts(making.recordings)
     for number, (name, pieces) in enumerate(parts):
-        size, sha256 = writer.add(name, pieces)
+        size, sha256 = writer.add(name, _told_of(making, pieces, 60 + number * 40 // len(parts)))
         if name in files and sha256 != files[name].sha256:
             raise Unsound(name)
         listed.append({"name": name, "size": size, "sha256": sha256})
-        making.progress(60 + number * 40 // len(parts))
     manifest = text_of(_manifest(making, raw, listed)).encode()
     _size, digest = writer.add(proof.MANIFEST, [manifest])
     writer.add(proof.SIGNATURE, [key.sign(manifest)])
     writer.finish()
     return digest
+
+
+def _told_of(making: _Making, pieces: Iterable[bytes], percent: int) -> Iterator[bytes]:
+    for piece in pieces:
+        yield piece
+        making.progress(percent)
 
 
 def _manifest(making: _Making, raw: bytes, listed: list[dict[str, Any]]) -> dict[str, Any]:

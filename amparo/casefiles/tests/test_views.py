@@ -14,6 +14,7 @@ from amparo.casefiles.models import Export, Hold, Retention, SigningKey
 from amparo.casefiles.rules import proof
 from amparo.casefiles.rules.verifier import verify
 from amparo.conftest import NOON, make_contact
+from amparo.deadlines.tests.at_once import at_once
 from amparo.history.queries import facts
 from amparo.kernel import clock
 from amparo.people.commands import remove_contact
@@ -111,6 +112,28 @@ def test_one_that_was_left_half_made_is_made_anew_but_not_for_ever(case, contact
     assert commands.build_due(at=at + timedelta(hours=1)) == 0
     made.refresh_from_db()
     assert made.state == "failed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_takes_long_is_made_once(case, contact, monkeypatch):
+    """CAS-7: with hours of recordings in it a file takes minutes; while it says how far it is no other worker begins it anew."""
+    from amparo.casefiles.commands import building
+
+    at = clock.now()
+    Export.objects.create(case=case, asked_by_id=contact.user_id, asked_at=at, language="es-mx", time_zone="UTC", key="k", expires_at=at + timedelta(days=1))
+    plain, others = building._pieces_of, []
+
+    def slow(file):
+        for piece in plain(file):
+            yield piece
+            others.extend(at_once(lambda: commands.build_due(at=at + timedelta(minutes=6))))
+
+    monkeypatch.setattr(building, "_pieces_of", slow)
+    monkeypatch.setattr(building, "TOLD_SECONDS_MAX", 0)
+    monkeypatch.setattr(clock, "now", lambda: at + timedelta(minutes=4))
+    assert commands.build_due(at=at) == 1
+    assert others and not any(others)
+    assert Export.objects.values_list("state", "attempts").get() == ("ready", 1)
 
 
 @pytest.mark.parametrize("before_it_lies_there", [True, False])
