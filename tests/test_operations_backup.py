@@ -1,6 +1,8 @@
 """Doctor, backup and restore, against real servers in folders of their own."""
 
+import hashlib
 import json
+import subprocess
 
 import psycopg
 import pytest
@@ -82,26 +84,46 @@ def all_files(folder):
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def test_a_backup_restored_into_an_empty_folder_holds_everything(home, folder):
-    """Every row of every table, every file, the keys; and the restored service starts."""
-    import hashlib
-
+@pytest.fixture(scope="module")
+def original(prepared, folder):
+    """A data folder with a file, and a backup of it: what it held, and where it is saved."""
+    home, saved = folder / "original", folder / "saved"
+    subprocess.run(["cp", "-a", prepared, home], check=True)
     content = b"%PDF-1.4 una p\xc3\xb3liza"
     name = hashlib.sha256(content).hexdigest()
     stored = home / "files" / name[:2] / name[2:4] / name
     stored.parent.mkdir(parents=True, exist_ok=True)
     stored.write_bytes(content)
-    saved, restored = folder / "saved", folder / "restored"
     done = amparo("backup", saved, "--data", home, "--json")
     assert done.returncode == 0, done.stderr
     assert saved.stat().st_mode & 0o077 == 0
-    done = amparo("restore", saved, "--data", restored, "--json")
+    return home
+
+
+@pytest.fixture
+def saved(original, folder, request):
+    """A copy of the backup, for a test that spoils it."""
+    copy = folder / f"saved-{request.node.name[:30]}"
+    subprocess.run(["cp", "-a", folder / "saved", copy], check=True)
+    return copy
+
+
+def sequences(url):
+    with psycopg.connect(url) as connection:
+        return dict(connection.execute("SELECT sequencename, last_value FROM pg_sequences").fetchall())
+
+
+def test_a_backup_restored_into_an_empty_folder_holds_everything(original, folder):
+    """Every row of every table, every file, the keys; new rows get new numbers; and the restored service starts."""
+    restored = folder / "restored"
+    done = amparo("restore", folder / "saved", "--data", restored, "--json")
     assert done.returncode == 0, done.stderr
-    before, after = with_server(home, all_rows), with_server(restored, all_rows)
+    (before, numbers), (after, found) = (with_server(home, lambda url: (all_rows(url), sequences(url))) for home in (original, restored))
     assert before == after and sum(map(len, before.values())) > 100
+    assert numbers == found
     assert json.loads(done.stdout)["rows"] == sum(map(len, after.values()))
-    assert all_files(home / "files") == all_files(restored / "files")
-    assert (home / "secrets.json").read_text() == (restored / "secrets.json").read_text()
+    assert all_files(original / "files") == all_files(restored / "files")
+    assert (original / "secrets.json").read_text() == (restored / "secrets.json").read_text()
     assert (restored / "secrets.json").stat().st_mode & 0o777 == 0o600
     service = Running(restored)
     try:
@@ -110,22 +132,7 @@ def test_a_backup_restored_into_an_empty_folder_holds_everything(home, folder):
         service.stop()
 
 
-def test_a_restored_sequence_goes_on_where_it_was(home, folder):
-    """New rows after a restore get new numbers."""
-    saved, restored = folder / "saved-sequences", folder / "restored-sequences"
-
-    def sequences(url):
-        with psycopg.connect(url) as connection:
-            return dict(connection.execute("SELECT sequencename, last_value FROM pg_sequences").fetchall())
-
-    assert amparo("backup", saved, "--data", home).returncode == 0
-    assert amparo("restore", saved, "--data", restored).returncode == 0
-    assert with_server(home, sequences) == with_server(restored, sequences)
-
-
-def test_a_backup_is_never_restored_over_anything(home, folder):
-    saved = folder / "saved-over"
-    assert amparo("backup", saved, "--data", home).returncode == 0
+def test_a_backup_is_never_restored_over_anything(home, saved):
     before = (home / "secrets.json").read_text()
     done = amparo("restore", saved, "--data", home)
     assert done.returncode == 1 and "not empty" in done.stderr
@@ -134,9 +141,8 @@ def test_a_backup_is_never_restored_over_anything(home, folder):
     assert again.returncode == 1 and "not empty" in again.stderr
 
 
-def test_a_damaged_backup_is_refused_before_anything_is_touched(home, folder):
-    saved, restored = folder / "saved-damaged", folder / "restored-damaged"
-    assert amparo("backup", saved, "--data", home).returncode == 0
+def test_a_damaged_backup_is_refused_before_anything_is_touched(saved, folder):
+    restored = folder / "restored-damaged"
     with (saved / "database.dump").open("r+b") as stream:
         stream.seek(1000)
         stream.write(b"\0")
@@ -145,10 +151,9 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(home, folder):
     assert not restored.exists()
 
 
-def test_a_restore_that_differs_from_what_was_saved_is_taken_away_again(home, folder):
+def test_a_restore_that_differs_from_what_was_saved_is_taken_away_again(saved, folder):
     """A manifest that promises another row than the dump holds: nothing stays behind."""
-    saved, restored = folder / "saved-differs", folder / "restored-differs"
-    assert amparo("backup", saved, "--data", home).returncode == 0
+    restored = folder / "restored-differs"
     manifest = json.loads((saved / "manifest.json").read_text())
     manifest["tables"]["amparo_stamp"]["rows"] += 1
     (saved / "manifest.json").write_text(json.dumps(manifest))
