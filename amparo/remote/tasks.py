@@ -50,7 +50,7 @@ def films(*, at: datetime) -> None:
             films = [film for film in made.values() if film is not None]
             if films:
                 commands.keep_films(session, [(film, _milliseconds(film)) for film in films], actor=SYSTEM, at=at)
-        unread = [track for track, film in made.items() if film is None]
+        unread = [*(track for track, film in made.items() if film is None), *janus.broken(room)]
         for track in unread:  # evidence is not thrown away; it is not tried again either
             track.rename(track.with_suffix(".unread"))
             log.error("a track of a shared screen cannot be read", session=session.pk, track=track.stem)

@@ -9,8 +9,10 @@ from django.db import transaction
 from amparo.files import commands as files
 from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import NotPermitted
+from amparo.media.rooms import janus
 from amparo.remote.machine import State
 from amparo.remote.models import Session
+from amparo.remote.queries import room_of
 
 from .shared import locked, tell
 from .store import path_of
@@ -38,8 +40,9 @@ def _remove(session: Session, actor: Actor, at: datetime) -> None:
     shown = PURGED if session.shown else ""
     Session.objects.filter(pk=session.pk).update(purged_at=at, shown=shown, end_detail="")
     files.purge_some(list(session.films.values_list("file_id", flat=True)), actor=actor, at=at)
-    path = path_of(session)
+    path, room = path_of(session), room_of(session)
     transaction.on_commit(lambda: path.unlink(missing_ok=True))
+    transaction.on_commit(lambda: janus.forget(room))  # tracks that could not be read are kept as long
 
 
 @transaction.atomic

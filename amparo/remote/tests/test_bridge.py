@@ -259,10 +259,19 @@ def test_a_track_that_cannot_be_read_is_not_thrown_away(tmp_path, monkeypatch):
     monkeypatch.setattr(tasks.queries, "room_of", lambda _session: "remote-1")
     monkeypatch.setattr(tasks.rooms, "recordings", lambda _room, **_named: [SimpleNamespace(path=track, kind="video")] if track.exists() else [])
     monkeypatch.setattr(tasks.rooms, "end", lambda _room, **_named: None)
+    bent = tmp_path / "two.mjr"
     monkeypatch.setattr(tasks.janus, "forget", forgotten.append)
+    monkeypatch.setattr(tasks.janus, "broken", lambda _room: [bent] if bent.exists() else [])
     monkeypatch.setattr(tasks, "_film", lambda _track, _target: None)
     monkeypatch.setattr(commands, "keep_films", lambda *_given, **_named: pytest.fail("there is none"))
     tasks.films(at=NOON)
     assert not forgotten and (tmp_path / "one.unread").read_bytes() == b"seen"
     tasks.films(at=NOON)
     assert not forgotten
+    track.write_bytes(b"seen")
+    bent.write_bytes(b"a head that is broken")
+    monkeypatch.setattr(tasks, "_film", lambda track, _target: track)
+    monkeypatch.setattr(tasks, "_milliseconds", lambda _film: 0)
+    monkeypatch.setattr(commands, "keep_films", lambda *_given, **_named: None)
+    tasks.films(at=NOON)
+    assert not forgotten and not track.exists() and (tmp_path / "two.unread").exists()

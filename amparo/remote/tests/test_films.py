@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def filmed(db, tmp_path, settings):
     """A session that a browser shared, over, with a film of two parts."""
-    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.MEDIA_ROOT, settings.GATEWAY_FOLDER = tmp_path / "files", tmp_path / "media"
     engineer = make_staff("Elena Ingeniera", "engineer")
     contact = make_contact(make_customer("Abarrotes Lupita"), "Lupita Romero")
     case = a_case(contact, engineer)
@@ -111,7 +112,7 @@ def test_a_film_is_for_whoever_sees_its_case(filmed, client, client_for, other_c
     assert [one.status_code for one in told] == [403, 403] and film not in told[0].content.decode()
 
 
-def test_a_film_goes_in_its_time_and_its_hash_stays(filmed, client_for):
+def test_a_film_goes_in_its_time_and_its_hash_stays(filmed, client_for, settings, django_capture_on_commit_callbacks):
     """CAS-2: as any other recording; files of the case that are no films stay."""
     with transaction.atomic():
         [other] = files.keep([(filmed.case.subject, "foto.png", b"other")], content_type="image/png", actor=SYSTEM, at=NOON)
@@ -121,7 +122,12 @@ def test_a_film_goes_in_its_time_and_its_hash_stays(filmed, client_for):
     over = datetime(2028, 11, 12, 6, tzinfo=UTC)  # in Mexico the night after the day on which two years are full
     assert queries.due_recordings(at=over - timedelta(seconds=1)) == []
     assert queries.due_recordings(at=over) == [filmed.session]
-    assert commands.remove_recording(filmed.session, actor=SYSTEM, at=NOON + timedelta(days=800))
+    unread = Path(settings.GATEWAY_FOLDER) / "recordings" / queries.room_of(filmed.session) / "one.unread"
+    unread.parent.mkdir(parents=True)
+    unread.touch()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert commands.remove_recording(filmed.session, actor=SYSTEM, at=NOON + timedelta(days=800))
+    assert not unread.exists()
     assert not commands.remove_recording(filmed.session, actor=SYSTEM, at=NOON + timedelta(days=800))
     assert files.remove_purged(at=NOON + timedelta(days=800)) == 2
     assert not disk.path_of(Film.objects.first().sha256).exists() and disk.path_of(other.sha256).exists()
