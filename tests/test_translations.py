@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import trans_real
 
+from amparo.classroom import words as class_words
+from amparo.people.models import COMPANY_ROLE_LABELS, ROLE_LABELS
 from amparo.project.cli import messages
 
 from . import matrix
@@ -81,6 +83,13 @@ def test_the_same_words_have_one_translation():
                 said[first, message.context][str(message.string)].append(app)
     twice = {key: dict(found) for key, found in said.items() if len(found) > 1}
     assert not twice, "Give them one translation, or a context: pgettext(context, text)."
+
+
+def test_what_stands_beside_a_name_fits_women_and_men():
+    """What somebody does here is named by the work, not by one of the two forms."""
+    with translation.override("es-mx"):
+        words = [str(one) for one in (*ROLE_LABELS.values(), *COMPANY_ROLE_LABELS.values(), *class_words.ROLES.values())]
+    assert not [one for one in words if re.search(r"(dor|tor|ero|ado)\b", one)]
 
 
 def test_what_a_catalogue_says_is_what_is_shown(monkeypatch):

@@ -49,4 +49,4 @@ _figure(
     "keep_months", 12, 1, 120, _("Months for which chats without a case are kept"),
     _("A chat that belongs to a case is kept as long as its case."), _("months"), "CAS-2",
 )
-_figure("pass_hours", 8, 1, 72, _("Hours for which the widget knows a person"), _("Then the site hands him over again."), _("hours"))
+_figure("pass_hours", 8, 1, 72, _("Hours for which the widget knows a person"), _("Then the site hands them over again."), _("hours"))

@@ -34,8 +34,8 @@ _figure("desk_percent", 90, 50, 99, "TIM-10", _("Percent of the time after which
         _("Until then users answer each other; from then on staff see it in their queue."), "%")
 _figure("resumed_hours_min", 24, 1, 240, "FOR-2", _("Least time of a promise that is owed again"),
         _("When the only answer is hidden, the question is owed one again within what was left of its time, but at least so many business hours."), _("hours"))
-_figure("first_day_topics_max", 3, 1, 50, "FOR-1", _("Topics on the first day"), _("How many topics a new member may begin within his first 24 hours."))
-_figure("first_day_replies_max", 10, 1, 200, "FOR-1", _("Replies on the first day"), _("How many replies a new member may write within his first 24 hours."))
+_figure("first_day_topics_max", 3, 1, 50, "FOR-1", _("Topics on the first day"), _("How many topics a new member may begin within their first 24 hours."))
+_figure("first_day_replies_max", 10, 1, 200, "FOR-1", _("Replies on the first day"), _("How many replies a new member may write within their first 24 hours."))
 _figure("new_links_max", 2, 0, 20, "FOR-1", _("Links of a new member"), _("A post of a new member with more links waits for a moderator."))
 _figure("new_pictures_max", 1, 0, 10, "FOR-1", _("Pictures of a new member"), _("How many pictures a post of a new member may have."))
 _figure("pictures_max", 8, 1, 20, "FOR-1", _("Pictures of a post"), _("How many pictures a post may have."))

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from amparo.kernel.actor import ROLES
 from amparo.kernel.ids import format_nic
@@ -24,7 +25,7 @@ ROLE_LABELS = {
     "rnd_director": _("Research and development director"),
     "developer": _("Developer"),
     "sales": _("Sales"),
-    "instructor": _("Instructor"),
+    "instructor": pgettext_lazy("staff", "Instructor"),
     "editor": _("Editor"),
     "administrator": _("Administrator"),
 }

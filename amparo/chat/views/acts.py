@@ -76,7 +76,7 @@ def transfer(request: HttpRequest, chat_id: int) -> HttpResponse:
 
     return _act(
         request, chat, form, act, title=_("Hand the chat on"), button=_("Hand it on"),
-        text=_("Beside each name stands how many chats he has in hand. Who is not on duty is not in the list.") if colleagues
+        text=_("Beside each name stands how many chats they have in hand. Who is not on duty is not in the list.") if colleagues
         else _("Nobody else attends chats now, so there is nobody to hand it to. It stays with you."),
     )  # fmt: skip
 

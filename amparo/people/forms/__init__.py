@@ -29,7 +29,7 @@ MEXICAN_STATES = (
     ("VER", "Veracruz"), ("YUC", "Yucatán"), ("ZAC", "Zacatecas"),
 )  # fmt: skip
 COMPANY_ROLE_HELP = _(
-    "An administrator manages the contacts; a member sees all matters of the company; «own» sees only what he asked."
+    "An administrator manages the contacts; a member sees all matters of the company; «own» sees only what they asked."
 )
 
 
