@@ -5,6 +5,7 @@ from .ringing import (
     Candidate,
     OnScreen,
     announcement,
+    callbacks,
     callers_waiting,
     candidates,
     events_of,
@@ -14,13 +15,12 @@ from .ringing import (
     recent_lines,
     refused_at,
     refused_dials,
-    settled_callbacks,
     trouble,
 )
 from .wallboard import Board, Hour, Taker, board, day_bounds, day_rows
 
 __all__ = [
-    "Board", "Candidate", "Hour", "OnScreen", "Taker", "announcement", "board", "callers_waiting", "calls_about", "calls_between", "calls_of", "candidates",
+    "Board", "Candidate", "Hour", "OnScreen", "Taker", "announcement", "board", "callbacks", "callers_waiting", "calls_about", "calls_between", "calls_of", "candidates",
     "day_bounds", "day_rows", "events_of", "on_screen", "one_on_screen", "open_calls", "owed_callbacks", "recent_lines", "refused_at", "refused_dials",
-    "settled_callbacks", "trouble",
+    "trouble",
 ]  # fmt: skip

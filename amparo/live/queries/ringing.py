@@ -111,10 +111,14 @@ def owed_callbacks(actor: Actor, *, limit: int = 100) -> list[dict[str, Any]]:
     return [_callback(row) for row in rows.order_by("due_at", "first_at", "id")[:limit]]
 
 
-def settled_callbacks(actor: Actor, *, limit: int = 20) -> list[dict[str, Any]]:
-    """Return the calls back that were settled lately, newest first."""
-    rows = access.callbacks_visible_to(actor).exclude(settled_at=None).select_related("customer", "settled_by")
-    return [_callback(row) for row in rows.order_by("-settled_at")[:limit]]
+def callbacks(actor: Actor, *, owed: int, settled: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the calls back that are owed, the one due first first, and those settled lately, newest first. One statement. TEL-3, TIM-8."""
+    rows = access.callbacks_visible_to(actor).select_related("customer", "settled_by")
+    due = rows.filter(state=Callback.State.OPEN).order_by("due_at", "first_at", "id")[:owed]
+    found = list(due.union(rows.exclude(settled_at=None).order_by("-settled_at")[:settled], all=True))
+    first = sorted((row for row in found if row.settled_at is None), key=lambda row: (row.due_at is None, row.due_at, row.first_at, row.pk))
+    latest = sorted((row for row in found if row.settled_at is not None), key=lambda row: row.settled_at or row.first_at, reverse=True)
+    return [_callback(row) for row in first], [_callback(row) for row in latest]
 
 
 def _callback(row: Callback) -> dict[str, Any]:

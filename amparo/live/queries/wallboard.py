@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from amparo.kernel.actor import Actor
 from amparo.live import access, rules
 from amparo.live.machine import State
-from amparo.live.models import DIRECTION_LABELS, STATE_LABELS, Callback, ExchangeCall, Line
+from amparo.live.models import DIRECTION_LABELS, STATE_LABELS, Callback, ExchangeCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +76,27 @@ SELECT extract(hour FROM rang_at AT TIME ZONE %(zone)s)::int, count(*) FILTER (W
   FROM live_exchangecall WHERE rang_at >= %(since)s AND rang_at < %(until)s AND direction = 'in' GROUP BY 1 ORDER BY 1
 """
 _PEOPLE = """
-SELECT u.id, coalesce(nullif(u.name, ''), u.email), count(c.id) FILTER (WHERE c.direction = 'in'),
+SELECT coalesce(nullif(u.name, ''), u.email), count(c.id) FILTER (WHERE c.direction = 'in'),
        coalesce(sum(extract(epoch FROM coalesce(c.ended_at, %(at)s) - c.answered_at)), 0)::int,
-       max(c.state) FILTER (WHERE c.state IN ('answered', 'held')), max(c.answered_at) FILTER (WHERE c.state IN ('answered', 'held'))
-  FROM people_user u
+       max(c.state) FILTER (WHERE c.state IN ('answered', 'held')), max(c.answered_at) FILTER (WHERE c.state IN ('answered', 'held')), l.paused_at
+  FROM (SELECT user_id, max(paused_at) AS paused_at FROM live_line JOIN live_exchange e ON e.id = exchange_id AND e.is_active GROUP BY user_id) l
+  JOIN people_user u ON u.id = l.user_id
   LEFT JOIN live_exchangecall c ON c.operator_id = u.id AND c.answered_at IS NOT NULL AND c.rang_at >= %(since)s AND c.rang_at < %(until)s
- WHERE u.id = ANY(%(users)s) GROUP BY u.id ORDER BY 3 DESC, 2
+ GROUP BY u.id, l.paused_at ORDER BY 2 DESC, 1
 """
 
 
 def board(*, at: datetime, zone: tzinfo) -> Board:
-    """Return the figures of today until now. Five statements, whatever the number of calls."""
+    """Return the figures of today until now. Four statements, whatever the number of calls."""
     since, until = day_bounds(at.astimezone(zone).date(), zone)
-    lines = list(Line.objects.filter(exchange__is_active=True).values("user_id", "paused_at"))
-    paused = {line["user_id"]: line["paused_at"] for line in lines if line["paused_at"]}
     ringing = list(ExchangeCall.objects.filter(state=State.RINGING, direction="in").order_by("rang_at").values_list("rang_at", flat=True))
     owed = list(Callback.objects.filter(state=Callback.State.OPEN).order_by("due_at").values_list("due_at", flat=True))
-    span: dict[str, Any] = {"since": since, "until": until, "at": at, "zone": str(zone), "users": sorted({line["user_id"] for line in lines})}
+    span: dict[str, Any] = {"since": since, "until": until, "at": at, "zone": str(zone)}
     with connection.cursor() as cursor:
         cursor.execute(_HOURS, span)
         rows = cursor.fetchall()
         cursor.execute(_PEOPLE, span)
-        people = [_taker(row, paused) for row in cursor.fetchall()]
+        people = [_taker(row) for row in cursor.fetchall()]
     hours = [Hour(*row[:4]) for row in rows]
     answered = sum(hour.answered for hour in hours)
     return Board(
@@ -109,11 +108,11 @@ def board(*, at: datetime, zone: tzinfo) -> Board:
     )  # fmt: skip
 
 
-def _taker(row: tuple[Any, ...], paused: dict[int, datetime]) -> Taker:
-    user, name, answered, seconds, state, since = row
+def _taker(row: tuple[Any, ...]) -> Taker:
+    name, answered, seconds, state, since, paused_at = row
     if state:
         return Taker(name, answered, seconds, state, since)
-    return Taker(name, answered, seconds, "paused" if user in paused else "free", paused.get(user))
+    return Taker(name, answered, seconds, "paused" if paused_at else "free", paused_at)
 
 
 def _whole(hours: list[Hour]) -> list[Hour]:

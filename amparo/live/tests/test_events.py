@@ -16,7 +16,7 @@ from amparo.kernel.refusals import Invalid, NotPermitted
 from amparo.live import access, commands, queries, rules
 from amparo.live.commands.events import _may_be as may_be
 from amparo.live.errors import CallbackSettled
-from amparo.live.models import Call, Callback, Dial, Exchange, ExchangeCall, ExchangeEvent
+from amparo.live.models import Call, Callback, Dial, Exchange, ExchangeCall, ExchangeEvent, Line
 from amparo.people.queries import Found
 
 NUMBER = "+525555123456"
@@ -347,11 +347,20 @@ def test_the_board_and_the_table_of_the_day_count_each_call_once(tell, customer,
     tell("ringing", 140, call="c3", caller="5511113333", extension="101")
     tell("ended", 150, call="c3", caller="5511113333")
     tell("ringing", 200, call="c4", caller="5511114444", extension="600")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         board = queries.board(at=NOON + timedelta(seconds=230), zone=zone)
     assert (board.waiting, board.answered, board.missed, board.abandoned, board.owed, board.average_wait_seconds) == (1, 1, 1, 1, 2, 10)
     assert board.longest_since == NOON + timedelta(seconds=200)
     assert [(hour.hour, hour.total) for hour in board.hours if hour.total] == [(12, 3)]
     assert next((one.name, one.answered, one.talk_seconds, one.now) for one in board.people) == ("Oscar Operador", 1, 60, "free")
+    commands.pause_line(Line.objects.get(extension="101"), paused=True, actor=operator, at=NOON + timedelta(seconds=225))
+    taker = queries.board(at=NOON + timedelta(seconds=230), zone=zone).people[0]
+    assert (taker.now, taker.since) == ("paused", NOON + timedelta(seconds=225))
+    owed, settled = queries.callbacks(operator, owed=1, settled=1)
+    assert [one["number"] for one in owed] == ["+525511112222"] and settled == []
+    for one in queries.owed_callbacks(operator):
+        commands.settle_callback(Callback.objects.get(pk=one["id"]), reason="Se le escribió", actor=operator, at=NOON + timedelta(seconds=240 + one["id"] % 2))
+    owed, settled = queries.callbacks(operator, owed=9, settled=9)
+    assert owed == [] and [one["settled_at"] for one in settled] == sorted((one["settled_at"] for one in settled), reverse=True) and len(settled) == 2
     rows = list(queries.day_rows(NOON.date(), operator, zone=zone))
     assert len(rows) == 5 and rows[1][2] == NUMBER and rows[1][3].startswith("=cmd")

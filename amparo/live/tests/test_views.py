@@ -111,7 +111,7 @@ def test_the_card_opens_with_everything_on_the_screen_of_whose_telephone_rings(r
 def test_without_a_call_the_region_costs_little(line, operator, client_for, django_assert_max_num_queries):
     client = client_for(operator)
     client.get("/desk/phone/ring/")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(5):
         assert "data-ring" not in client.get("/desk/phone/ring/").content.decode()
 
 
@@ -154,7 +154,7 @@ def test_missed_calls_stand_on_the_list_until_they_are_settled(line, exchange, o
     deliver(exchange, id="e2", state="missed")
     client, owed = client_for(operator), Callback.objects.get()
     client.get("/desk/live/")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(6):
         page = client.get("/desk/live/").content.decode()
     assert customer.name in page and f'data-dial="{NUMBER}"' in page
     assert customer.name in client.get("/desk/phone/").content.decode()
@@ -344,7 +344,7 @@ def test_the_board_is_drawn_and_its_table_is_safe(ringing, operator, contact, cl
     """TEL-3, SEC-56"""
     client = client_for(operator)
     client.get("/desk/live/wallboard/")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(6):
         page = client.get("/desk/live/wallboard/").content.decode()
     assert "wall-number" in page
     table = client.get("/desk/live/wallboard/day.csv")

@@ -18,16 +18,17 @@ from amparo.live.forms import Settle, WrapUp
 from amparo.threads.access import visible_to as visible_threads
 from amparo.ui.views import staff_only
 
-OWED_SHOWN, REFUSED_SHOWN = 100, timedelta(days=1)
+OWED_SHOWN, SETTLED_SHOWN, REFUSED_SHOWN = 100, 8, timedelta(days=1)
 
 
 @require_safe
 @staff_only(*access.ROLES, "quality")
 def calls(request: HttpRequest) -> HttpResponse:
     """Calls back that are owed, what rings now, and the latest calls."""
+    owed, settled = queries.callbacks(request.actor, owed=OWED_SHOWN + 1, settled=SETTLED_SHOWN)
     context = {
-        "owed": queries.owed_callbacks(request.actor, limit=OWED_SHOWN + 1), "owed_shown": OWED_SHOWN, "lines": queries.recent_lines(request.actor), "form": Settle(),
-        "refused": queries.refused_dials(request.actor, since=request.now - REFUSED_SHOWN), "may_settle": access.may_take_calls(request.actor), "settled": queries.settled_callbacks(request.actor, limit=8),
+        "owed": owed, "settled": settled, "owed_shown": OWED_SHOWN, "lines": queries.recent_lines(request.actor), "form": Settle(),
+        "refused": queries.refused_dials(request.actor, since=request.now - REFUSED_SHOWN), "may_settle": access.may_take_calls(request.actor),
     }  # fmt: skip
     return render(request, "live/desk/_calls.html" if request.htmx else "live/desk/calls.html", context)
 
