@@ -1,6 +1,7 @@
 """A secret that is shown once, after a POST and its redirect: reload shows it no more, and makes no other. SEC-42.
 
-Between the two it lies in a cookie of that one page, encrypted, for its maker alone, two minutes at most; nothing is stored with us.
+Between the two it lies in a cookie of that one page, encrypted, for its maker in that very session, two minutes at most; nothing is
+stored with us.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
 COOKIE: Final = "amparo-once"
 SECONDS: Final = 120
@@ -21,7 +23,7 @@ def show_at(request: HttpRequest, name: str, number: int, text: str) -> HttpResp
     """Lead on to the page of a thing, which shows the text once."""
     path = reverse(name, args=[number])
     answer = redirect(path)
-    sealed = _cipher().encrypt(f"{request.actor.user_id}|{path}|{text}".encode()).decode()  # type: ignore[attr-defined]
+    sealed = _cipher().encrypt("|".join((*_reader(request), path, text)).encode()).decode()
     answer.set_cookie(COOKIE, sealed, max_age=SECONDS, path=path, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Strict")
     return answer
 
@@ -32,8 +34,13 @@ def shown(request: HttpRequest) -> str:
         text = _cipher().decrypt(request.COOKIES.get(COOKIE, "").encode(), ttl=SECONDS).decode()
     except (InvalidToken, UnicodeError):
         return ""
-    owner, path, secret = text.split("|", 2)
-    return secret if (owner, path) == (str(request.actor.user_id), request.path) else ""  # type: ignore[attr-defined]
+    *reader, path, secret = text.split("|", 3)
+    return secret if (*reader, path) == (*_reader(request), request.path) else ""
+
+
+def _reader(request: HttpRequest) -> tuple[str, str]:
+    """Return who reads, and in which session; of this no more than tells it from others."""
+    return str(request.actor.user_id), salted_hmac("ui.once", request.session.session_key or "").hexdigest()  # type: ignore[attr-defined]
 
 
 def forget(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
