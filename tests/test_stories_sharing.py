@@ -166,6 +166,7 @@ def _is_kept(desk, running, row: Session, parts: int, cast: Cast) -> None:
     """LIV-3, CAS-7: the film is kept once, told by a fact, shown as whole."""
     for _time in range(2):
         tasks.films(at=timezone.now())
+    tasks.verify(at=timezone.now())
     films = StoredFile.objects.filter(subject=row.case.subject).order_by("pk")
     assert len(films) >= parts and all(film.content_type == "video/webm" and film.size > 1000 for film in films)
     fact = Fact.objects.get(name="remote.filmed", subject=row.case.subject)

@@ -67,6 +67,7 @@ LONG: tuple[tuple[str, float], ...] = (
     ("amparo.contracts.tasks.imports", 1),
     ("amparo.downloads.tasks.tick", 3),
     ("amparo.remote.tasks.films", 5),
+    ("amparo.remote.tasks.verify", 5),
     ("amparo.campus.tasks.sweep", 3600),
 )
 # Files of cases, for which somebody waits at a page: one with hours of recordings takes minutes, in which promises still lapse in time.

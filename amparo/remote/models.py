@@ -152,6 +152,19 @@ class Film(models.Model):
         constraints = [models.UniqueConstraint(fields=["session", "number"], name="remote_film_once")]
 
 
+class Verification(models.Model):
+    """When a film was last read to its end, how it lay there (`queries.lies`), and what did not hold (nothing: it was whole). CAS-7.
+
+    `asked_at`: it is to be read anew, because somebody asked, or because it was touched.
+    """
+
+    film = models.OneToOneField(Film, models.PROTECT, primary_key=True, related_name="verification")
+    verified_at = models.DateTimeField()
+    lay = models.CharField(max_length=100, blank=True)
+    fault = models.CharField(max_length=10, blank=True)
+    asked_at = models.DateTimeField(null=True)
+
+
 class Miss(models.Model):
     """One code that was wrong, by the keyed hashes of the network that tried it and of the block that it aimed at; kept for the limit's time. SEC-39."""
 

@@ -32,8 +32,14 @@ def tick(*, at: datetime) -> None:
 
 
 def keep(*, at: datetime) -> None:
-    """Forget wrong codes that count no more. SEC-39."""
+    """Forget wrong codes that count no more; let films be verified that somebody touched. SEC-39, CAS-7."""
     commands.forget_misses(at=at)
+    commands.ask_for_touched(at=at)
+
+
+def verify(*, at: datetime) -> None:
+    """Read films that are to be verified. CAS-7."""
+    commands.verify_due(at=at)
 
 
 def films(*, at: datetime) -> None:

@@ -8,6 +8,7 @@ portal_urls = [
     path("case/<int:case_id>/", portal.of_case, name="of_case"),
     path("<int:session_id>/end/", portal.end, name="end"),
     path("<int:session_id>/replay/", replay.portal, name="replay"),
+    path("<int:session_id>/verify/", replay.verify, name="verify"),
     path("<int:session_id>/chunk/<int:number>/", replay.chunk, name="chunk"),
 ]
 desk_urls = [
@@ -23,6 +24,7 @@ desk_urls = [
     path("<int:session_id>/token/", desk.token, name="token"),
     path("<int:session_id>/end/", desk.end, name="end"),
     path("<int:session_id>/replay/", replay.desk, name="replay"),
+    path("<int:session_id>/verify/", replay.verify_at_desk, name="verify"),
     path("<int:session_id>/reveal/", replay.reveal, name="reveal"),
     path("<int:session_id>/chunk/<int:number>/", replay.chunk_of_staff, name="chunk"),
 ]

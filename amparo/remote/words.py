@@ -42,6 +42,14 @@ REASONS: Final = {
 }
 
 
+FILM_FAULTS: Final = {
+    "missing": gettext_lazy("its file is not there"),
+    "changed": gettext_lazy("its file was changed"),
+    "other": gettext_lazy("the record of the case tells another film"),
+    "chain": gettext_lazy("the hash chain of the case does not hold"),
+}
+
+
 def ask_sentence(*, vendor: str, engineer: str, number: str, title: str, mode: str, minutes_left: int) -> str:
     """Return all that the customer is asked before anything is seen: this very text is kept with the answer. LIV-2."""
     lines = [

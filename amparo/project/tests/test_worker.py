@@ -9,7 +9,7 @@ from amparo.project import worker
 PROMISES = ("amparo.deadlines.tasks.tick", "amparo.complaints.tasks.tick", "amparo.cases.tasks.tick", "amparo.notifications.tasks.tick", "amparo.chat.tasks.tick")
 MINUTES = {
     "amparo.casefiles.tasks.tick": worker.EXPORTS, "amparo.videos.tasks.tick": worker.FILMS, "amparo.classroom.tasks.films": worker.FILMS,
-    "amparo.remote.tasks.films": worker.LONG, "amparo.contracts.tasks.imports": worker.LONG, "amparo.ledger.tasks.reconcile": worker.LONG,
+    "amparo.remote.tasks.films": worker.LONG, "amparo.remote.tasks.verify": worker.LONG, "amparo.contracts.tasks.imports": worker.LONG, "amparo.ledger.tasks.reconcile": worker.LONG,
     "amparo.mailbox.tasks.tick": worker.OUTSIDE, "amparo.sales.tasks.look": worker.OUTSIDE,
 }  # fmt: skip
 TABLES = (worker.TICKS, worker.OUTSIDE, worker.LONG, worker.EXPORTS, worker.FILMS)

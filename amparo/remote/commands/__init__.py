@@ -19,10 +19,13 @@ from .purging import purge, remove_recording
 from .recording import add_chunk, reveal
 from .shared import Offer
 from .sharing import beat_of_customer, beat_of_engineer, engineer_left, join_by_browser, keep_films
+from .verifying import ask_for_touched, ask_verification, verify_due
 
 __all__ = [
     "Offer",
     "add_chunk",
+    "ask_for_touched",
+    "ask_verification",
     "beat_of_customer",
     "beat_of_engineer",
     "begin",
@@ -50,4 +53,5 @@ __all__ = [
     "resume",
     "reveal",
     "seen",
+    "verify_due",
 ]

@@ -1,6 +1,6 @@
 """Reads of remote sessions."""
 
-from .films import FilmRow, film_ids_of_case, films_of
+from .films import FilmRow, film_ids_of_case, films_of, lies
 from .record import (
     Played,
     TimeLine,
@@ -29,6 +29,7 @@ __all__ = [
     "ended_by_browser",
     "film_ids_of_case",
     "films_of",
+    "lies",
     "links_of",
     "of_case",
     "open_of_case",

@@ -1,17 +1,25 @@
-"""The films of screens that a browser shared, verified: by their bytes, by the fact that tells them, and by its chain. LIV-3, CAS-1, CAS-7."""
+"""The films of screens that a browser shared, verified: by the fact that tells them, by its chain, and by their bytes as they were last read. LIV-3, CAS-1, CAS-7."""
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
+from datetime import datetime
 
 from amparo.files.commands import disk
 from amparo.history.queries import facts, faults_of_chain
-from amparo.remote.models import Film, Session
+from amparo.remote.models import Film, Session, Verification
+
+GONE, HIDDEN = "", "?"
 
 
 @dataclass(frozen=True, slots=True)
 class FilmRow:
-    """One film as a page shows it; `fault` says what does not hold (empty: it is whole)."""
+    """One film as a page shows it; `fault` says what does not hold.
+
+    Without one it is whole if `verified_at` is a moment: then its bytes were read to the end, and nobody touched the file since. Where it is
+    none it was not read yet as it lies there now, and nobody says that it is whole.
+    """
 
     number: int
     url: str
@@ -19,16 +27,17 @@ class FilmRow:
     octets: int
     milliseconds: int | None
     fault: str
+    verified_at: datetime | None
 
 
 def films_of(session: Session) -> list[FilmRow]:
-    """Return the films of a session, each verified to its last byte."""
-    rows = list(Film.objects.filter(session=session).select_related("file").order_by("number"))
+    """Return the films of a session with what is known of each. No film is read: see `commands.verify_due`."""
+    rows = list(Film.objects.filter(session=session).select_related("file", "verification").order_by("number"))
     if not rows:
         return []
     told = _told(session)
-    altered = next(faults_of_chain(session.case.subject), "")
-    return [FilmRow(one.number, one.file.url, one.sha256, one.octets, one.milliseconds, _fault(one, told) or altered) for one in rows]
+    altered = "chain" if next(faults_of_chain(session.case.subject), "") else ""
+    return [_row(one, told, altered) for one in rows]
 
 
 def _told(session: Session) -> dict[str, int | None]:
@@ -41,15 +50,40 @@ def _told(session: Session) -> dict[str, int | None]:
     return found
 
 
-def _fault(film: Film, told: dict[str, int | None]) -> str:
-    path = disk.path_of(film.file.sha256)
-    if not path.is_file():
-        return "its file is not there"
+def _row(film: Film, told: dict[str, int | None], altered: str) -> FilmRow:
+    last: Verification | None = getattr(film, "verification", None)
+    lie = lies(film.sha256)
+    read = last if last is not None and last.lay == lie and last.asked_at is None else None
+    fault = _fault(film, told, lie) or (read.fault if read else "") or altered
+    return FilmRow(film.number, film.file.url, film.sha256, film.octets, film.milliseconds, fault, read.verified_at if read else None)
+
+
+def _fault(film: Film, told: dict[str, int | None], lie: str) -> str:
+    """Return what is seen without reading it."""
+    if lie == GONE:
+        return "missing"
+    if lie == HIDDEN:
+        return "unreadable"
     if film.sha256 not in told or told[film.sha256] not in (None, film.octets):
-        return "the record of the case tells another film"
-    if path.stat().st_size != film.octets or disk.hash_of(path) != film.sha256:
-        return "its file was changed"
-    return ""
+        return "other"
+    return "" if int(lie.partition(":")[0]) == film.octets else "changed"
+
+
+def lies(sha256: str) -> str:
+    """Tell how the bytes of a hash lie on the disk: length, moments of the last change of bytes and of anything, and place.
+
+    Whatever is written there, or put in its place, changes that: the moment of the last change is the system's own, and is set by nobody.
+    `GONE` where nothing lies there, `HIDDEN` where we may not look.
+    """
+    try:
+        found = disk.path_of(sha256).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return GONE
+    except OSError:
+        return HIDDEN
+    if not stat.S_ISREG(found.st_mode):
+        return GONE
+    return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}"
 
 
 def film_ids_of_case(case_id: int) -> list[int]:

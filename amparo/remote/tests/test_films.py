@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import subprocess
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -22,7 +24,7 @@ from amparo.kernel.actor import SYSTEM
 from amparo.kernel.refusals import NotPermitted
 from amparo.people.queries import actor_by_id
 from amparo.remote import commands, queries, tasks
-from amparo.remote.models import Film
+from amparo.remote.models import Film, Verification
 
 from . import recorded
 from .world import a_case
@@ -38,6 +40,7 @@ def filmed(db, tmp_path, settings):
     contact = make_contact(make_customer("Abarrotes Lupita"), "Lupita Romero")
     case = a_case(contact, engineer)
     session = recorded.filmed(case, engineer, tmp_path)
+    assert [one.verified_at for one in queries.films_of(session)] == [None, None] and commands.verify_due(at=NOON) == 2
     return SimpleNamespace(session=session, case=case, engineer=engineer, contact=contact)
 
 
@@ -63,40 +66,109 @@ def test_films_that_were_kept_before_get_their_rows_from_the_facts(filmed):
     """LIV-3, CAS-2: of a database that was filled before; facts of then told no lengths."""
     before = list(Film.objects.order_by("number").values_list("session", "number", "file", "sha256", "octets"))
     with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM remote_verification")
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE remote_film DISABLE TRIGGER USER")
         cursor.execute("DELETE FROM remote_film")
         cursor.execute("ALTER TABLE remote_film ENABLE TRIGGER USER")
         cursor.execute(import_module("amparo.remote.migrations.0004_films").KEPT_BEFORE)
     assert list(Film.objects.order_by("number").values_list("session", "number", "file", "sha256", "octets")) == before
-    assert [one.fault for one in queries.films_of(filmed.session)] == ["", ""]
+    assert [(one.fault, one.verified_at) for one in queries.films_of(filmed.session)] == [("", None)] * 2 and commands.verify_due(at=NOON) == 2
 
 
 def test_a_film_that_was_changed_exchanged_or_lost_is_not_called_whole(filmed, client_for):
-    """CAS-1, CAS-7: the page says so beside the film that it still shows."""
+    """CAS-1, CAS-7: the page says so beside the film that it still shows; of bytes of the same number as soon as they are read, and before that nothing."""
     path = disk.path_of(hashlib.sha256(recorded.FILMS[0]).hexdigest())
     address = f"/desk/remote/{filmed.session.pk}/replay/"
     page = client_for(filmed.engineer).get(address).content.decode()
     assert page.count("<video") == 2 and "1:01" in page and hashlib.sha256(recorded.FILMS[1]).hexdigest()[:16] in page and "remote-whole" in page
     mine = client_for(actor_by_id(filmed.contact.user_id)).get(f"/remote/{filmed.session.pk}/replay/").content.decode()
     assert mine.count("<video") == 2 and StoredFile.objects.first().url in mine
-    stood = path.stat().st_mode
+    stood = path.stat()
     path.chmod(0o600)
     path.write_bytes(recorded.FILMS[0].replace(b"first", b"other"))
-    assert [one.fault for one in queries.films_of(filmed.session)] == ["its file was changed", ""]
-    assert client_for(filmed.engineer).get(address).content.decode().count("remote-whole") == 1
+    os.utime(path, ns=(stood.st_atime_ns, stood.st_mtime_ns))
+    page = client_for(filmed.engineer).get(address).content.decode()
+    assert page.count("remote-whole") == 1 == page.count("remote-unread") and "No está íntegra" not in page
+    assert commands.ask_for_touched(at=NOON) == 1 and commands.ask_for_touched(at=NOON) == 0 and commands.verify_due(at=NOON) == 1
+    assert [one.fault for one in queries.films_of(filmed.session)] == ["changed", ""]
+    page = client_for(filmed.engineer).get(address).content.decode()
+    assert page.count("remote-whole") == 1 and "remote-unread" not in page and "su archivo se cambió" in page
     path.write_bytes(recorded.FILMS[1])
-    assert queries.films_of(filmed.session)[0].fault == "its file was changed"
+    assert queries.films_of(filmed.session)[0].fault == "changed", "of another length it is seen at once"
     path.unlink()
-    assert queries.films_of(filmed.session)[0].fault == "its file is not there"
+    assert queries.films_of(filmed.session)[0].fault == "missing"
     path.write_bytes(recorded.FILMS[0])
-    path.chmod(stood)
+    path.chmod(stood.st_mode)
+    assert [(one.fault, one.verified_at is None) for one in queries.films_of(filmed.session)] == [("", True), ("", False)]
+    tasks.keep(at=NOON)
+    tasks.verify(at=NOON)
+    assert queries.films_of(filmed.session)[0].verified_at == NOON
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE history_fact DISABLE TRIGGER USER")
         cursor.execute("UPDATE history_fact SET data = jsonb_set(data, '{octets,0}', '7') WHERE name = 'remote.filmed'")
         cursor.execute("ALTER TABLE history_fact ENABLE TRIGGER USER")
     faults = [one.fault for one in queries.films_of(filmed.session)]
-    assert faults[0] == "the record of the case tells another film" and "was altered" in faults[1], "the chain of the case holds no more either"
+    assert faults == ["other", "chain"], "the chain of the case holds no more either"
+
+
+def test_a_page_reads_no_film_and_says_when_it_was_read(filmed, client_for, monkeypatch):
+    """CAS-7: gigabytes are read by the worker: first of all, when somebody asks, and each month anew, for a disk that forgets touches no date."""
+    address, read, really = f"/remote/{filmed.session.pk}/", [], disk.hash_of
+    monkeypatch.setattr(disk, "hash_of", lambda path: (read.append(path), really(path))[1])
+    browser = client_for(filmed.contact)
+    assert browser.get(f"{address}replay/").content.decode().count("se verificó") == 2
+    path = disk.path_of(Film.objects.order_by("number").first().sha256)
+    lay = queries.lies(path.name)
+    path.chmod(0o600)
+    path.write_bytes(recorded.FILMS[0].replace(b"first", b"other"))
+    Verification.objects.filter(lay=lay).update(lay=queries.lies(path.name))  # as a disk does that forgets
+    assert browser.get(f"{address}replay/").content.decode().count("remote-whole") == 2
+    commands.ask_verification(filmed.session, actor=filmed.contact, at=NOON + timedelta(seconds=59))
+    assert commands.verify_due(at=NOON + timedelta(minutes=2)) == 0, "it was read just now"
+    assert browser.post(f"{address}verify/").status_code == 302
+    assert browser.get(f"{address}replay/").content.decode().count("remote-unread") == 2 and not read
+    assert commands.verify_due(at=NOON + timedelta(minutes=3), octets_max=1) == 1 == commands.verify_due(at=NOON + timedelta(minutes=3))
+    assert [(one.fault, one.verified_at) for one in queries.films_of(filmed.session)] == [(fault, NOON + timedelta(minutes=3)) for fault in ("changed", "")]
+    path.write_bytes(recorded.FILMS[0])
+    assert commands.verify_due(at=NOON + timedelta(days=30)) == 0 and commands.verify_due(at=NOON + timedelta(days=31)) == 2 and len(read) == 4
+    assert [one.fault for one in queries.films_of(filmed.session)] == ["", ""]
+
+
+def test_films_are_verified_for_whoever_sees_their_case(filmed, client_for, other_contact, registered):
+    """ACC-11, CAS-7"""
+    asked = [client_for(one).post(f"/remote/{filmed.session.pk}/verify/").status_code for one in (other_contact, registered)]
+    assert asked == [404, 403] and client_for(other_contact).post(f"/desk/remote/{filmed.session.pk}/verify/").status_code == 404
+    with pytest.raises(NotPermitted):
+        commands.ask_verification(filmed.session, actor=other_contact, at=NOON + timedelta(days=1))
+    assert not Verification.objects.filter(asked_at__isnull=False).exists()
+    assert client_for(filmed.engineer).post(f"/desk/remote/{filmed.session.pk}/verify/").status_code == 302
+
+
+def test_a_film_that_cannot_be_read_is_neither_called_whole_nor_changed(filmed, client_for, monkeypatch, capsys):
+    """CAS-7: with the way out, without the place on our disk; read again once the disk lets us."""
+    def refuses(path):
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(disk, "hash_of", refuses)
+        assert commands.verify_due(at=NOON + timedelta(days=31)) == 2
+    page = client_for(filmed.contact).get(f"/remote/{filmed.session.pk}/replay/").content.decode()
+    assert page.count("no se puede leer ahora") == 2 and "escríbanos" in page and "remote-whole" not in page and str(disk.path_of("")) not in page
+    said = capsys.readouterr().out
+    assert "a film cannot be read" in said and str(disk.path_of("")) not in said
+    commands.ask_verification(filmed.session, actor=filmed.contact, at=NOON + timedelta(days=32))
+    assert commands.verify_due(at=NOON + timedelta(days=32)) == 2 and {one.fault for one in queries.films_of(filmed.session)} == {""}
+    really = Path.stat
+
+    def hidden(self, **given):
+        if self.name == Film.objects.order_by("number").first().sha256:
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return really(self, **given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", hidden)
+        assert [one.fault for one in queries.films_of(filmed.session)] == ["unreadable", ""]
 
 
 def test_a_film_is_for_whoever_sees_its_case(filmed, client, client_for, other_contact, registered):

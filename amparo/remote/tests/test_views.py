@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import timedelta
 
 import pytest
@@ -114,6 +115,31 @@ def test_a_recording_that_was_changed_says_so(client_for, case, engineer):
     raw[60] ^= 1
     path.write_bytes(raw)
     assert "No está íntegra" in client_for(engineer).get(reverse("desk_remote:replay", args=[session.pk])).text
+
+
+@pytest.mark.parametrize("when", ["opened", "read"])
+def test_a_recording_that_cannot_be_read_says_so_with_the_way_out(client_for, case, engineer, contact, quality, monkeypatch, capsys, when):
+    """LIV-2, CAS-7: a right that is missing, a disk that fails; neither the page nor the log names the place."""
+    session = recorded.session(consented(case, engineer), engineer)
+
+    def refuses(*given, **_named):
+        raise PermissionError(errno.EACCES, "Permission denied", str(queries.path_of(session)))
+
+    if when == "opened":
+        queries.path_of(session).unlink()
+        queries.path_of(session).mkdir()  # a folder opens for nobody, whoever runs the test
+    else:
+        monkeypatch.setattr("amparo.remote.rules.record.read_chunk", refuses)
+        monkeypatch.setattr("amparo.remote.queries.record.read_chunk", refuses)
+    for actor, space, way_out in ((contact, "remote", "escríbanos en el caso"), (engineer, "desk_remote", "bitácora"), (quality, "desk_remote", "bitácora")):
+        browser = client_for(actor)
+        page = browser.get(reverse(f"{space}:replay", args=[session.pk]))
+        assert page.status_code == 200 and "no se puede leer ahora" in page.text and way_out in page.text
+        assert "data-player" not in page.text and "remote-whole" not in page.text and session.public_id not in page.text
+        assert browser.get(reverse(f"{space}:chunk", args=[session.pk, 1])).status_code == 503
+    assert "no se puede leer ahora" in client_for(quality).post(reverse("desk_remote:reveal", args=[session.pk])).text
+    said = capsys.readouterr().out
+    assert "a recording cannot be read" in said and session.number in said and session.public_id not in said
 
 
 def test_what_is_open_or_not_recorded_is_not_replayed(client_for, case, engineer):
