@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import timedelta
 
 import pytest
-from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.forms.models import model_to_dict
 from django.test import Client
 
@@ -26,8 +23,6 @@ from amparo.tickets.models import Ticket
 
 from . import matrix
 from .kept import kept_world, whole_world  # noqa: F401 (fixtures)
-from .test_canary import body, readable
-from .test_matrix import values  # noqa: F401 (the fixture)
 
 pytestmark = pytest.mark.django_db
 ODD_AMOUNTS = ("-1", "0", "1.5", "NaN", "Infinity", "1e3", "9" * 30, "", "[]", "١٢٣ x", "null", "4 credit")
@@ -305,79 +300,6 @@ def test_one_key_is_one_act_and_of_one_person(whole_world):  # noqa: F811
     )
     assert changed.status_code in (409, 422) or changed["Location"] == first["Location"]
     assert Thread.objects.filter(title="Con llave").count() == 2
-
-
-SECRET_COLUMNS = re.compile(r"(password|token|secret|hash|digest|seal|code_hash|pepper)", re.IGNORECASE)
-# Fingerprints of texts that are themselves shown: they are printed so that anybody can check the text. AGR-1
-FINGERPRINTS = {"agreements.AgreementVersion", "agreements.Acceptance"}
-
-
-def test_no_answer_holds_a_hash_or_token(whole_world, values):  # noqa: F811
-    """SEC-34: nothing that is kept as a secret is in any page or JSON, not even for the administrator."""
-    secrets, links = set(), set()
-    for model in apps.get_models():
-        if model._meta.app_label in ("sessions", "contenttypes"):
-            continue
-        for field in model._meta.concrete_fields:
-            if SECRET_COLUMNS.search(field.name) and model._meta.label not in FINGERPRINTS and field.get_internal_type() in (
-                "CharField",
-                "TextField",
-                "BinaryField",
-            ):
-                found = model.objects.values_list(field.name, flat=True)[:500]
-                kept = links if model._meta.label in ("history.Fact", "files.StoredFile") else secrets
-                kept |= {
-                    bytes(v).hex() if isinstance(v, (bytes, memoryview)) else v
-                    for v in found
-                    if v and len(v) >= 20
-                }
-    assert secrets, "there are secrets to look for"
-    for who in (whole_world.staff["administrator"], whole_world.mine.admin):
-        client = matrix.client_of(who)
-        for route, url in readable(matrix.routes(), values):
-            text = body(client.get(url))
-            # The links of a case's facts and the fingerprints of its files are what proves the file that one takes away. CAS-7
-            hidden = secrets if route.name == "casefiles:download" else secrets | links
-            leaked = [one[:12] for one in hidden if one in text]
-            assert not leaked, f"{route.name} shows {leaked}"
-            assert "pbkdf2_" not in text and "argon2$" not in text and "md5$" not in text, route.name
-
-
-def test_reading_writes_nothing(whole_world, values):  # noqa: F811
-    """SEC-34, SEC-54, SEC-60: GET and HEAD rotate, mark and count nothing, whoever asks."""
-    with connection.cursor() as cursor:
-        for who in (None, whole_world.mine.admin, whole_world.staff["administrator"]):
-            client = matrix.client_of(who)
-            for route, url in readable(matrix.routes(), values):
-                if route.name == "downloads:file":
-                    continue  # a file that is given out is counted, and the use of another's link reported: UPD-2, SEC-25
-                before = _written(cursor)
-                asked: list[str] = []
-
-                def heard(execute, sql, params, many, context, asked=asked):
-                    asked.append(str(sql))
-                    return execute(sql, params, many, context)
-
-                with connection.execute_wrapper(heard):
-                    client.get(url)
-                    client.head(url)
-                place = f"{route.name} read as {who.name if who else 'a visitor'}"
-                writes = [sql for sql in asked if _WRITES.search(sql) and "django_session" not in sql]
-                assert not writes, f"{place}: {writes}"
-                # The server may report its counts and begin anew in between: what counts is that none grew.
-                grown = {table for table, count in _written(cursor).items() if count > before.get(table, 0)}
-                assert not grown, f"{place}: {grown}"
-
-
-_WRITES = re.compile(r"\bINSERT\s+INTO\b|\bUPDATE\s+\S+\s+(\w+\s+)?SET\b|\bDELETE\s+FROM\b|history_append|nextval|pg_notify", re.I)
-
-
-def _written(cursor):
-    """Return how many rows this transaction has written, by table, as far as the server has not reported them yet."""
-    cursor.execute(
-        "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables WHERE relname NOT LIKE '%session%'"
-    )
-    return dict(cursor.fetchall())
 
 
 def test_the_json_of_the_service_holds_only_what_is_named(whole_world):  # noqa: F811

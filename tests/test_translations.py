@@ -5,11 +5,8 @@ from __future__ import annotations
 import gettext
 import re
 from collections import defaultdict
-from html.parser import HTMLParser
-from http.cookies import SimpleCookie
 
 import pytest
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import trans_real
 
@@ -17,47 +14,8 @@ from amparo.classroom import words as class_words
 from amparo.people.models import COMPANY_ROLE_LABELS, ROLE_LABELS
 from amparo.project.cli import messages
 
-from . import matrix
+from .judges import ENGLISH, Texts
 from .source import ROOT
-from .test_matrix import _actors, values  # noqa: F401 (the fixture of what each address names)
-
-# Words that Spanish does not have and that hardly an English sentence or label does without.
-ENGLISH = re.compile(
-    r"\b(the|and|of|your|you|with|this|these|is|are|was|were|for|from|what|when|which|who|how|not|nothing|each|every|until|since|"
-    r"open|opened|close|closed|save|search|choose|add|added|remove|change|settings|customers?|tickets? and|cases|promises?|queue|"
-    r"yes|left|kept|late|today|tomorrow|yesterday|days?|hours?|minutes|units?|company|contract|licences?|password|e-mail)\b",
-    re.IGNORECASE,
-)
-PLACE = re.compile(r"\b[A-Z][a-z]+/[\w /-]+")  # the name of a time zone, as it is known everywhere
-SHOWN = ("aria-label", "title", "placeholder", "data-label", "alt", "data-confirm")
-SILENT = {"script", "style", "code", "pre", "textarea", "template"}
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-
-
-class Texts(HTMLParser):
-    """Collects what a reader of the page sees or hears, except what is marked as being of another language."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._open: list[tuple[str, bool]] = []
-
-    def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
-        silent = (bool(self._open) and self._open[-1][1]) or tag in SILENT or given.get("translate") == "no"
-        silent = silent or (tag != "html" and (given.get("lang") or "es").startswith("en"))
-        if not silent:
-            self.found += [given[name] for name in SHOWN if given.get(name)]
-        if tag not in VOID:
-            self._open.append((tag, silent))
-
-    def handle_endtag(self, tag):
-        while self._open and self._open.pop()[0] != tag:
-            pass
-
-    def handle_data(self, data):
-        if data.strip() and not (self._open and self._open[-1][1]):
-            self.found.append(" ".join(data.split()))
 
 
 def catalogues():
@@ -121,34 +79,6 @@ def test_the_reader_of_pages_sees_texts_and_labels_but_no_code():
     reader.feed('<p>Hola <b title="Guardar">ya</b></p><code>the</code><p lang="en">of<br>and</p><img alt="Foto"><p>fin</p>')
     assert reader.found == ["Hola", "Guardar", "ya", "Foto", "fin"]
     assert ENGLISH.search("Nothing here") and not ENGLISH.search("Nada aquí todavía; vea el caso")
-
-
-@pytest.mark.django_db
-def test_no_page_in_spanish_speaks_english(whole_world, values):  # noqa: F811
-    """Each page as somebody who reads Spanish gets it, without the words only English has."""
-    people = _actors(whole_world)
-    clients = {standing: matrix.client_of(people[standing]) for standing in ("company_admin", "registered", "administrator")}
-    found: dict[str, set[str]] = defaultdict(set)
-    pages = 0
-    for route in matrix.routes():
-        if route.name.startswith(("ui:", "unnamed", "metrics", "health")):
-            continue
-        address = reverse(route.name, kwargs=values(route))
-        for standing in ["administrator"] if route.name.startswith("desk_") else ["company_admin", "registered"]:
-            client = clients[standing]
-            client.cookies = SimpleCookie(client.kept)  # a visit may have signed out
-            with matrix.undone():
-                response = client.get(address, headers={"accept-language": "es-MX"})
-            if "text/html" not in response.headers.get("Content-Type", "") or response.streaming:
-                continue
-            pages += 1
-            reader = Texts()
-            reader.feed(response.content.decode())
-            for text in reader.found:
-                if ENGLISH.search(PLACE.sub("", text)):
-                    found[text[:120]].add(route.name)
-    assert pages > 60
-    assert not found, "\n" + "\n".join(f"{text!r}: {', '.join(sorted(names)[:4])}" for text, names in found.items())
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
