@@ -30,7 +30,6 @@ from amparo.files.models import StoredFile
 from amparo.history.commands import signal
 from amparo.history.models import Fact
 from amparo.history.rules import moment, plain_value, text_of
-from amparo.kernel import clock
 from amparo.people.queries import actor_in
 from amparo.policies.queries import value
 from amparo.remote.rules.record import Broken
@@ -84,7 +83,7 @@ def build(export: Export, *, at: datetime) -> None:
     try:
         with _partial(export) as path, path.open("w+b") as out:
             digest = make(
-                export.case, out, language=export.language, zone=ZoneInfo(export.time_zone), at=at, progress=_told(export)
+                export.case, out, language=export.language, zone=ZoneInfo(export.time_zone), at=at, progress=_told(export, at=at)
             )
             out.flush()
             os.fsync(out.fileno())
@@ -120,12 +119,13 @@ def _partial(export: Export) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def _told(export: Export) -> Callable[[int], None]:
+def _told(export: Export, *, at: datetime) -> Callable[[int], None]:
     """Return what tells how far the file is, and that it is still being made: on a line of its own, for the snapshot's own changes
     nobody sees."""
     if connection.in_atomic_block:
         return lambda percent: None
-    said, told_at = 0, time.monotonic()
+    said, begun = 0, time.monotonic()
+    told_at = begun
 
     def tell(percent: int) -> None:
         nonlocal said, told_at
@@ -136,7 +136,7 @@ def _told(export: Export) -> Callable[[int], None]:
         try:
             with beside.cursor() as cursor:
                 cursor.execute(
-                    "UPDATE casefiles_export SET percent = %s, claimed_at = %s WHERE id = %s", [min(percent, 99), clock.now(), export.pk]
+                    "UPDATE casefiles_export SET percent = %s, claimed_at = %s WHERE id = %s", [min(percent, 99), at + timedelta(seconds=told_at - begun), export.pk]
                 )
         finally:
             beside.close()
