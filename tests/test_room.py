@@ -53,7 +53,7 @@ MADE = """async (source) => {
     says(one, { janus: "event", transaction: one.transaction, plugindata: { data: {} }, jsep: one.peer.localDescription });
   };
   const given = { session: { url: "ws://gateway.example", token: "t" }, room: { room: "1", participant: "me", token: "t", proof: "p" } };
-  window.room = new Room(async () => given);
+  window.room = new Room(async () => { await window.door; return given; });
   room.addEventListener("feed", ({ detail }) => shown.push(detail.stream));
   room.addEventListener("gone", ({ detail }) => gone.push(detail.feed));
   window.track = (kind) => kind === "audio" ? new AudioContext().createMediaStreamDestination().stream.getAudioTracks()[0]
@@ -139,3 +139,33 @@ def test_a_feed_that_cannot_be_watched_yet_is_asked_for_again(page):
     page.evaluate("offer(2)")
     until_asked(page, "join join join start")
     page.wait_for_function("() => shown.length === 1")
+
+
+def test_a_line_that_breaks_while_one_comes_in_is_made_again_once(page):
+    page.evaluate("sockets[0].onclose()")
+    page.wait_for_function("() => sockets.length === 2 && asked.length === 2")
+    page.evaluate("() => { window.own = { audio: track('audio') }; room.publish(own); }")
+    page.evaluate("answer(1)")
+    until_asked(page, "join join publish")
+    page.evaluate("sockets[1].onclose()")
+    page.wait_for_function("() => sockets.length === 3")
+    until_asked(page, "join join publish join")
+    page.evaluate("answer(3)")
+    until_asked(page, "join join publish join publish")
+    page.evaluate("answer(4)")
+    page.wait_for_function("() => room.state === 'inside' && !room.connecting")
+    assert page.evaluate("sockets.map((one) => one.readyState).join()") == "3,3,1"
+
+
+def test_who_leaves_while_he_comes_in_is_out(page):
+    page.evaluate("sockets[0].onclose()")
+    page.wait_for_function("() => sockets.length === 2 && asked.length === 2")
+    page.evaluate("() => { window.states = []; room.addEventListener('state', ({ detail }) => states.push(detail.state)); room.leave('over'); }")
+    page.wait_for_function("() => !room.connecting")
+    assert page.evaluate("states.join()") == "out" == page.evaluate("room.state")
+
+
+def test_who_leaves_while_the_door_is_asked_does_not_come_in(page):
+    page.evaluate("() => { window.door = new Promise((told) => { window.opens = told; }); sockets[0].onclose(); room.leave('over'); opens(); }")
+    page.wait_for_function("() => !room.connecting")
+    assert page.evaluate("[room.state, sockets.length, room.gateway]") == ["out", 1, None]

@@ -178,23 +178,33 @@ export class Room extends EventTarget {
     this.#become("out", reason);
   }
 
+  // One at a time: whoever loses the line while it connects sees by himself that it is gone.
   async #connect() {
-    for (let tries = 0; this.wanted; tries += 1) {
-      this.#become("connecting");
-      try {
-        await this.#once();
-        return;
-      } catch (problem) {
-        this.#drop();
-        if (problem.out) return this.leave(problem.message);
-        this.#become("lost", problem.message);
-        await pause(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)]);
+    if (this.connecting) return;
+    this.connecting = true;
+    try {
+      for (let tries = 0; this.wanted; tries += 1) {
+        this.#become("connecting");
+        try {
+          await this.#once();
+          if (this.gateway || !this.wanted) return;
+          throw new Refused(0, "closed");
+        } catch (problem) {
+          this.#drop();
+          if (!this.wanted) return;
+          if (problem.out) return void this.leave(problem.message);
+          this.#become("lost", problem.message);
+          await pause(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)]);
+        }
       }
+    } finally {
+      this.connecting = false;
     }
   }
 
   async #once() {
     const { session, room } = await this.access();
+    if (!this.wanted) return; // he left while the door was asked
     this.#drop();
     const gateway = new Gateway(session);
     this.gateway = gateway;
@@ -268,7 +278,7 @@ export class Room extends EventTarget {
       if (this.gateway !== gateway || tries >= WATCH_TRIES_MAX) return;
       if (problem.code !== NO_SUCH_FEED && problem.code !== 0) return; // announced before it could be watched, or no answer came
       await pause(300);
-      if (this.gateway === gateway) await this.#watch(one, tries + 1);
+      if (this.gateway === gateway) this.#watch(one, tries + 1);
     }
   }
 
