@@ -117,7 +117,7 @@ def test_a_page_reads_no_film_and_says_when_it_was_read(filmed, client_for, monk
     address, read, really = f"/remote/{filmed.session.pk}/", [], disk.hash_of
     monkeypatch.setattr(disk, "hash_of", lambda path: (read.append(path), really(path))[1])
     browser = client_for(filmed.contact)
-    assert browser.get(f"{address}replay/").content.decode().count("se verificó") == 2
+    assert browser.get(f"{address}replay/").content.decode().count("última verificación") == 2
     path = disk.path_of(Film.objects.order_by("number").first().sha256)
     lay = queries.lies(path.name)
     path.chmod(0o600)
