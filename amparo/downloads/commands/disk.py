@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from django.conf import settings
 
+from amparo.files.commands.disk import hash_of
 from amparo.files.commands.pieces import Growing, settle
+
+__all__ = ["growing", "hash_of", "keep", "path_of", "root"]
 
 
 def root() -> Path:
@@ -23,12 +25,6 @@ def path_of(sha256: str) -> Path:
 def growing() -> Growing:
     """Return the folder in which uploads grow, on the same volume."""
     return Growing(root() / "incoming")
-
-
-def hash_of(path: Path) -> str:
-    """Return the hash of what lies at a path, with memory flat."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def keep(path: Path, sha256: str) -> None:
