@@ -22,65 +22,65 @@ def _between(low: int, high: int) -> Any:
 _G = "activation"
 declare(
     "activation.lease_days", default=30, kind=int, group=_G, rule="LIC-1", unit=_("days"), check=_between(7, 400),
-    label=_("Lease of an activation"), help=_("So long a terminal works without asking the service again. It asks once a day."),
+    label=_("Lease of an activation"), help=_("How long a terminal works without contacting the service. It normally does so once a day."),
 )  # fmt: skip
 declare(
     "activation.offline_lease_days", default=365, kind=int, group=_G, rule="LIC-1", unit=_("days"), check=_between(7, 1500),
-    label=_("Lease of an activation without network"), help=_("For terminals that never reach the internet: so long until they bring a new file."),
+    label=_("Lease of an activation without network"), help=_("For terminals without internet: how long they work before they need a new file."),
 )  # fmt: skip
 declare(
     "activation.refresh_hours", default=24, kind=int, group=_G, rule="LIC-1", unit=_("hours"), check=_between(1, 168),
-    label=_("Time between two renewals of a lease"), help=_("How often a terminal asks the service, where it can."),
+    label=_("Time between two renewals of a lease"), help=_("How often a terminal with internet contacts the service."),
 )  # fmt: skip
 declare(
     "activation.grace_days", default=14, kind=int, group=_G, rule="LIC-1", unit=_("days"), check=_between(14, 120),
-    label=_("Grace after a lease"), help=_("So long everything goes on after a lease ended. Then functions are reduced, outside opening hours only."),
+    label=_("Grace after a lease ends"), help=_("How long everything goes on working after a lease ends. Then functions are reduced, only outside the shop's opening hours."),
 )  # fmt: skip
 declare(
     "activation.emergency_days", default=7, kind=int, group=_G, rule="TEL-2", unit=_("days"), check=_between(1, 30),
-    label=_("Length of an emergency token"), help=_("Staff give one, with a reason, so that no shop stands still."),
+    label=_("Length of an emergency token"), help=_("Staff can issue one, stating a reason, so that no shop has to stop."),
 )  # fmt: skip
 declare(
     "activation.moves_max", default=3, kind=int, group=_G, rule="LIC-2", unit=_("moves"), check=_between(0, 1000),
-    label=_("Moves of a licence in a year"), help=_("So many times customers release a terminal by themselves; more go through a ticket."),
+    label=_("Moves of a licence in a year"), help=_("How often a customer can release a terminal without help. Beyond that, by ticket."),
 )  # fmt: skip
 declare(
     "activation.updates_days", default=365, kind=int, group=_G, rule="UPD-1", unit=_("days"), check=_between(0, 3650),
-    label=_("Updates that come with a licence"), help=_("Versions built so many days after the registration are included without a contract."),
+    label=_("Updates that come with a licence"), help=_("Versions built within this many days of the registration are included without a contract."),
 )  # fmt: skip
 declare(
     "activation.patches", default=True, kind=bool, group=_G, rule="UPD-1",
-    label=_("Corrections of an included version are included"), help=_("10.1.7 works where 10.1 was included, whenever it was built."),
+    label=_("Corrections of an included version are included"), help=_("If 10.1 is included, so is 10.1.7, whenever it was built."),
 )  # fmt: skip
 declare(
     "activation.tries_window_minutes", default=15, kind=int, group=_G, rule="SEC-45", unit=_("minutes"), check=_between(1, 1440),
-    label=_("Time in which wrong serials are counted"), help=_("After it a wrong try no longer counts."),
+    label=_("Time in which wrong serials are counted"), help=_("A wrong try stops counting after this time."),
 )  # fmt: skip
 declare(
     "activation.tries_address", default=20, kind=int, group=_G, rule="SEC-45", unit=_("tries"), check=_between(3, 1000),
-    label=_("Wrong serials from one network address"), help=_("Beyond it no serial is looked at for a while, and staff are told."),
+    label=_("Wrong serials from one network address"), help=_("Beyond this, serials from there are refused for a while and staff are told."),
 )  # fmt: skip
 declare(
     "activation.tries_key", default=10, kind=int, group=_G, rule="SEC-45", unit=_("tries"), check=_between(3, 1000),
-    label=_("Tries of one wrong serial"), help=_("From all addresses together."),
+    label=_("Tries of one wrong serial"), help=_("Counted over all network addresses."),
 )  # fmt: skip
 declare(
     "activation.tries_product", default=300, kind=int, group=_G, rule="SEC-45", unit=_("tries"), check=_between(10, 100_000),
-    label=_("Wrong serials of one product"), help=_("From all addresses together. Serials that are right are not held up by it."),
+    label=_("Wrong serials of one product"), help=_("Counted over all network addresses. Correct serials always go through."),
 )  # fmt: skip
 declare(
     "activation.customer_acts_hour", default=600, kind=int, group=_G, rule="SEC-44", unit=_("acts"), check=_between(10, 100_000),
-    label=_("Activations and releases of a customer in an hour"), help=_("Of all its licences together, by its NIC."),
+    label=_("Activations and releases of a customer in an hour"), help=_("Counted over all its licences."),
 )  # fmt: skip
 declare(
     "activation.registrations_day", default=40, kind=int, group=_G, rule="SEC-45", unit=_("serials"), check=_between(1, 10_000),
-    label=_("Serials that a customer asks to have registered in a day"), help=_("By its NIC, also those that were refused."),
+    label=_("Serials that a customer asks to have registered in a day"), help=_("Refused ones count too."),
 )  # fmt: skip
 declare(
     "activation.networks_day", default=6, kind=int, group=_G, rule="SEC-44", unit=_("networks"), check=_between(1, 10_000),
-    label=_("Networks from which a licence is activated in a day"), help=_("From more of them staff are told; nobody is cut off."),
+    label=_("Networks from which a licence is activated in a day"), help=_("Beyond this, staff are told; nobody is cut off."),
 )  # fmt: skip
 declare(
     "activation.acts_hour", default=120, kind=int, group=_G, rule="SEC-44", unit=_("acts"), check=_between(10, 10_000),
-    label=_("Activations and releases of a licence in an hour"), help=_("More is not the work of a shop; it is refused for a while and staff are told."),
+    label=_("Activations and releases of a licence in an hour"), help=_("No shop needs more; beyond this they are refused for a while and staff are told."),
 )  # fmt: skip

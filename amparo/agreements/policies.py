@@ -11,7 +11,7 @@ declare(
     default=False,
     kind=bool,
     label=_("Members of a company may accept agreements for it"),
-    help=_("Without this only the company's administrators may."),
+    help=_("When off, only the company's administrators may."),
     rule="AGR-1",
     group="agreements",
 )
@@ -20,7 +20,7 @@ declare(
     default=True,
     kind=bool,
     label=_("Tell customers of a new version that their services will ask for"),
-    help=_("Goes to the administrators of the companies that accepted an earlier version of the document."),
+    help=_("Sent to the administrators of companies that accepted an earlier version of the document."),
     rule="AGR-1",
     group="agreements",
 )

@@ -28,7 +28,7 @@ def _days(value: list[int]) -> Text | None:
 _G = "campus"
 declare(
     "campus.reminder_days", default=[90, 60, 30, 7], kind=list, group=_G, rule="SRC-4", unit=_("days"), check=_days,
-    label=_("Reminders before a certificate expires"), help=_("So many days before, its holder is told that it can be renewed."),
+    label=_("Reminders before a certificate expires"), help=_("Its holder is told this many days ahead that it can be renewed."),
 )  # fmt: skip
 declare(
     "campus.seats_max", default=50, kind=int, group=_G, rule="SRC-4", unit=_("seats"), check=_between(1, 50),

@@ -23,15 +23,15 @@ def _between(low: int, high: int) -> Callable[[Any], Text | None]:
 declare(
     "casefiles.retention_months", default=12, kind=int, group="casefiles", rule="CAS-2", unit=_("months"), check=_between(1, 240),
     label=_("How long the record of a closed case is kept"),
-    help=_("From its closing; the customer reads and exports it all that time. What closed before a change keeps its time."),
+    help=_("Counted from its closing; until then the customer can read and export it. A change does not touch cases that are already closed."),
 )  # fmt: skip
 declare(
     "casefiles.notice_days", default=30, kind=int, group="casefiles", rule="CAS-2", unit=_("days"), check=_between(7, 180),
     label=_("Notice before a record is purged"),
-    help=_("So many days before, the customer is told and can export it. Nothing is purged that was not told."),
+    help=_("The customer is told this many days ahead and can export it. Nothing is purged without notice."),
 )  # fmt: skip
 declare(
     "casefiles.purge_on", default=True, kind=bool, group="casefiles", rule="CAS-2",
     label=_("Purge records whose time is over"),
-    help=_("While it is off nothing is purged by itself; the desk still shows what would be."),
+    help=_("When off, nothing is purged automatically; the desk still shows what would be."),
 )  # fmt: skip

@@ -30,20 +30,20 @@ def _rising_days(value: list[Any]) -> Text | None:
 _G = "cases"
 declare(
     "cases.incident_minutes", default=30, kind=int, group=_G, rule="CAS-5", unit=_("minutes"), check=_between(5, 480),
-    label=_("Time of an incident"), help=_("How long the attention of one incident may take before the customer is asked."),
+    label=_("Time of an incident"), help=_("How long work on one incident may take before the customer is asked how to go on."),
 )  # fmt: skip
 declare(
     "cases.advisory_minutes", default=30, kind=int, group=_G, rule="CAS-9", unit=_("minutes"), check=_between(5, 480),
-    label=_("Time of advice"), help=_("How long the attention of one event may take before the customer is asked."),
+    label=_("Time of advice"), help=_("How long advice on one event may take before the customer is asked how to go on."),
 )  # fmt: skip
 declare(
     "cases.warning_minutes", default=5, kind=int, group=_G, rule="CAS-5", unit=_("minutes"), check=_between(1, 60),
-    label=_("Warning before the limit"), help=_("How long before the limit of the clock the engineer is warned."),
+    label=_("Warning before the limit"), help=_("How long before the limit the engineer is warned."),
 )  # fmt: skip
 declare(
     "cases.tolerance_minutes", default=5, kind=int, group=_G, rule="CAS-3", unit=_("minutes"), check=_between(0, 60),
     label=_("Time to answer the question at the limit"),
-    help=_("So long after the limit a problem still counts as solved within its time."),
+    help=_("How long after the limit a solved problem still counts as solved in time."),
 )  # fmt: skip
 declare(
     "cases.reminder_days", default=[1, 3, 7], kind=list, group=_G, rule="CAS-4", unit=_("business days"), check=_rising_days,
@@ -52,7 +52,7 @@ declare(
 )  # fmt: skip
 declare(
     "cases.tacit_acceptance_on", default=False, kind=bool, group=_G, rule="CAS-4",
-    label=_("Tacit acceptance"), help=_("Whether a closing that nobody answers counts as accepted. The notice says so."),
+    label=_("Tacit acceptance"), help=_("A proposed closing that nobody answers then counts as accepted. The customer is told so."),
 )  # fmt: skip
 declare(
     "cases.tacit_acceptance_days", default=10, kind=int, group=_G, rule="CAS-4", unit=_("business days"), check=_between(1, 90),
@@ -61,5 +61,5 @@ declare(
 declare(
     "cases.agreement_gives_back", default=True, kind=bool, group=_G, rule="CHG-4",
     label=_("Mutual agreement gives the incident back"),
-    help=_("What a closing by mutual agreement proposes; the engineer may propose otherwise."),
+    help=_("What is proposed when a case is closed by mutual agreement; the engineer can propose otherwise."),
 )  # fmt: skip

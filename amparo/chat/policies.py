@@ -25,15 +25,15 @@ def _figure(name: str, default: int, low: int, high: int, label: Any, words: Any
 
 _figure(
     "chats_per_engineer", 4, 1, 20, _("Chats at once for one engineer"),
-    _("Whoever has that many is offered no other, and may still take one."),
+    _("Engineers with this many are offered no more, but can still take one."),
 )
 _figure(
     "offer_seconds", 30, 5, 600, _("Time to take a chat that is offered"),
-    _("After it the chat is offered to the next."), _("seconds"),
+    _("After that the chat is offered to the next engineer."), _("seconds"),
 )
 _figure(
     "lost_seconds", 90, 30, 1800, _("An engineer's line counts as lost after"),
-    _("Then a chat whose customer waits for a word is offered to the next, and the customer is told."), _("seconds"),
+    _("If the customer is waiting for an answer, the chat is then offered to the next engineer, and the customer is told."), _("seconds"),
 )
 _figure(
     "absent_minutes", 10, 1, 240, _("A chat that its customer left ends after"),
@@ -49,4 +49,4 @@ _figure(
     "keep_months", 12, 1, 120, _("Months for which chats without a case are kept"),
     _("A chat that belongs to a case is kept as long as its case."), _("months"), "CAS-2",
 )
-_figure("pass_hours", 8, 1, 72, _("Hours for which the widget knows a person"), _("Then the site hands them over again."), _("hours"))
+_figure("pass_hours", 8, 1, 72, _("Hours for which the widget knows a person"), _("After that the site has to identify the person again."), _("hours"))

@@ -28,17 +28,17 @@ def _address(value: str) -> Text | None:
 _G = "complaints"
 declare(
     "complaints.lapse_gives_service_again", default=True, kind=bool, group=_G, rule="COM-6",
-    label=_("A lapse gives the service again"),
-    help=_("What happens when a complaint is not decided in its time: a linked case in which the service is given again."),
+    label=_("If a complaint is not decided in time: repeat the service"),
+    help=_("A linked case is opened in which the service is given again."),
 )  # fmt: skip
 declare(
     "complaints.lapse_gives_back", default=True, kind=bool, group=_G, rule="COM-6",
-    label=_("A lapse gives the units back"),
-    help=_("Whether what was reserved or charged is given back then. A lapse never brings nothing: where the service is not given again, the units are given back."),
+    label=_("If a complaint is not decided in time: give the units back"),
+    help=_("What was reserved or charged is given back. It always is where the service is not repeated, so that the customer never goes away with nothing."),
 )  # fmt: skip
 declare(
     "complaints.compensation_credits_max", default=100, kind=int, group=_G, rule="COM-4", unit=_("credits"), check=_between(0, 10_000),
-    label=_("Most credits of a compensation"), help=_("A ruling grants no more than this."),
+    label=_("Most credits of a compensation"), help=_("A ruling cannot grant more than this."),
 )  # fmt: skip
 declare(
     "complaints.compensation_days", default=365, kind=int, group=_G, rule="COM-4", unit=_("days"), check=_between(1, 3650),

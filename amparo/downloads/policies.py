@@ -21,14 +21,14 @@ def _positive(value: Any) -> Text | None:
 
 
 declare("downloads.grant_hours", default=72, kind=int, label=_("A download link lasts"), group=_G, rule="UPD-2", unit=_("hours"),
-        help=_("The right is asked again at each request all the same."), check=_hours)
+        help=_("Whether the person may download is still checked each time."), check=_hours)
 declare("downloads.grants_hourly_max", default=60, kind=int, label=_("Links of a person in an hour"), group=_G, rule="ACC-3",
-        help=_("Of customers and registered persons; staff have no limit."), check=_positive)
-declare("downloads.places_max", default=3, kind=int, label=_("Places from which one link works"), group=_G, rule="ACC-3",
-        help=_("Of links for programs and installations. Beyond that it is taken back and reported."), check=_positive)
+        help=_("For customers and registered people; staff have no limit."), check=_positive)
+declare("downloads.places_max", default=3, kind=int, label=_("Places from which one link can be used"), group=_G, rule="ACC-3",
+        help=_("For links that programs use. Beyond this the link is withdrawn and staff are told."), check=_positive)
 declare("downloads.upload_megabytes_max", default=4096, kind=int, label=_("Largest file of a version"), group=_G, rule="UPD-2",
         unit=_("MB"), check=_positive)
-declare("downloads.free_megabytes_min", default=1024, kind=int, label=_("Room that uploads leave on the disk"), group=_G,
+declare("downloads.free_megabytes_min", default=1024, kind=int, label=_("Disk space that uploads must leave free"), group=_G,
         rule="UPD-2", unit=_("MB"), check=_positive)
-declare("downloads.upload_days", default=7, kind=int, label=_("An upload that is not finished is kept"), group=_G, rule="UPD-2",
+declare("downloads.upload_days", default=7, kind=int, label=_("Unfinished uploads are kept for"), group=_G, rule="UPD-2",
         unit=_("days"), check=_positive)

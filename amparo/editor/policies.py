@@ -11,6 +11,6 @@ SEVERAL, ALWAYS, NEVER = "several", "always", "never"
 declare(
     "editor.second_pair", default=SEVERAL, kind=str, group="editor", rule="SRC-2",
     choices=((SEVERAL, _("Where there is more than one editor")), (ALWAYS, _("Always")), (NEVER, _("Never"))),
-    label=_("Another pair of eyes before something is published"),
-    help=_("Whoever wrote a draft alone sends it for review, and another editor publishes it. «Always» with a single editor leaves it to administrators."),
+    label=_("Review before something is published"),
+    help=_("The author of a draft sends it for review and another editor publishes it. With «always» and only one editor, an administrator publishes."),
 )  # fmt: skip

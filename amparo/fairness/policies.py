@@ -8,8 +8,8 @@ declare(
     "fairness.is_public",
     default=False,
     kind=bool,
-    label=_("Everybody may read how promises are kept"),
-    help=_("The page /fairness/: promises made and kept this month and in twelve, times, and how complaints ended. Staff see it in any case."),
+    label=_("Show everybody how promises are kept"),
+    help=_("On the page /fairness/: promises made and kept this month and in the last twelve, times, and how complaints ended. Staff always see it."),
     rule="TIM-9",
     group="fairness",
 )

@@ -22,5 +22,5 @@ def _between(low: int, high: int) -> Any:
 declare(
     "knowledge.votes_max", default=40, kind=int, group="knowledge", rule="SRC-2", unit=_("an hour"), check=_between(5, 10_000),
     label=_("Answers to «Was this useful?» from one network address"),
-    help=_("More than so many in an hour are refused: a machine is answering."),
+    help=_("More than this in an hour are refused: they come from a machine."),
 )  # fmt: skip

@@ -10,7 +10,7 @@ declare(
     kind=int,
     label=_("Days that units given back after the end still last"),
     help=_(
-        "Units given back after their contract or card ended go to a pocket of their own for so many days."
+        "Units given back after their contract or card ended can still be used for this many days."
     ),
     unit=_("days"),
     rule="LED-6",
@@ -22,7 +22,7 @@ declare(
     default=20,
     kind=int,
     label=_("Share that is left when the customer is warned"),
-    help=_("The customer is warned once when what is left falls to this share of what was issued."),
+    help=_("The customer is warned once, when what is left falls to this share of what was issued."),
     unit="%",
     rule="LED-5",
     group="ledger",
@@ -48,7 +48,7 @@ declare(
     default=True,
     kind=bool,
     label=_("Check every pocket against its transfers each night"),
-    help=_("After three o'clock; the result stands in the reports. An administrator can also ask for it at any time."),
+    help=_("After three in the morning; the result is in the reports. An administrator can also run it at any time."),
     rule="LED-4",
     group="ledger",
 )

@@ -35,11 +35,11 @@ _G = "live"
 declare("live.dial_countries", default="52", kind=str, label=_("Countries that may be called from a screen"), group=_G, rule="TEL-3", check=_codes,
         help=_("Calling codes with spaces between them. Calls to any other country are refused."))
 declare("live.dial_refused", default="+52900 +52901 +521900", kind=str, label=_("Numbers that are never dialled"), group=_G, rule="TEL-3", check=_starts,
-        help=_("How they begin, with their country. What a country counts as premium is refused besides."))
-declare("live.dial_daily_max", default=150, kind=int, label=_("Calls that one person may place from screens in a day"), group=_G, rule="TEL-3", check=_positive)
-declare("live.announcement", default="", kind=str, label=_("What whoever answers says where calls are recorded"), group=_G, rule="TEL-3",
-        help=_("Empty takes: «This call is recorded to attend you better. If you do not agree, tell me.»"))
-declare("live.kept_days", default=365, kind=int, label=_("Numbers and names of calls are kept"), group=_G, rule="CAS-2", unit=_("days"), check=_kept,
-        help=_("Afterwards the number, the name, what was said and the link of the recording are emptied; that there was a call stays, for the figures. Calls about a case go with its record. 0 keeps them."))
-declare("live.events_days", default=30, kind=int, label=_("What exchanges told is kept"), group=_G, rule="CAS-2", unit=_("days"), check=_days,
-        help=_("Each message of an exchange, kept so that it counts once. The calls themselves stay."))
+        help=_("How they begin, with the country code. Premium-rate numbers are always refused."))
+declare("live.dial_daily_max", default=150, kind=int, label=_("Calls that one person can place from the screen in a day"), group=_G, rule="TEL-3", check=_positive)
+declare("live.announcement", default="", kind=str, label=_("What is said at the start of a recorded call"), group=_G, rule="TEL-3",
+        help=_("If empty: «This call is recorded to attend you better. If you do not agree, tell me.»"))
+declare("live.kept_days", default=365, kind=int, label=_("How long numbers and names of calls are kept"), group=_G, rule="CAS-2", unit=_("days"), check=_kept,
+        help=_("After that the number, the name, the notes and the link to the recording are erased; the call still counts in the figures. Calls about a case are kept as long as its record. 0: kept for good."))
+declare("live.events_days", default=30, kind=int, label=_("How long messages of exchanges are kept"), group=_G, rule="CAS-2", unit=_("days"), check=_days,
+        help=_("So that a message that comes twice counts once. The calls themselves are not affected."))

@@ -28,10 +28,10 @@ def _known(value: str) -> Text | None:
 
 _G = "media"
 declare(
-    "media.rooms_by", default=JANUS, kind=str, label=_("Rooms of sound and image are given by"), group=_G, rule="LIV-1", check=_known,
-    help=_("janus: the gateway that runs with this service. bigbluebutton: a server of yours; its address and secret stand in the environment."),
+    "media.rooms_by", default=JANUS, kind=str, label=_("What carries sound and image of classes"), group=_G, rule="LIV-1", check=_known,
+    help=_("janus: the gateway that comes with this service. bigbluebutton: a server of your own; its address and secret are set where the service runs."),
 )  # fmt: skip
 declare(
-    "media.bitrate_kilobits", default=1_000, kind=int, label=_("Picture of a camera, at most"), group=_G, rule="LIV-1", unit=_("kbit/s"),
-    check=_between(64, 8_000), help=_("The line of the gateway carries this times the people who watch."),
+    "media.bitrate_kilobits", default=1_000, kind=int, label=_("Most bandwidth for one camera"), group=_G, rule="LIV-1", unit=_("kbit/s"),
+    check=_between(64, 8_000), help=_("Your line has to carry this once for each person who watches."),
 )  # fmt: skip

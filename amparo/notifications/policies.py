@@ -21,19 +21,19 @@ def _pattern(given: Any) -> Text | None:
 
 declare(
     "notifications.answer_address", default="", kind=str, group="mailbox", check=_pattern, rule="TKT-1",
-    label=_("Where letters are answered to"),
-    help=_("With {word} where each matter and reader gets its own signed word. Empty: letters are not answered by mail."),
+    label=_("Address for answers by e-mail"),
+    help=_("Put {word} where the code of each matter and reader goes. Empty: e-mails cannot be answered."),
 )  # fmt: skip
 declare(
     "notifications.staff_answer_by_mail", default=False, kind=bool, group="mailbox", rule="TKT-1",
     label=_("Staff may answer customers by e-mail"),
-    help=_("Whoever can write from a mailbox of the staff then speaks for you: an e-mail has no second factor."),
+    help=_("Then whoever gets into a staff mailbox can speak for you: e-mail has no second factor."),
 )  # fmt: skip
 declare(
     "notifications.quiet_from_hour", default=20, kind=int, group="notifications", check=_hour, unit=_("o'clock"),
-    label=_("Letters to customers rest from"), help=_("In the time zone of the person, or of the service."),
+    label=_("No e-mails to customers from"), help=_("In the person's time zone, or the service's where it is not known."),
 )  # fmt: skip
 declare(
     "notifications.quiet_until_hour", default=8, kind=int, group="notifications", check=_hour, unit=_("o'clock"),
-    label=_("Letters to customers rest until"),
+    label=_("No e-mails to customers until"),
 )  # fmt: skip

@@ -19,15 +19,15 @@ declare(
     default=False,
     kind=bool,
     label=_("Staff need a second factor"),
-    help=_("Staff without a passkey or an authenticator app can do nothing but add one."),
+    help=_("Staff without a passkey or an authenticator app must add one before they can do anything else."),
     group="people",
 )
 declare(
     "people.invitation_days",
     default=7,
     kind=int,
-    label=_("An invitation is good for"),
-    help=_("The link of an invitation works once, and no longer than this."),
+    label=_("Invitations are valid for"),
+    help=_("The link works once, and only during this time."),
     unit=_("days"),
     group="people",
     check=_days,

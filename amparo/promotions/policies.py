@@ -20,7 +20,7 @@ declare(
     default=8,
     kind=int,
     label=_("Wrong promotion codes of one customer or person"),
-    help=_("After so many within that time no further code is looked at, right or wrong."),
+    help=_("After this many in that time every further code is refused, right or wrong."),
     rule="PRO-1",
     group="promotions",
     check=_between(1, 1000),

@@ -22,32 +22,32 @@ def _between(low: int, high: int) -> Any:
 _G = "remote"
 declare(
     "remote.code_minutes", default=10, kind=int, group=_G, rule="LIV-2", unit=_("minutes"), check=_between(1, 60),
-    label=_("How long a code holds"), help=_("The code of nine digits that the engineer tells the customer. It is used once."),
+    label=_("How long a code is valid"), help=_("The nine-digit code that the engineer gives the customer. It works once."),
 )  # fmt: skip
 declare(
     "remote.misses_max", default=5, kind=int, group=_G, rule="LIV-2", check=_between(3, 50),
     label=_("Wrong codes from one network"),
-    help=_("After so many in the window below, that network is refused and quality control is told. A code at which so many were aimed is withdrawn."),
+    help=_("After this many in the time below, that network is refused and quality control is told. A code that was tried this often is withdrawn."),
 )  # fmt: skip
 declare(
     "remote.misses_minutes", default=10, kind=int, group=_G, rule="LIV-2", unit=_("minutes"), check=_between(1, 1440),
-    label=_("Window of wrong codes"), help=_("Wrong codes are counted, and the network refused, for so long."),
+    label=_("Time in which wrong codes are counted"), help=_("A network that was refused has to wait this long too."),
 )  # fmt: skip
 declare(
     "remote.megabytes_max", default=1000, kind=int, group=_G, rule="LIV-2", unit=_("megabytes"), check=_between(10, 100_000),
-    label=_("Size of one session"), help=_("A session that passes more ends. Office work is about 1 MB a minute, a film on the whole screen 140."),
+    label=_("Size of one session"), help=_("A session that transfers more is ended. Office work takes about 1 MB a minute, a full-screen film 140."),
 )  # fmt: skip
 declare(
     "remote.resume_seconds", default=60, kind=int, group=_G, rule="LIV-2", unit=_("seconds"), check=_between(10, 600),
-    label=_("How long a dropped line may come back"), help=_("Without a new code. Afterwards the session ends; the clock stands meanwhile."),
+    label=_("How long a dropped session can be resumed"), help=_("Without a new code. The clock is stopped meanwhile; after that the session ends."),
 )  # fmt: skip
 declare(
     "remote.pause_minutes", default=10, kind=int, group=_G, rule="CAS-5", unit=_("minutes"), check=_between(1, 60),
     label=_("How long a session waits at the limit of time"),
-    help=_("Nothing is done and the clock stands while the customer decides how to go on. Then the session ends."),
+    help=_("The clock is stopped and nothing is done while the customer decides how to go on. After that the session ends."),
 )  # fmt: skip
 declare(
     "remote.recording_months", default=24, kind=int, group=_G, rule="CAS-2", unit=_("months"), check=_between(1, 120),
     label=_("How long recordings are kept"),
-    help=_("Counted from the end of the session, and never longer than the record of its case. The hashes stay."),
+    help=_("Counted from the end of the session, and never longer than the record of its case. The fingerprints that prove them stay."),
 )  # fmt: skip

@@ -22,13 +22,13 @@ def _between(low: int, high: int) -> Any:
 _G = "search"
 declare(
     "search.kept_days", default=180, kind=int, group=_G, rule="SRC-2", unit=_("days"), check=_between(1, 1_000),
-    label=_("How long searches are kept"), help=_("What was searched is kept without personal data, for the report of what was not found."),
+    label=_("How long searches are kept"), help=_("Searches are kept without personal data, for the report on what was not found."),
 )  # fmt: skip
 declare(
     "search.per_minute_max", default=60, kind=int, group=_G, rule="SRC-2", unit=_("searches"), check=_between(5, 10_000),
-    label=_("Searches in a minute"), help=_("Whoever searches more often than this is asked to wait."),
+    label=_("Searches by one person in a minute"), help=_("Beyond this the person is asked to wait."),
 )  # fmt: skip
 declare(
     "search.ticket_hours", default=4, kind=int, group=_G, rule="TKT-3", unit=_("hours"), check=_between(1, 72),
-    label=_("A ticket follows a search"), help=_("A ticket that the same person opens within so many hours counts as what came of the search."),
+    label=_("How long a ticket counts as following a search"), help=_("If the person opens a ticket within this many hours, the search did not help."),
 )  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from PIL import Image
 
 from amparo.conftest import NOON
@@ -161,3 +162,10 @@ def test_every_group_of_settings_has_a_name():
     from amparo.policies.words import GROUPS
 
     assert {one.group for one in all_policies()} <= set(GROUPS)
+
+
+def test_the_hints_of_settings_speak_as_people_do():
+    """A figure is «this many», not «so many»; what is off is said to be off."""
+    with translation.override("en"):
+        said = {one.key: f"{one.label} {one.help}" for one in all_policies()}
+    assert not [key for key, words in said.items() if re.search(r"\b(so many|so much|so long|so often|whoever has|where not)\b", words, re.IGNORECASE)]
