@@ -16,6 +16,8 @@ let site = ""; // the origin of the page around us, once it spoke
 let talk = null; // the chat that is shown
 let running = null; // what tells of it
 let unread = 0;
+let turn = 0; // of what is shown: an answer that was asked for before is not shown any more
+let left = 0; // how often the reader left: who left is not let in by an answer that comes after
 let shut = false; // its button on the site's page closed it; to the browser it is as visible as before
 const away = () => shut || document.hidden;
 
@@ -88,6 +90,7 @@ function show(html) {
 }
 
 function showPublic(sentence = "") {
+  turn += 1;
   hold("");
   clear();
   publicPart.hidden = false;
@@ -98,22 +101,28 @@ function showPublic(sentence = "") {
 }
 
 async function room(chat = "") {
+  const mine = ++turn;
   try {
     const answer = await way.get(`${main.dataset.room}${chat ? `?chat=${chat}` : ""}`);
+    const text = await answer.text();
+    if (mine !== turn) return;
     if (answer.status === 401) showPublic();
-    else if (answer.ok) show(await answer.text());
+    else if (answer.ok) show(text);
     else throw new Error(answer.status);
-  } catch { setTimeout(() => room(chat), 5e3); }
+  } catch { setTimeout(() => mine === turn && room(chat), 5e3); }
 }
 
 async function enter(word) {
+  const mine = left;
   try {
     const answer = await way.post(main.dataset.enter, { word, language: document.documentElement.lang });
     const given = await answer.json();
+    if (mine !== left) return;
     if (answer.ok) hold(given.pass);
     else if (answer.status >= 500) throw new Error(answer.status);
     else if (!mark) return showPublic(given.sentence); // a word that was used before does not end what it began
   } catch {
+    if (mine !== left) return;
     if (!mark) return showPublic(main.dataset.failed);
   }
   room();
@@ -185,7 +194,7 @@ const acts = {
   },
   word({ word }) { enter(String(word)); },
   shut({ shut: closed }) { opened(Boolean(closed)); },
-  leave() { showPublic(); },
+  leave() { left += 1; showPublic(); },
 };
 
 window.addEventListener("message", (event) => {
@@ -198,11 +207,14 @@ main.addEventListener("submit", async (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.target === "_blank" || form.matches("[data-composer]")) return;
   event.preventDefault();
+  const mine = turn;
   try {
     const answer = await way.post(form.action, [...new FormData(form)].filter(([, value]) => typeof value === "string"));
+    const text = await answer.text();
+    if (mine !== turn) return;
     const kind = answer.headers.get("Content-Type") ?? "";
-    if (kind.startsWith("text/html") && answer.ok) return show(await answer.text());
-    const given = await answer.json().catch(() => ({}));
+    if (kind.startsWith("text/html") && answer.ok) return show(text);
+    const given = kind.startsWith("application/json") ? JSON.parse(text) : {};
     if (given.open) window.open(given.open, "_blank", "noopener");
     if (!answer.ok && answer.status !== 401 && say(given.sentence || main.dataset.failed)) return;
     if (answer.status === 401 || String(given.chat ?? "") !== talk?.id) return room(given.chat ?? "");

@@ -16,6 +16,7 @@ let wants = false; // pressed «enter»
 let entering = false;
 let before = {};
 const mine = { audio: null, video: null };
+const asking = new Set(); // for what the browser asks now
 const talking = new Set();
 
 async function post(url) {
@@ -189,12 +190,18 @@ async function toggle(kind) {
     quiet(kind);
     return send();
   }
+  if (asking.has(kind)) return; // pressed again while the browser asks
+  asking.add(kind);
   try {
-    mine[kind] = await track(kind);
+    const given = await track(kind);
+    if (!room || find(name).hidden || find(name).disabled) return given.stop(); // out, or without the floor, before the browser was answered
+    mine[kind] = given;
     say("");
   } catch (problem) {
     const reason = why(problem);
     return say(root.dataset[reason] ?? root.dataset.denied);
+  } finally {
+    asking.delete(kind);
   }
   press(name, true);
   if (kind === "video") picture({ feed: "self", participant: own().word, screen: false, stream: new MediaStream([mine.video]), self: true });
@@ -216,16 +223,24 @@ async function share() {
     layout();
     return room.unshare();
   }
+  if (!room || asking.has("screen")) return;
+  asking.add("screen");
+  let shown = null;
   try {
     const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } }, audio: false });
-    const [shown] = stream.getVideoTracks();
+    [shown] = stream.getVideoTracks();
+    if (!room) return shown.stop();
     shown.contentHint = "detail";
     press("share", true);
     await room.share(shown);
     picture({ feed: "self-screen", participant: own().word, screen: true, stream: new MediaStream([shown]), self: true });
   } catch (problem) {
     press("share", false);
+    shown?.stop();
+    room?.unshare();
     if (problem.name !== "NotAllowedError") say(root.dataset.busy);
+  } finally {
+    asking.delete("screen");
   }
 }
 
@@ -275,7 +290,7 @@ document.addEventListener("pointerdown", () => { at = ""; });
 const stay = () => { if (at && document.activeElement === document.body) document.getElementById(at)?.querySelector("button")?.focus({ preventScroll: true }); };
 
 let soon;
-new MutationObserver(() => { clearTimeout(soon); soon = setTimeout(follow, 30); }).observe(side, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-state", "data-place", "data-floor", "data-hand", "data-muted", "data-word", "data-speaks", "data-name"] });
+new MutationObserver(() => { clearTimeout(soon); soon = setTimeout(follow, 30); }).observe(side, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-state", "data-place", "data-floor", "data-hand", "data-muted", "data-word", "data-speaks", "data-name", "data-person"] });
 follow();
 
 find("enter")?.addEventListener("click", enter);

@@ -9,6 +9,7 @@ const KNOWN = "amparo-lines"; // whether this person has a line at all, so that 
 const channel = new BroadcastChannel("amparo-phone");
 let phone = null; // what the telephone window said last
 let heard = 0;
+let dialling = false; // pressed twice it is asked for once
 const seen = new Set(JSON.parse(sessionStorage.getItem("amparo-opened") || "[]"));
 
 const alive = () => phone && phone.state !== "gone" && Date.now() - heard < 3500;
@@ -75,7 +76,9 @@ document.addEventListener("click", async (event) => {
   if (alive() && phone.state === "idle") { event.preventDefault(); channel.postMessage({ type: "dial", number: link.dataset.dial }); return; }
   if (!localStorage.getItem(KNOWN)?.startsWith("1")) return; // the machine's own telephone, if it has one
   event.preventDefault();
-  const answer = await post(place.dataset.dials, { number: link.dataset.dial, way: "exchange", key: crypto.randomUUID() }, { headers: { "X-CSRFToken": csrf() } });
+  if (dialling) return;
+  dialling = true;
+  const answer = await post(place.dataset.dials, { number: link.dataset.dial, way: "exchange", key: crypto.randomUUID() }, { headers: { "X-CSRFToken": csrf() } }).finally(() => { dialling = false; });
   const told = await answer.json().catch(() => ({}));
   toast(answer.ok ? place.dataset.dialling.replace("%(number)s", told.number) : told.error, { tone: answer.ok ? "success" : "error" });
 });

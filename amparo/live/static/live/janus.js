@@ -15,11 +15,14 @@ export class Line {
   }
 
   connect() {
+    if (this.stopped) return;
+    const turn = this.turn = {}; // what an earlier connection still says is no matter of this one
+    const lost = () => turn === this.turn && this.again();
     this.janus = new this.Janus({
       server: addressOf(this.setup.gateway), token: this.setup.token, iceServers: this.setup.ice_servers, destroyOnUnload: true,
-      success: () => this.janus.attach({ plugin: "janus.plugin.sip", opaqueId: `line-${this.setup.line}`, success: (handle) => this.register(handle), error: () => this.again(),
-        onmessage: (message, jsep) => this.told(message, jsep), onremotetrack: (track, _mid, on) => on && track.kind === "audio" && this.hear("sound", new MediaStream([track])), oncleanup: () => {} }),
-      error: () => this.again(), destroyed: () => {},
+      success: () => this.janus.attach({ plugin: "janus.plugin.sip", opaqueId: `line-${this.setup.line}`, success: (handle) => turn === this.turn && this.register(handle), error: lost,
+        onmessage: (message, jsep) => turn === this.turn && this.told(message, jsep), onremotetrack: (track, _mid, on) => on && track.kind === "audio" && this.hear("sound", new MediaStream([track])), oncleanup: () => {} }),
+      error: lost, destroyed: () => {},
     });
   }
 
@@ -124,7 +127,12 @@ export class Line {
   /** Ask who is on the line to call the extension instead of us; the answer comes when it is taken there, or not. */
   transfer(extension, taken) {
     return new Promise((answer) => {
-      const resolve = (good) => { if (good) taken(); answer(good); };
+      const resolve = (good) => {
+        if (this.passed !== resolve) return; // it was answered before, or it is another one's
+        this.passed = null;
+        if (good) taken();
+        answer(good);
+      };
       this.passed = resolve;
       this.handle.send({ message: { request: "transfer", uri: `sip:${extension}@${this.setup.domain}` } });
       setTimeout(() => resolve(false), PASS_MS);

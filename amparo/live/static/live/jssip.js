@@ -73,7 +73,12 @@ export class Line {
   /** Ask who is on the line to call the extension instead of us; the answer comes when it is taken there, or not. */
   transfer(extension, taken) {
     return new Promise((answer) => {
-      const resolve = (good) => { if (good) taken(); answer(good); };
+      const resolve = (good) => {
+        if (this.passed !== resolve) return; // it was answered before, or it is another one's
+        this.passed = null;
+        if (good) taken();
+        answer(good);
+      };
       this.passed = resolve;
       this.session.refer(`sip:${extension}@${this.setup.domain}`, { eventHandlers: { accepted: () => resolve(true), failed: () => resolve(false), requestFailed: () => resolve(false) } });
       setTimeout(() => resolve(false), PASS_MS);

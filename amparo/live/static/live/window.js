@@ -13,6 +13,8 @@ let stream = null;
 let call = null; // { id, number, name, incoming, state, muted, held, nth, page }
 let registered = false;
 let seeking = false; // a microphone for the one that was lost
+let placing = false; // a call that was asked for
+let speaks = false; // this window is the telephone, of several the one
 
 // --- what one sees
 
@@ -50,6 +52,7 @@ function draw() {
 }
 
 function announce() {
+  if (!speaks) return;
   channel.postMessage({ type: "state", state: root.dataset.state, call: call && { id: call.id, number: call.number, name: call.name, state: call.state, held: call.held, muted: call.muted, page: call.page } });
 }
 
@@ -87,8 +90,10 @@ async function back() {
   seeking = true;
   const fresh = await microphone();
   seeking = false;
+  if (!call) return release(); // it ended meanwhile
   if (!fresh) return part("warning").textContent === words.mic_absent && warn(words.mic_lost);
   await line.senders().find((sender) => sender.track?.kind === "audio" || !sender.track)?.replaceTrack(fresh.getAudioTracks()[0]);
+  if (!call) return;
   mute(call.muted);
   warn(words.mic_back);
 }
@@ -205,11 +210,12 @@ function tone(key) {
 
 const does = {
   async answer() {
-    if (call?.state !== "incoming" || call.answering) return;
-    call.answering = true;
+    const asked = call;
+    if (asked?.state !== "incoming" || asked.answering) return;
+    asked.answering = true; // once: a second answer to one call would end it
     const own = await microphone();
-    if (!call) return release();
-    call.answering = false;
+    if (call !== asked) return call || release(); // who rings now was not answered
+    asked.answering = Boolean(own);
     if (own) line.answer(own);
   },
   decline() { if (call?.state === "incoming") line.decline(); },
@@ -235,7 +241,12 @@ const does = {
 };
 
 async function place(number) {
-  if (call || !registered) return;
+  if (call || !registered || placing) return;
+  placing = true;
+  try { await placed(number); } finally { placing = false; }
+}
+
+async function placed(number) {
   const answer = await post(root.dataset.dial, { number, way: "browser", key: crypto.randomUUID() });
   const told = await answer.json().catch(() => ({}));
   if (!answer.ok) return warn(told.error ?? words.other);
@@ -257,9 +268,14 @@ document.addEventListener("keydown", (event) => {
   if (act) { event.preventDefault(); does[act](); } else if (call?.state === "talking" && /^[0-9*#]$/.test(event.key)) tone(event.key);
 });
 part("pause")?.addEventListener("change", async (event) => {
-  await post(event.target.dataset.url, { paused: event.target.checked ? "0" : "1" });
+  const box = event.target;
+  box.disabled = true; // one after the other
+  const answer = await post(box.dataset.url, { paused: box.checked ? "0" : "1" }).catch(() => null);
+  if (!answer?.ok) box.checked = !box.checked;
+  box.disabled = false;
 });
 channel.addEventListener("message", ({ data }) => {
+  if (!speaks) return;
   if (data.type === "ask") announce();
   else if (data.type === "dial") { window.focus(); place(data.number); }
   else if (data.type === "do" && ["answer", "decline", "hold", "mute", "hangup"].includes(data.act)) does[data.act]();
@@ -267,7 +283,7 @@ channel.addEventListener("message", ({ data }) => {
 window.addEventListener("pagehide", () => {
   if (call && call.state !== "incoming") tell("ended"); // what only rings may be answered elsewhere
   line?.stop();
-  channel.postMessage({ type: "state", state: "gone", call: null });
+  if (speaks) channel.postMessage({ type: "state", state: "gone", call: null });
 });
 window.addEventListener("beforeunload", (event) => { if (call) event.preventDefault(); });
 setInterval(() => {
@@ -287,6 +303,7 @@ async function credentials() {
 }
 
 async function begin() {
+  speaks = true;
   say(words.connecting);
   setup = await credentials();
   if (!setup) return setTimeout(begin, 15e3);

@@ -41,11 +41,12 @@ function begin(root) {
     document.title = title;
   }
 
+  const ended = () => ask(root.dataset.stop, { secret }).catch(() => navigator.sendBeacon(root.dataset.stop, form({ secret })));
+
   async function stop() {
     if (over || !secret) return;
-    const told = secret;
     finish(word("stopped"));
-    await ask(root.dataset.stop, { secret: told }).catch(() => navigator.sendBeacon(root.dataset.stop, form({ secret: told })));
+    await ended();
   }
 
   /** Goes in beside the signs of life, however long that takes; whoever stops meanwhile goes out at once. */
@@ -101,14 +102,19 @@ function begin(root) {
     if (!navigator.mediaDevices?.getDisplayMedia) return problem(word("none"));
     try {
       const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 12 } }, audio: false });
+      if (over) return void stream.getTracks().forEach((one) => one.stop()); // «no» was pressed while the browser asked
       track = stream.getVideoTracks()[0];
     } catch { return problem(word("denied")); }
     if (!track) return problem(word("denied"));
     track.contentHint = "detail";
     track.addEventListener("ended", stop); // the browser's own «stop sharing»
     const told = await ask(root.dataset.answer, { code: root.dataset.code, answer: "yes" }).catch(() => ({ error: word("lost") }));
-    if (!told.secret) { track.stop(); track = null; return problem(told.error); }
+    if (!told.secret) { track.stop(); track = null; return over || problem(told.error); }
     secret = told.secret;
+    if (over || track.readyState === "ended") { // taken back while the answer was on its way
+      track.stop();
+      return over ? ended() : stop();
+    }
     part("question").hidden = true;
     part("hint").hidden = false;
     part("own").srcObject = new MediaStream([track]);

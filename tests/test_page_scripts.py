@@ -1,0 +1,189 @@
+"""Scripts of pages where answers take their time: what is pressed twice, taken back meanwhile, or answered too late. TEL-1, LIV-2, CHT-1.
+
+The real scripts run in a page of the test's own, beside peers that answer when the test says so; the stories play them against the service.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .browser import chromium, needs_chromium, open_page  # noqa: F401 - fixtures
+
+pytestmark = [pytest.mark.browser, needs_chromium]
+ROOT, HOUSE = Path(__file__).parent.parent / "amparo", "https://house.example"
+SCRIPTS = {path.name: path for app in ("live", "remote", "chat", "classroom") for path in (ROOT / app / "static" / app).glob("*.js")}
+PAGE = """<!doctype html><script type="importmap">{"imports": {"ui/words": "/words.js", "ui/follow": "/follow.js"}}</script><body>%s
+<script type="module" src="/%s"></script>"""
+PEERS = {
+    "words.js": """export const carried = {}, words = {}; export const fill = (text) => text; export const csrf = () => "";
+        export const make = (name) => document.createElement(name);
+        export const post = (url) => fetch(url, { method: "POST" });""",
+    "follow.js": "export const follow = () => () => {};",
+    "library.js": "export default {};",
+    "room.js": "export class Room extends EventTarget { constructor() { super(); window.room = this; } async enter() {} async publish() {} leave() {} async unshare() {} }",
+    "line.js": """export class Line { constructor(setup, hear) { window.hear = hear; window.done = []; }
+        start() { this.hear?.("ready"); } answer() { done.push("answer"); } dial() { done.push("dial"); } senders() { return []; } stop() {} }""",
+}
+# What the browser asks waits in `asks`, what the service is asked in `posts`, until the test answers.
+LATE = """
+window.asks = []; window.posts = [];
+const track = () => document.createElement("canvas").captureStream().getVideoTracks()[0];
+window.ask = () => new Promise((answer) => asks.push(() => { const own = track(); answer(new MediaStream([own])); return window.given = own; }));
+Object.assign(navigator.mediaDevices, { getUserMedia: ask, getDisplayMedia: ask });
+window.fetch = (url, given) => new Promise((answer) => posts.push({ url, with: String([...(given?.body ?? [])]), answer: (body, kind = "application/json") =>
+  answer(new Response(typeof body === "string" ? body : JSON.stringify(body), { headers: { "Content-Type": kind } })) }));
+navigator.sendBeacon = () => true;
+"""
+TELEPHONE = """<main data-telephone data-speaks="1" data-texts="{}" data-line="/credentials" data-dial="/dial" data-told="/told" data-card="/0/"
+  data-by-jssip="/line.js" data-jssip="/library.js" data-title="t">""" + "".join(
+    f'<i data-part="{name}"></i>' for name in ("state", "warning", "hold-word", "mute-word", "number", "name", "clock")
+) + """<audio data-part="sound"></audio><a data-part="open"></a><input data-part="to"><input data-part="dial">""" + "".join(
+    f'<button data-do="{name}">{name}</button>' for name in ("answer", "hold", "mute", "transfer", "dial")
+) + "</main>"
+SHARE = """<main data-share data-answer="/answer" data-beat="/beat" data-stop="/stop" data-code="1"><i data-question></i><i data-banner></i><i data-says></i><i data-left></i>
+<i data-problem></i><video data-own></video><i data-hint></i><i data-over></i><button data-do="yes">yes</button><button data-do="no">no</button></main>"""
+FRAME = """<main data-chat-frame data-site="s" data-enter="/w/enter/" data-room="/w/room/" data-origins="https://house.example" data-failed="f" tabindex="-1">
+<section data-chat-public><i data-chat-refusal></i></section></main>"""
+CLASS = """<main data-class data-leads="1" data-module="/room.js" data-enter-url="/enter" data-screen="" data-speaks=""><form data-token><input name="csrfmiddlewaretoken"></form>
+<div id="class-side"><i data-own data-state="running" data-place="admitted" data-word="w"></i></div><div data-stage></div><form data-hand><button></button></form>
+<button data-enter>enter</button>""" + "".join(f"<button data-{name}>{name}</button>" for name in ("mic", "camera", "share")) + "".join(
+    f"<i data-{name}></i>" for name in ("line", "wait", "lobby", "inside", "stage-none", "hand-word", "caption", "down")
+) + "</main>"
+
+
+@pytest.fixture
+def script(open_page):  # noqa: F811
+    def run(name: str, markup: str):
+        page = open_page((HOUSE, "blob:"))
+        page.add_init_script(LATE)
+
+        def answer(route):
+            asked = route.request.url.rsplit("/", 1)[1]
+            if asked.endswith(".js"):
+                text = PEERS[asked] if asked in PEERS else SCRIPTS[asked].read_text(encoding="utf-8")
+                return route.fulfill(body=text, content_type="text/javascript")
+            return route.fulfill(body=PAGE % (markup, name), content_type="text/html; charset=utf-8")
+
+        page.route(f"{HOUSE}/**", answer)
+        page.goto(f"{HOUSE}/")
+        return page
+
+    return run
+
+
+def until(page, condition: str) -> None:
+    page.wait_for_function(f"() => {condition}")
+
+
+@pytest.fixture
+def telephone(script):
+    page = script("window.js", TELEPHONE)
+    until(page, "posts.length === 1")
+    page.evaluate("posts[0].answer({ way: 'jssip' })")
+    until(page, "window.hear")
+    page.evaluate("hear('ready')")
+    return page
+
+
+def test_a_call_is_answered_once_and_no_other_in_its_place(telephone):
+    """TEL-1"""
+    telephone.evaluate("hear('incoming', { id: 'a', number: '1', name: '' })")
+    for _twice in range(2):
+        telephone.click("[data-do=answer]")
+    until(telephone, "asks.length === 1")
+    telephone.evaluate("() => { hear('ended'); hear('incoming', { id: 'b', number: '2', name: '' }); asks[0](); }")
+    telephone.evaluate("() => new Promise((over) => setTimeout(over))")
+    assert telephone.evaluate("done") == [], "who rings now was not answered"
+    for _twice in range(2):
+        telephone.click("[data-do=answer]")
+    until(telephone, "asks.length === 2")
+    telephone.evaluate("() => { asks[1](); }")
+    until(telephone, "done.length")
+    telephone.click("[data-do=answer]")
+    assert telephone.evaluate("[done, asks.length]") == [["answer"], 2]
+
+
+def test_a_number_is_dialled_once_however_often_it_is_pressed(telephone):
+    """TEL-3, SEC-43"""
+    for _twice in range(2):
+        telephone.click("[data-do=dial]")
+    assert telephone.evaluate("posts.filter((one) => one.url === '/dial').length") == 1
+
+
+@pytest.mark.parametrize("way", ["jssip", "janus"])
+def test_a_call_that_was_not_passed_on_is_not_said_to_be_when_it_ends(script, way):
+    """TEL-3: refused where it was passed on to, it went on and ended here."""
+    page = script("library.js", "")
+    taken = page.evaluate("""async (way) => {
+      const { Line } = await import(`/${way}.js`), line = new Line({}, () => {});
+      let refused, taken = 0;
+      line.session = { refer: (_to, { eventHandlers }) => { refused = eventHandlers.failed; } };
+      line.handle = { send: () => { refused = () => line.toldOfPassing({ content: "SIP/2.0 486 Busy" }); } };
+      const passed = line.transfer("102", () => { taken += 1; });
+      refused();
+      const good = await passed;
+      line.over("ended");
+      return [good, taken];
+    }""", way)
+    assert taken == [False, 0]
+
+
+def test_who_says_no_while_the_browser_asks_shares_nothing(script):
+    """LIV-2: what the browser gives after it is given back."""
+    page = script("share.js", SHARE)
+    page.click("[data-do=yes]")
+    until(page, "asks.length === 1")
+    page.click("[data-do=no]")
+    assert page.evaluate("asks[0]().readyState") == "live"
+    until(page, "given.readyState === 'ended'")
+    assert page.evaluate("posts.map((one) => one.with).filter((one) => one.includes('yes')).length") == 0
+
+
+def test_a_screen_that_was_taken_back_before_the_service_answered_is_not_shared(script):
+    """LIV-2: by the browser's own button, which ends the track at once."""
+    page = script("share.js", SHARE)
+    page.click("[data-do=yes]")
+    until(page, "asks.length === 1")
+    page.evaluate("() => { asks[0](); }")
+    until(page, "posts.length === 1")
+    page.evaluate("() => { given.stop(); posts[0].answer({ secret: 's' }); }")
+    until(page, "posts.some((one) => one.url === '/stop')")
+    assert page.evaluate("posts.map((one) => one.url)") == ["/answer", "/stop"]
+
+
+def test_the_frame_shows_nothing_of_who_left_meanwhile(script):
+    """CHT-1: an answer that comes after the reader signed out on the site."""
+    page = script("frame.js", FRAME)
+    says = "(message) => window.dispatchEvent(new MessageEvent('message', { source: window, origin: 'https://house.example', data: message }))"
+    until(page, "document.querySelector('[data-chat-public]').hidden === false")
+    for answers in (1, 2):
+        page.evaluate(says, {"amparo": "word", "word": "w"})
+        until(page, "posts.length === 1")
+        if answers == 2:
+            page.evaluate("posts[0].answer({ pass: 'p' })")
+            until(page, "posts.length === 2")
+        page.evaluate(says, {"amparo": "leave"})
+        page.evaluate("answers => posts[answers - 1].answer(answers === 1 ? { pass: 'p' } : '<p id=\"private\">Su chat</p>', answers === 1 ? undefined : 'text/html')", answers)
+        page.evaluate("() => new Promise((over) => setTimeout(over, 20))")
+        assert page.evaluate("[document.getElementById('private'), posts.length, sessionStorage.length]") == [None, answers, 0]
+        page.evaluate("() => { posts.length = 0; }")
+
+
+
+
+def test_a_microphone_is_asked_for_once_and_given_back_by_who_is_out(script):
+    """LIV-1: pressed again while the browser asks; sent out before it was answered."""
+    page = script("class.js", CLASS)
+    page.click("[data-enter]")
+    until(page, "posts.length === 1")
+    page.evaluate("posts[0].answer({ session: {}, room: { may_publish: true } })")
+    until(page, "window.room && document.querySelector('[data-class]').classList.contains('is-inside')")
+    for name in ("mic", "mic", "share", "share"):
+        page.click(f"[data-{name}]")
+    assert page.evaluate("asks.length") == 2
+    page.evaluate("room.dispatchEvent(new CustomEvent('state', { detail: { state: 'out', reason: 'kicked' } }))")
+    for number in (0, 1):
+        page.evaluate("number => { asks[number](); }", number)
+        until(page, "given.readyState === 'ended'")
