@@ -145,6 +145,13 @@ class Talker(Player):
     def lines(self) -> list[str]:
         return [one.strip() for one in self.page.locator("[data-chat-lines] .chat-line:not(.is-whisper) .chat-body").all_inner_texts()]
 
+    def attach(self, file) -> None:
+        self.page.set_input_files("[data-files-input]", file)
+        self.page.locator("[data-files-list] [data-id]").wait_for()
+
+    def files(self) -> list[str]:
+        return self.page.locator("[data-files-list] .file-name").all_inner_texts()
+
     def ready(self) -> None:
         self.page.locator("[data-chat][data-ready]").wait_for()
 
@@ -210,25 +217,30 @@ def _spoken(engineer: Talker, customer: Talker, cast: Cast, folder) -> None:
     engineer.page.set_viewport_size({"width": 390, "height": 760})  # the switch is chosen at the first tap there too
     engineer.page.locator("label:has([name=kind][value=note])").click()
     engineer.page.fill("[data-composer-body]", "Ya lo vimos ayer en otra tienda")
+    engineer.attach(note)
     with engineer.page.expect_navigation():
         engineer.page.locator(".chat-all").click()
     engineer.page.go_back()
     engineer.ready()  # what was begun is there still, and for whom it is
-    assert engineer.page.is_checked("[name=kind][value=note]")
+    assert engineer.page.is_checked("[name=kind][value=note]") and engineer.files() == ["bitacora.txt"]
     engineer.page.press("[data-composer-body]", ENTER)
     engineer.sees("Ya lo vimos ayer")
+    assert engineer.page.locator("[data-chat-lines] .is-whisper a", has_text="bitacora.txt").count() == 1 and not engineer.files()
     engineer.page.locator("label:has([name=kind][value=reply])").click()
     engineer.page.set_viewport_size({"width": 1280, "height": 720})
 
 
 def _survives(playing, engineer: Talker, customer: Talker) -> None:
     """A reload, a broken line, and the stream's process killed in the middle: each message is there once, in one order. CHT-1."""
+    customer.attach({"name": "recibo.txt", "mimeType": "text/plain", "buffer": b"1"})
     customer.page.reload()
     customer.ready()
     customer.sees("¿Qué error aparece?")
+    assert customer.files() == ["recibo.txt"]
     customer.page.context.set_offline(True)
     customer.say("Dicho sin línea")
     customer.page.locator("[data-pending]").wait_for()
+    assert not customer.files()
     customer.page.context.set_offline(False)
     engineer.sees("Dicho sin línea")
     playing.served.kill("stream")
@@ -337,7 +349,7 @@ def test_the_widget_on_a_page_of_another_site(playing, open_page, tmp_path):  # 
     engineer.say("¿En qué le ayudo?")
     visitor.sees("¿En qué le ayudo?")
     _files_cross(engineer, visitor, tmp_path)
-    _shut_and_reloaded(engineer, visitor)
+    _shut_and_reloaded(engineer, visitor, tmp_path / "caja.png")
     _no_token_anywhere(playing, visitor)
     playing.served.kill("stream")
     engineer.say("Sin avisos")
@@ -368,8 +380,10 @@ def _files_cross(engineer: Talker, visitor: Visitor, folder) -> None:
     assert saved.value.suggested_filename == "pagina.html" and saved.value.path().read_text() == trap.read_text()
 
 
-def _shut_and_reloaded(engineer: Talker, visitor: Visitor) -> None:
-    """Escape leads back to the button, which counts what comes; a reload loses neither the count nor a line. CHT-1."""
+def _shut_and_reloaded(engineer: Talker, visitor: Visitor, picture) -> None:
+    """Escape leads back to the button, which counts what comes; a reload loses neither the count, nor a line, nor a file. CHT-1."""
+    visitor.frame.locator("[data-files-input]").set_input_files(str(picture))
+    visitor.frame.locator("[data-files-list] [data-id]").wait_for()
     visitor.body.press("Escape")
     visitor.is_shut()
     engineer.say("¿Sigue ahí?")
@@ -380,6 +394,7 @@ def _shut_and_reloaded(engineer: Talker, visitor: Visitor) -> None:
     visitor.page.set_viewport_size({"width": 390, "height": 760})
     visitor.button.press(ENTER)
     visitor.focus_is("[data-composer-body]")
+    visitor.frame.locator("[data-files-list] .file-name", has_text="caja.png").wait_for()
     engineer.page.locator(".is-mine.is-read", has_text="¿Sigue ahí?").wait_for()
     visitor.sees("Desde la tienda")
     box = visitor.page.locator("iframe").bounding_box()

@@ -10,6 +10,7 @@ from typing import Any
 from amparo.chat import access
 from amparo.kernel.actor import Actor
 from amparo.kernel.prepared import rows
+from amparo.threads.rules import draft_key
 
 MESSAGES_MAX = 200
 NUMBER_MAX = 2**63 - 1
@@ -31,12 +32,15 @@ SELECT to_jsonb(c) - 'open_key' || jsonb_build_object(
             CASE WHEN m.file_count > 0 THEN (SELECT json_agg(json_build_object('name', f.name, 'size', f.size,
                 'url', '/files/' || f.public_id || '/' || f.name, 'content_type', f.content_type, 'is_inline', f.inline_sha256 <> '') ORDER BY x.id)
                 FROM chat_messagefile x JOIN files_storedfile f ON f.id = x.file_id WHERE x.message_id = m.id) END AS files
-        FROM chat_message m WHERE m.chat_id = c.id AND {window} LIMIT {limit}) m)
+        FROM chat_message m WHERE m.chat_id = c.id AND {window} LIMIT {limit}) m),
+    {waiting}
 FROM chat_chat c JOIN people_customer k ON k.id = c.customer_id LEFT JOIN people_user a ON a.id = c.assignee_id
 LEFT JOIN people_user o ON o.id = c.offered_to_id LEFT JOIN products_product p ON p.id = c.product_id
 LEFT JOIN chat_site s ON s.id = c.site_id LEFT JOIN cases_case e ON e.id = c.case_id LEFT JOIN forum_topic t ON t.id = c.topic_id
 WHERE c.id = %s::bigint AND {scope}
 """
+_WAITING = """(SELECT json_agg(json_build_object('id', w.public_id, 'name', w.name, 'size', w.size) ORDER BY w.id) FROM files_storedfile w
+    WHERE w.uploaded_by_id = %s::bigint AND w.draft_key = %s AND w.subject = '')"""
 _WINDOWS = {
     (True, False): "m.desk_seq > %s::int ORDER BY m.desk_seq",
     (False, False): "m.seq > %s::int ORDER BY m.seq",
@@ -65,13 +69,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A chat with the lines asked for. `more` says that there are further ones in that direction."""
+    """A chat with the lines asked for. `more` says that there are further ones in that direction; `waiting` are its reader's unsent files."""
 
     id: int
     row: dict[str, Any]
     lines: tuple[Shown, ...]
     more: bool
     staff: bool
+    waiting: tuple[dict[str, Any], ...] = ()
 
     @property
     def number(self) -> str:
@@ -122,18 +127,21 @@ def _asked(actor: Actor, chat_id: int, since: int, *, last: bool, at: datetime) 
     if chat_id > NUMBER_MAX:  # an address may name any number
         return None
     scope, given = access.scope_sql(actor)
-    sql = _PAGE.format(window=_WINDOWS[actor.is_staff, last], limit=MESSAGES_MAX + 1, scope=scope.replace("%s", "%s::bigint"))
-    found = rows(sql, [at, since, chat_id, *given])
+    sql = _PAGE.format(
+        window=_WINDOWS[actor.is_staff, last], limit=MESSAGES_MAX + 1, waiting=_WAITING if last else "NULL", scope=scope.replace("%s", "%s::bigint")
+    )
+    own = [actor.user_id, draft_key(actor.user_id, f"chat:{chat_id}")] if last else []
+    found = rows(sql, [at, since, *own, chat_id, *given])
     if not found:
         return None
-    row, lines = (json.loads(part) if isinstance(part, str) else part for part in found[0])
+    row, lines, waiting = (json.loads(part) if isinstance(part, str) else part for part in found[0])
     lines = lines or []
     row = row if actor.is_staff else {name: told for name, told in row.items() if name not in _INSIDE}
     more = len(lines) > MESSAGES_MAX
     lines = lines[:MESSAGES_MAX]
     if last:
         lines.reverse()
-    return Page(chat_id, row, tuple(_shown(line, actor.is_staff) for line in lines), more, actor.is_staff)
+    return Page(chat_id, row, tuple(_shown(line, actor.is_staff) for line in lines), more, actor.is_staff, tuple(waiting or ()))
 
 
 def _shown(line: dict[str, Any], staff: bool) -> Shown:

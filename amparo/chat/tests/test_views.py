@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from amparo.chat import commands
 from amparo.chat.models import Chat, Message
 from amparo.conftest import NOON
+from amparo.files.queries import drafts
 from amparo.kernel import clock
+from amparo.threads.rules import draft_key
 
 pytestmark = pytest.mark.django_db
 JSON = {"Accept": "application/json"}
@@ -91,6 +94,23 @@ def test_sending_costs_little(taken, contact, elena, client_for, django_assert_m
     with django_assert_max_num_queries(11):  # three of them savepoints of the test's own transaction
         told = client.post(f"/chat/{taken.pk}/say/", {"body": "b", "key": "2", "since": 3}, headers=JSON).json()
     assert told["last"] == 4 and told["html"].count('class="chat-line') == 1
+
+
+def test_files_that_wait_to_be_sent_are_there_after_a_reload(taken, contact, elena, operator, client_for):
+    """CHT-1, SEC-27: each person's own, until they are sent."""
+    at = {contact.user_id: f"/chat/{taken.pk}/", elena.user_id: f"/desk/chat/{taken.pk}/"}
+    for actor, name in ((contact, "recibo.txt"), (elena, "guion.txt")):
+        given = {"draft_key": draft_key(actor.user_id, f"chat:{taken.pk}"), "file": SimpleUploadedFile(name, b"1", "text/plain")}
+        assert client_for(actor).post("/files/upload/", given).status_code == 201
+    for actor, own, others in ((contact, "recibo.txt", "guion.txt"), (elena, "guion.txt", "recibo.txt")):
+        client, page = client_for(actor), client_for(actor).get(at[actor.user_id]).content.decode().split("data-files-list")[1]
+        assert own in page and others not in page
+        assert ('value="note" checked' in client.get(at[actor.user_id]).content.decode()) == (actor is elena), "meant for a colleague, unless it is said"
+        [waits] = drafts(draft_key(actor.user_id, f"chat:{taken.pk}"), actor)
+        sent = {"body": "Va", "key": own, "kind": "reply", "files": waits.public_id, "draft_key": draft_key(actor.user_id, f"chat:{taken.pk}")}
+        assert client.post(f"{at[actor.user_id]}say/", sent).status_code == 302
+        assert f'name="files" value="{waits.public_id}"' not in client.get(at[actor.user_id]).content.decode()
+    assert "guion.txt" not in client_for(operator).get(f"/desk/chat/{taken.pk}/").content.decode().split("data-files-list")[1]
 
 
 def test_another_customers_chat_is_not_there(taken, other_contact, own_only, registered, client_for, client):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -112,14 +112,20 @@ def wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept", "").startswith("application/json")
 
 
-def writing(request: HttpRequest, place: str) -> dict[str, Any]:
-    """What a composer starts with: how much it takes, and the files that wait where something was refused."""
-    key = draft_key(request.actor.user_id, place)  # type: ignore[attr-defined]
+def beginning(request: HttpRequest) -> dict[str, Any]:
+    """What the composer of a new chat starts with; the files that wait where it was refused."""
+    key = draft_key(request.actor.user_id, "chat:new")  # type: ignore[attr-defined]
     waiting = drafts(key, request.actor) if request.POST.getlist("files") else []  # type: ignore[attr-defined]
-    return {
-        "most": value("chat.characters_max", at=request.now), "draft_key": key,  # type: ignore[attr-defined]
-        "draft_files": [{"id": one.public_id, "name": one.name, "size": one.size} for one in waiting],
-    }  # fmt: skip
+    return _composer(request, key, [{"id": one.public_id, "name": one.name, "size": one.size} for one in waiting])
+
+
+def writing(request: HttpRequest, page: queries.Page) -> dict[str, Any]:
+    """What the composer of a chat starts with; the files that wait to be sent."""
+    return _composer(request, draft_key(request.actor.user_id, page.subject), page.waiting)  # type: ignore[attr-defined]
+
+
+def _composer(request: HttpRequest, key: str, waiting: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {"most": value("chat.characters_max", at=request.now), "draft_key": key, "draft_files": waiting}  # type: ignore[attr-defined]
 
 
 def asked_context(request: HttpRequest, page: queries.Page, to: To) -> dict[str, Any] | None:

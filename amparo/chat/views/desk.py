@@ -53,11 +53,12 @@ def chat(request: HttpRequest, chat_id: int) -> HttpResponse:
     return show(request, chat_id)
 
 
-def show(request: HttpRequest, chat_id: int, *, refusal: Refusal | None = None, body: str = "", error: str = "") -> HttpResponse:
+def show(request: HttpRequest, chat_id: int, *, refusal: Refusal | None = None, body: str = "", error: str = "", kind: str = "") -> HttpResponse:
     page = shared.page_or_404(request, chat_id)
     context = listed(request, chat_id) | shared.context_of(request, page, TO) | {
         "may_say": access.may_attend(request.actor), "templates": _templates(page), "refusal": refusal, "body": body, "error": error,
-        **shared.writing(request, page.subject),
+        "kind": kind or ("note" if page.waiting else "reply"),  # to whom unsent files were meant nobody may know any more
+        **shared.writing(request, page),
     }  # fmt: skip
     return render(request, "chat/desk/chat.html", context, status=refusal.status if refusal else 422 if error else 200)
 
@@ -90,7 +91,7 @@ def say(request: HttpRequest, chat_id: int) -> HttpResponse:
             return shared.no(refusal)
         if refusal.status == 403:
             raise
-        return show(request, chat_id, body=body, error=str(refusal))
+        return show(request, chat_id, body=body, error=str(refusal), kind=request.POST.get("kind", ""))
     if shared.wants_json(request):
         return shared.envelope(request, chat_id, TO, template=HEAD)
     return redirect(TO("chat", chat_id) + "#composer")

@@ -51,7 +51,7 @@ def door(request: HttpRequest, actor: Actor, **more: Any) -> dict[str, Any]:
     products = {row.licence.product_id: row.licence.product.name for row in licences_of(actor.customer_id, request.now) if row.licence.withdrawn_at is None}
     return {
         "standing": found, "live_chat": live, "there": there, "products": sorted(products.items(), key=lambda item: item[1]),
-        "instead": [] if there.is_there else queries.instead(actor, at=request.now), "error": "", "body": "", **shared.writing(request, "chat:new"), **more,
+        "instead": [] if there.is_there else queries.instead(actor, at=request.now), "error": "", "body": "", **shared.beginning(request), **more,
     }  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def _chat(request: HttpRequest, chat_id: int) -> HttpResponse:
 def show(request: HttpRequest, chat_id: int, *, refusal: Refusal | None = None, body: str = "", error: str = "") -> HttpResponse:
     page = shared.page_or_404(request, chat_id)
     context = shared.context_of(request, page, TO) | {
-        "asked": shared.asked_context(request, page, TO), "refusal": refusal, "body": body, "error": error, **shared.writing(request, page.subject),
+        "asked": shared.asked_context(request, page, TO), "refusal": refusal, "body": body, "error": error, **shared.writing(request, page),
     }  # fmt: skip
     return render(request, "chat/portal/chat.html", context, status=refusal.status if refusal else 422 if error else 200)
 

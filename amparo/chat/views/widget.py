@@ -131,7 +131,7 @@ def _room(request: HttpRequest, site: Site, **more: Any) -> HttpResponse:
             return render(request, "chat/widget/_door.html", portal.door(request, request.actor, **more) | {"to": to})
         live = mine
     page = shared.page_or_404(request, live.pk)
-    context = shared.context_of(request, page, to) | {"asked": shared.asked_context(request, page, to), "refusal": None, "error": "", **shared.writing(request, page.subject), **more}
+    context = shared.context_of(request, page, to) | {"asked": shared.asked_context(request, page, to), "refusal": None, "error": "", **shared.writing(request, page), **more}
     return render(request, "chat/widget/_chat.html", context)
 
 

@@ -30,6 +30,7 @@ export function start(root, way = ours) {
   const state = root.querySelector("[data-chat-state]");
   const form = root.querySelector("form[data-composer]");
   const body = form?.querySelector("[data-composer-body]");
+  const chips = form?.querySelector("[data-files-list]");
   const store = `chat:${id}`;
   let last = Number(root.dataset.last);
   let head = root.dataset.head;
@@ -44,6 +45,8 @@ export function start(root, way = ours) {
   let sending = false;
   let tries = 0;
   let outbox = keptOutbox();
+  let askedTurn = 0;
+  const held = new Map(); // the files of what is on its way, until it is there
   const ends = new AbortController();
   const signal = ends.signal; // of all that outlives this element
 
@@ -54,23 +57,34 @@ export function start(root, way = ours) {
     try { outbox.length ? sessionStorage.setItem(store, JSON.stringify(outbox)) : sessionStorage.removeItem(store); } catch { /* kept in the page alone */ }
   }
 
-  // What one has begun to write waits for him, to whom it was meant too: who has several chats goes from one to the other.
+  // What one has begun to write waits, to whom it was meant too: who has several chats goes from one to the other. Files wait with the
+  // service, which takes them for a colleague's unless this page knows better.
   const halves = `${store}:half`;
   const choice = (kind) => form.querySelector(`[name=kind][value=${kind}]`);
   function keepHalf() {
     try {
-      if (body.value) sessionStorage.setItem(halves, JSON.stringify({ text: body.value, kind: kind() })); else sessionStorage.removeItem(halves);
+      if (body.value || chips?.children.length || kind() === "note") sessionStorage.setItem(halves, JSON.stringify({ text: body.value, kind: kind() }));
+      else sessionStorage.removeItem(halves);
       form.dataset.kept = "1";
     } catch { delete form.dataset.kept; }
   }
   function putHalf() {
     try {
       const { text, kind } = JSON.parse(sessionStorage.getItem(halves)) ?? {};
-      if (!text || body.value || !choice(kind)) return;
-      choice(kind).checked = true;
-      choice(kind).dispatchEvent(new Event("change", { bubbles: true }));
-      body.value = text;
+      if (!kind || body.value) return;
+      choose(kind);
+      body.value = text ?? "";
     } catch { /* it is not kept */ }
+  }
+  function choose(kind) {
+    const door = choice(kind);
+    if (!door || door.checked || door.type === "hidden") return;
+    door.checked = true;
+    door.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  function hold() {
+    for (const one of outbox) held.set(one.key, one.files.map((file) => chips?.querySelector(`input[value="${CSS.escape(file)}"]`)?.closest("[data-file]")).filter(Boolean));
+    for (const files of held.values()) files.forEach((file) => file.remove());
   }
   const kind = () => form.querySelector("[name=kind]:checked, input[type=hidden][name=kind]")?.value ?? "reply";
 
@@ -96,10 +110,7 @@ export function start(root, way = ours) {
     }
     if (given.head) {
       head = given.head_version;
-      const where = root.querySelector("[data-chat-head]");
-      where.innerHTML = given.head; // our own server's
-      window.htmx?.process(where);
-      where.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: where } }));
+      draw(root.querySelector("[data-chat-head]"), given.head);
     }
     if (String(given.case ?? "") !== (root.dataset.case ?? "")) {
       root.dataset.case = given.case ?? "";
@@ -114,14 +125,23 @@ export function start(root, way = ours) {
     if (given.more) ask();
   }
 
+  function draw(where, html) {
+    const fresh = new DOMParser().parseFromString(html, "text/html").body; // our own server's
+    way.adopt(fresh);
+    where.replaceChildren(...fresh.childNodes);
+    window.htmx?.process(where);
+    where.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: where } }));
+  }
+
   async function refreshAsked(asked) {
-    if (signal.aborted || document.activeElement?.matches("textarea, input") && asked.contains(document.activeElement)) return; // never over what one writes
+    const turn = ++askedTurn;
+    const idle = () => !signal.aborted && turn === askedTurn && !(document.activeElement?.matches("textarea, input") && asked.contains(document.activeElement)); // never over what one writes
+    if (!idle()) return;
     try {
       const answer = await way.get(asked.dataset.followUrl);
-      if (!answer.ok) return;
-      asked.innerHTML = await answer.text(); // our own server's
-      window.htmx?.process(asked);
-      asked.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: asked } }));
+      const text = await answer.text();
+      if (!answer.ok || !idle()) return;
+      draw(asked, text);
       if (asked.querySelector("form")) asked.scrollIntoView({ block: "nearest" });
     } catch { /* the next sign asks again */ }
   }
@@ -199,11 +219,12 @@ export function start(root, way = ours) {
   function drop(key) { list.querySelector(`[data-pending="${key}"]`)?.remove(); }
 
   function put(event) {
+    if (chips?.querySelector("progress")) return; // a file is still on its way up: it is sent when it is there
     event.preventDefault();
     event.stopImmediatePropagation();
-    const files = [...form.querySelectorAll("[data-files-list] input[type=hidden]")].map((input) => input.value);
-    const names = [...form.querySelectorAll("[data-files-list] .file-name")].map((name) => name.textContent);
-    if (form.querySelector("[data-files-list] progress")) return; // a file is still on its way up
+    const given = [...(chips?.children ?? [])].filter((file) => file.querySelector("input[type=hidden]"));
+    const files = given.map((file) => file.querySelector("input[type=hidden]").value);
+    const names = given.map((file) => file.querySelector(".file-name").textContent);
     if (!body.value.trim() && !files.length) return body.focus();
     const most = Number(root.dataset.most);
     if (body.value.length > most) return refuse(root.dataset.long);
@@ -212,10 +233,11 @@ export function start(root, way = ours) {
     outbox.push(one);
     keep();
     pending(one);
+    held.set(one.key, given);
+    chips?.replaceChildren();
     body.value = "";
     body.dispatchEvent(new Event("input", { bubbles: true }));
     lastTyping = Date.now();
-    form.querySelector("[data-files-list]")?.replaceChildren();
     flush();
   }
 
@@ -233,6 +255,7 @@ export function start(root, way = ours) {
       const values = new URLSearchParams({ body: one.body, key: one.key, kind: one.kind, draft_key: one.draft, since: String(last), head });
       one.files.forEach((file) => values.append("files", file));
       const answer = await way.post(say, values);
+      if (signal.aborted) return; // it is shown anew: what was sent there is sent from there, and counts once
       if (answer.status >= 500) throw new Error(answer.status);
       if (answer.redirected || answer.status === 401) { sending = false; return gone(); } // signed out: it stays in the outbox, and is sent after
       tries = 0;
@@ -242,6 +265,7 @@ export function start(root, way = ours) {
         outbox.shift();
         keep();
         drop(one.key);
+        held.delete(one.key);
         take({ ...given, mine: true });
       } else if (given.again) {
         setTimeout(() => { sending = false; flush(); }, 15000);
@@ -252,7 +276,11 @@ export function start(root, way = ours) {
         keep();
         drop(one.key);
         refuse(given.sentence || root.dataset.refused);
+        if (one.kind === "note" || !body.value) choose(one.kind);
         body.value = [one.body, body.value].filter(Boolean).join("\n\n"); // what was refused is not lost
+        chips?.append(...(held.get(one.key) ?? []));
+        held.delete(one.key);
+        keepHalf();
         ask();
       }
     } catch {
@@ -278,6 +306,7 @@ export function start(root, way = ours) {
     body.addEventListener("input", typed);
     body.addEventListener("input", keepHalf);
     form.addEventListener("change", keepHalf);
+    form.addEventListener("files", keepHalf);
     const fine = matchMedia("(pointer: fine)").matches;
     if (fine) form.querySelectorAll(".composer-send .keys").forEach((keys) => { keys.firstChild.remove(); }); // here the one key sends
     body.addEventListener("keydown", (event) => {
@@ -285,6 +314,7 @@ export function start(root, way = ours) {
       if (plainEnter && fine) { event.preventDefault(); form.requestSubmit(); }
     });
     body.required = false;
+    hold();
     putHalf();
     keepHalf();
     // A pasted picture goes as a file of the message, which is shown whole: a second one within the text says nothing.
