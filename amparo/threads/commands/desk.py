@@ -72,9 +72,9 @@ def tag(thread: Thread, names: Sequence[str], *, actor: Actor, at: datetime) -> 
 
 
 def save_draft(
-    place: str, *, body: str, kind: str = "reply", title: str = "", actor: Actor, at: datetime
+    place: str, *, body: str, kind: str = "reply", title: str = "", has_files: bool = False, actor: Actor, at: datetime
 ) -> Draft:
-    """Keep what a person has written so far at a place (`ticket:41`, `ticket:new`); an empty text drops it.
+    """Keep what a person has written so far at a place (`ticket:41`, `ticket:new`); an empty text without files drops it.
 
     Files uploaded meanwhile wait under `rules.draft_key` of person and place. Raises NotPermitted for who is not
     signed in.
@@ -85,7 +85,7 @@ def save_draft(
         user_id=actor.user_id, place=place, kind="note" if kind == "note" and actor.is_staff else "reply",
         body=clean_text(body)[:60_000], title=clean_line(title, 200), updated_at=at,
     )  # fmt: skip
-    if not draft.body and not draft.title:
+    if not draft.body and not draft.title and not has_files:
         drop_draft(place, actor=actor, at=at)
         return draft
     Draft.objects.bulk_create(

@@ -32,6 +32,6 @@ def draft(request: HttpRequest, place: str) -> HttpResponse:
         raise Http404
     commands.save_draft(
         place, body=request.POST.get("body", ""), kind=request.POST.get("kind", "reply"),
-        title=request.POST.get("title", ""), actor=request.actor, at=request.now,
+        title=request.POST.get("title", ""), has_files=bool(request.POST.getlist("files")), actor=request.actor, at=request.now,
     )  # fmt: skip
     return HttpResponse(status=204)

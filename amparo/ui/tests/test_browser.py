@@ -215,6 +215,27 @@ def test_files_go_up_with_progress_and_come_off_again(show):
     assert asked[1].url.endswith("/files/abc123/discard/")
 
 
+def test_what_is_sent_while_a_file_goes_up_takes_it_along(show):
+    """TKT-1: with a slow line, and where the file is taken away at the last moment."""
+    tab, held = show(), []
+    tab.evaluate("""() => { const form = document.querySelector("#composer-b"); window.sent = []; form.querySelector("[data-files]").dataset.upload = "/files/upload/";
+        form.addEventListener("submit", (event) => { event.preventDefault(); sent.push(new FormData(form).getAll("files").join()); }); }""")
+    tab.route("**/files/**", lambda route: held.append(route))
+    for name in ("a.txt", "b.txt"):
+        with tab.expect_request("**/files/**"):
+            tab.set_input_files("#composer-b [data-files-input]", {"name": name, "mimeType": "text/plain", "buffer": b"hello"})
+    tab.evaluate("document.querySelectorAll('#composer-b progress').forEach((bar) => { bar.value = 100; })")  # all of it went up, the answer is late
+    tab.locator("#composer-b textarea").fill("Va")
+    for _twice in range(2):
+        tab.evaluate("document.querySelector('#composer-b').requestSubmit()")
+    tab.get_by_role("button", name="Remove a.txt").click()
+    assert tab.evaluate("sent") == []
+    for route, key in zip(list(held), ("one", "two"), strict=True):
+        route.fulfill(status=201, json={"id": key, "name": "x", "size": 5, "url": f"/files/{key}/x"})
+    tab.wait_for_function("() => sent.length")
+    assert tab.evaluate("sent") == ["two"] and held[2].request.url.endswith("/files/one/discard/")
+
+
 def test_drafts_are_kept_on_the_server(show):
     """TKT-1"""
     tab = show("desk")
@@ -224,6 +245,27 @@ def test_drafts_are_kept_on_the_server(show):
     tab.locator("#composer textarea").fill("Buenas tardes")
     expect(tab.locator("[data-composer-draft]")).to_have_text("Draft saved")
     assert saved[-1].startswith("body=Buenas+tardes&kind=reply")
+
+
+def test_no_older_draft_comes_after_a_newer_one_or_after_what_was_sent(show):
+    """TKT-1: each waits for the one before it, and what is sent for the last."""
+    tab, held = show("desk"), []
+    tab.evaluate("""() => { const form = document.querySelector("#composer"); window.sent = []; form.dataset.draft = "/draft/";
+        form.addEventListener("submit", (event) => { event.preventDefault(); sent.push(new FormData(form).get("body")); }); }""")
+    tab.route("**/draft/", lambda route: held.append(route))
+    field = tab.locator("#composer textarea")
+    with tab.expect_request("**/draft/"):
+        field.fill("Uno")
+    field.fill("Dos")
+    tab.wait_for_function("() => new Promise((over) => setTimeout(() => over(true), 1000))")  # longer than a draft waits
+    assert len(held) == 1
+    with tab.expect_request("**/draft/"):
+        held[0].fulfill(status=204)
+    tab.evaluate("document.querySelector('#composer').requestSubmit()")
+    assert tab.evaluate("sent") == []
+    held[-1].fulfill(status=204)
+    tab.wait_for_function("() => sent.length")
+    assert tab.evaluate("sent") == ["Dos"] and "body=Dos" in held[-1].request.post_data
 
 
 def test_a_toast_can_be_undone_and_closed(show):

@@ -2,6 +2,7 @@
 import { post, words } from "ui/words";
 
 const DRAFT_DELAY = 800;
+const DRAFT_PATIENCE = 3000; // what is sent waits no longer for a draft that is being kept
 const TYPING_SECONDS = 5;
 const LOOKING_SECONDS = 20;
 
@@ -10,6 +11,8 @@ export default function (form) {
   const state = form.querySelector("[data-composer-draft]");
   let sent = false;
   let dirty = false;
+  let saving = null; // the draft that is on its way
+  let late = false; // something newer waits behind it
   let timer;
   let lastTyping = 0;
 
@@ -21,8 +24,18 @@ export default function (form) {
     form.action = note && form.dataset.noteAction ? form.dataset.noteAction : form.dataset.replyAction;
   }
 
+  // One after the other: an older draft that arrives later would take the place of the newer one, or come back after what was sent.
   async function saveDraft() {
     if (!form.dataset.draft || sent) return;
+    if (saving) { late = true; return; }
+    late = false;
+    saving = keepDraft();
+    await saving;
+    saving = null;
+    if (late) saveDraft();
+  }
+
+  async function keepDraft() {
     const files = [...form.querySelectorAll("[data-files-list] input[type=hidden]")].map((input) => input.value);
     try {
       const values = new URLSearchParams({ body: body.value, kind: kind() });
@@ -93,11 +106,20 @@ export default function (form) {
     body.focus();
   });
   form.addEventListener("insert", (event) => insert(event.detail.text));
+  form.addEventListener("files", typed);
   body.addEventListener("input", typed);
   body.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form.requestSubmit(); }
   });
-  form.addEventListener("submit", () => { sent = true; clearTimeout(timer); });
+  form.addEventListener("submit", (event) => {
+    sent = true;
+    clearTimeout(timer);
+    if (!saving) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    Promise.race([saving, new Promise((over) => setTimeout(over, DRAFT_PATIENCE))]).then(() => { saving = null; form.requestSubmit(event.submitter); });
+  }, true);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) sent = false; });
   window.addEventListener("beforeunload", (event) => {
     if (form.isConnected && dirty && !sent && body.value.trim() && !form.dataset.draft && !form.dataset.kept) event.preventDefault();
   });

@@ -21,6 +21,7 @@ export default function (zone) {
     element.classList.add("has-error");
     state.textContent = text;
     progress.remove();
+    settled();
   }
 
   function send(file, pasted) {
@@ -39,16 +40,38 @@ export default function (zone) {
     });
     request.addEventListener("load", () => {
       const answer = request.response ?? {};
+      if (shown.element.isGone) return void (answer.id && discard(answer.id)); // taken away at the last moment
       if (request.status >= 300 || !answer.id) return fail(shown, answer.error || words.upload_failed);
       shown.progress.remove();
       shown.state.textContent = size(answer.size);
       shown.element.dataset.id = answer.id;
       shown.element.prepend(make("input", { type: "hidden", name: zone.dataset.field, value: answer.id }));
       if (pasted && answer.is_inline) paper.dispatchEvent(new CustomEvent("insert", { detail: { text: `![${answer.name}](${answer.url})\n` } }));
+      settled();
     });
     request.addEventListener("error", () => fail(shown, words.upload_failed));
     request.send(form);
     shown.element.request = request;
+  }
+
+  const tell = () => list.dispatchEvent(new CustomEvent("files", { bubbles: true }));
+  const discard = (id) => fetch(zone.dataset.upload.replace(/upload\/$/, `${id}/discard/`), { method: "POST", credentials: "same-origin", headers: { "X-CSRFToken": csrf(), ...carried } });
+
+  // What is sent while a file is still on its way up goes when it is there, and not without it.
+  let sends = null;
+  paper.addEventListener("submit", (event) => {
+    if (!list.querySelector("progress")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    sends = { by: event.submitter };
+  }, true);
+
+  function settled() {
+    tell();
+    if (!sends || list.querySelector("progress")) return;
+    const { by } = sends;
+    sends = null;
+    if (!list.querySelector(".has-error")) paper.requestSubmit(by);
   }
 
   const take = (files, pasted = false) => [...files].forEach((file) => send(file, pasted));
@@ -58,11 +81,13 @@ export default function (zone) {
     const button = event.target.closest("[data-file-remove]");
     if (!button) return;
     const element = button.closest("[data-file]");
-    element.request?.abort();
     const id = element.dataset.id ?? element.querySelector("input[type=hidden]")?.value;
-    if (id) fetch(zone.dataset.upload.replace(/upload\/$/, `${id}/discard/`), { method: "POST", credentials: "same-origin", headers: { "X-CSRFToken": csrf(), ...carried } });
+    if (id) discard(id);
+    else if (Number(element.querySelector("progress")?.value) < 100) element.request?.abort();
+    element.isGone = true;
     element.remove();
     input.focus();
+    settled();
   });
   let depth = 0;
   const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
