@@ -112,7 +112,9 @@ def make_film(recording: Recording) -> None:
             raise ValueError(f"none of its {len(left)} tracks can be played")
         target = Path(folder) / "film.webm"
         encode(recording, tracks, target)
-        commands.film_done(recording, target, seconds=round(film.lasts(tracks)), left_out=len(left), actor=SYSTEM, at=clock.now())
+        done = commands.film_done(recording, target, seconds=round(film.lasts(tracks)), left_out=len(left), actor=SYSTEM, at=clock.now())
+    if done is None:
+        return  # the tracks belong to the film that is there
     if left:
         log.error("tracks of a class are not in its film", live_class=live_class.pk, tracks=[path.name for path in left])
     janus.forget(live_class.room, but=left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -45,22 +46,31 @@ def progress_film(recording: Recording, percent: int, *, at: datetime) -> None:
         stir(recording.live_class)
 
 
-@transaction.atomic
 def film_done(
     recording: Recording, path: Path | None, *, seconds: int, url: str = "", left_out: int = 0, actor: Actor, at: datetime
-) -> Recording:
+) -> Recording | None:
     """Attach the film to its class, and tell so on the record of its case or course; no track and no page elsewhere: nothing was recorded.
 
-    `left_out` is how many tracks are not in it: they are kept as long as it is. Fact: `class.recorded`. Raises NotPermitted for anybody but the service.
+    It is copied and hashed before the transaction begins. `left_out` is how many tracks are not in it: they are kept as long as it is.
+    None where another made it meanwhile, or its time was over. Fact: `class.recorded`. Raises NotPermitted for anybody but the service.
     """
     if not actor.is_system:
         raise NotPermitted
+    with contextlib.ExitStack() as stack:
+        came = stack.enter_context(files.bring(path)) if path is not None else None
+        return _attached(recording, came, seconds, url, left_out, actor, at)
+
+
+@transaction.atomic
+def _attached(recording: Recording, came: files.Received | None, seconds: int, url: str, left_out: int, actor: Actor, at: datetime) -> Recording | None:
     recording = Recording.objects.select_for_update(of=("self",)).select_related("live_class").get(pk=recording.pk)
+    if recording.state in (Film.READY, Film.REMOVED):
+        return None
     live_class = recording.live_class
-    recording.state = Film.READY.value if path is not None or url else Film.EMPTY.value
-    if path is not None:
+    recording.state = Film.READY.value if came is not None or url else Film.EMPTY.value
+    if came is not None:
         name = f"{live_class.title[:100]}.webm"
-        recording.file = files.keep_path(path, subject=live_class.subject, name=name, content_type="video/webm", actor=actor, at=at)
+        recording.file = files.keep_brought(came, subject=live_class.subject, name=name, content_type="video/webm", actor=actor, at=at)
     recording.percent, recording.seconds, recording.url, recording.touched_at, recording.reason = 100, seconds, url, at, ""
     recording.left_out = left_out
     recording.save()
@@ -80,8 +90,10 @@ def look_again(room: str, *, at: datetime) -> int:
 
 @transaction.atomic
 def fail_film(recording: Recording, reason: str, *, at: datetime) -> Recording:
-    """Note that it could not be made: it is tried again after a while, three times in all; the tracks stay."""
+    """Note that it could not be made: it is tried again after a while, three times in all; the tracks stay. What is not being made any more stays as it is."""
     recording = Recording.objects.select_for_update(of=("self",)).select_related("live_class").get(pk=recording.pk)
+    if recording.state != Film.MAKING:
+        return recording
     recording.state = Film.WAITING.value if recording.tries < TRIES_MAX else Film.FAILED.value
     recording.reason, recording.touched_at = reason[:400], at + timedelta(minutes=recording.tries)
     recording.save(update_fields=["state", "reason", "touched_at"])

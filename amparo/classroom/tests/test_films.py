@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import struct
+from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 
 from amparo.classroom import commands, queries, tasks
 from amparo.classroom.machine import Film
@@ -96,3 +100,34 @@ def test_where_nothing_lies_nothing_was_recorded(recorded):
     recorded.track("empty", 1, raw=b"MJR00002")
     assert tasks.films(at=NOON + MINUTE)
     assert (Recording.objects.get().state, Recording.objects.get().left_out) == (Film.EMPTY, 0)
+
+
+def test_a_film_that_another_made_meanwhile_stays(recorded, monkeypatch):
+    """LIV-1, LIV-3: whoever is taken for dead and is only slow spoils nothing: neither film nor tracks nor the record."""
+    recorded.track("whole", 60.0)
+    short = recorded.track("short", 0.2)
+    slow, really, found = commands.next_film(at=NOON + MINUTE), commands.film_done, []
+
+    def late(*given, **named):
+        monkeypatch.setattr(commands, "film_done", really)
+        assert tasks.films(at=NOON + 30 * MINUTE)
+        found.append(Recording.objects.get())
+        return really(*given, **{**named, "left_out": 0})
+
+    monkeypatch.setattr(commands, "film_done", late)
+    tasks.make_film(slow)
+    assert found[0].state == Film.READY and short.exists()
+    commands.film_done(slow, None, seconds=0, actor=SYSTEM, at=NOON + 31 * MINUTE)
+    commands.fail_film(slow, "no tracks", at=NOON + 31 * MINUTE)
+    assert Recording.objects.values_list("state", "left_out", "file", "touched_at").get() == ("ready", 1, found[0].file_id, found[0].touched_at)
+    assert len([fact for fact in facts(recorded.one.subject) if fact.name == "class.recorded"]) == 1
+
+
+def test_a_film_is_copied_before_the_transaction_that_attaches_it(recorded, monkeypatch):
+    """LIV-1: one of hours would hold its class for as long."""
+    recorded.track("whole", 60.0)
+    depth, found, really = len(connection.savepoint_ids), [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: (found.append((stat.S_ISREG(os.fstat(file).st_mode), len(connection.savepoint_ids))), really(file)))
+    assert tasks.films(at=NOON + MINUTE)
+    assert [deep for is_file, deep in found if is_file] == [depth] and Recording.objects.get().file.size == len(b"\x1aE\xdf\xa3 a film")
+    assert not list((Path(recorded.folder).parents[2] / "files" / "incoming").iterdir())

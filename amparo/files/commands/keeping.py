@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from django.db import connection, transaction
 
@@ -17,6 +15,7 @@ from amparo.kernel.actor import Actor
 from amparo.kernel.refusals import NotPermitted
 
 from . import disk
+from .disk import Received
 from .storing import lock_bytes
 
 
@@ -47,24 +46,19 @@ def keep(items: Sequence[tuple[str, str, bytes]], *, content_type: str, actor: A
         return StoredFile.objects.bulk_create(rows)
 
 
-def keep_path(path: Path, *, subject: str, name: str, content_type: str, actor: Actor, at: datetime) -> StoredFile:
-    """Keep a file that the service made, however large: it is moved to its hash, in the caller's transaction, final from the start.
+def keep_brought(came: Received, *, subject: str, name: str, content_type: str, actor: Actor, at: datetime) -> StoredFile:
+    """Keep a file that the service made, however large, and that lies beside the store already (`bring`): it is moved to its hash, in the
+    caller's transaction, final from the start.
 
     Raises NotPermitted for anybody but the service.
     """
     if not actor.is_system:
         raise NotPermitted()
     assert connection.in_atomic_block, "a file is kept in the transaction of what it belongs to"
-    sha256, size = disk.hash_of(path), path.stat().st_size
-    lock_bytes(sha256)
-    if not disk.path_of(sha256).exists():
-        with disk.incoming() as fresh:
-            shutil.copyfile(path, fresh)
-            with fresh.open("rb") as copied:
-                os.fsync(copied.fileno())
-            disk.keep(fresh, sha256)
+    lock_bytes(came.sha256)
+    disk.keep(came.path, came.sha256)
     return StoredFile.objects.create(
-        sha256=sha256, size=size, content_type=content_type, name=safe_name(name), subject=subject, created_at=at, attached_at=at
+        sha256=came.sha256, size=came.size, content_type=content_type, name=safe_name(name), subject=subject, created_at=at, attached_at=at
     )
 
 

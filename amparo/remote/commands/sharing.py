@@ -123,21 +123,27 @@ def _is_past(moment: datetime | None, span: timedelta, at: datetime) -> bool:
     return moment is not None and at - moment > span
 
 
-@transaction.atomic
 def keep_films(session: Session, films: Sequence[tuple[Path, int]], *, actor: Actor, at: datetime) -> Session:
     """Keep what the gateway recorded with the case, one file for each part, with the milliseconds that it plays (0: nobody knows). LIV-3.
 
-    Fact: `remote.filmed` with hashes and lengths, which the replay and the file of the case are verified by.
-    Raises NotPermitted for anybody but the service.
+    They are copied and hashed before the transaction begins: it would hold the session for as long. Fact: `remote.filmed` with hashes
+    and lengths, which the replay and the file of the case are verified by. Raises NotPermitted for anybody but the service.
     """
     if not actor.is_system:
         raise NotPermitted()
+    with contextlib.ExitStack() as stack:
+        brought = [(stack.enter_context(files.bring(path)), milliseconds) for path, milliseconds in films]
+        return _keep_brought(session, brought, actor, at)
+
+
+@transaction.atomic
+def _keep_brought(session: Session, films: Sequence[tuple[files.Received, int]], actor: Actor, at: datetime) -> Session:
     session = locked(session)
     before = session.films.count()
     kept = []
-    for number, (path, milliseconds) in enumerate(films, before + 1):
+    for number, (came, milliseconds) in enumerate(films, before + 1):
         name = f"{session.number}-{number}.webm"
-        file = files.keep_path(path, subject=session.case.subject, name=name, content_type="video/webm", actor=actor, at=at)
+        file = files.keep_brought(came, subject=session.case.subject, name=name, content_type="video/webm", actor=actor, at=at)
         kept.append(Film(session=session, number=number, file=file, sha256=file.sha256, octets=file.size, milliseconds=milliseconds or None))
     Film.objects.bulk_create(kept)
     tell(

@@ -62,6 +62,17 @@ def test_a_film_is_on_the_record_by_its_hash_and_its_length(filmed):
             act()
 
 
+def test_films_are_copied_before_the_transaction_that_keeps_them(filmed, tmp_path, monkeypatch):
+    """LIV-3: hours of them would hold the session for as long; what is not kept does not stay."""
+    depth, found, really = len(connection.savepoint_ids), [], disk.bring
+    monkeypatch.setattr(files, "bring", lambda path: (found.append(len(connection.savepoint_ids)), really(path))[1])
+    (tmp_path / "more").write_bytes(b"\x1aE\xdf\xa3 more")
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr("amparo.remote.commands.sharing.tell", lambda *_given, **_named: (_ for _ in ()).throw(SystemExit))
+        commands.keep_films(filmed.session, [(tmp_path / "more", 1)], actor=SYSTEM, at=NOON)
+    assert found == [depth] and Film.objects.count() == 2 and not list((tmp_path / "files" / "incoming").iterdir())
+
+
 def test_films_that_were_kept_before_get_their_rows_from_the_facts(filmed):
     """LIV-3, CAS-2: of a database that was filled before; facts of then told no lengths."""
     before = list(Film.objects.order_by("number").values_list("session", "number", "file", "sha256", "octets"))
