@@ -97,18 +97,15 @@ def time_line(session: Session, *, reveal: bool) -> TimeLine:
     done: list[Frame] = []
     last = count = 0
     for chunk in play(session):
-        for one in frames(chunk.screen):
+        for one in typed.in_order(frames(chunk.screen), frames(chunk.input)):
             last = max(last, one.ms)
-            if one.kind != Kind.HAPPENED:
-                continue
-            told = json.loads(one.payload)
-            if told.get("what") == "segment":  # the input begins anew with each segment
-                count += _typed(done, rows, reveal)
-                done = []
-            rows.append({"ms": one.ms, **told})
-        for one in frames(chunk.input):
-            last = max(last, one.ms)
-            if one.kind == Kind.DONE:
+            if one.kind == Kind.HAPPENED:
+                told = json.loads(one.payload)
+                if told.get("what") == "segment":  # the input begins anew with each segment
+                    count += _typed(done, rows, reveal)
+                    done = []
+                rows.append({"ms": one.ms, **told})
+            elif one.kind == Kind.DONE:
                 done.append(one)
             elif one.kind == Kind.CLIPBOARD and reveal:
                 rows.append({"ms": one.ms, "what": "clipboard_text", **json.loads(one.payload)})

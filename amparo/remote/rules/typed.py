@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from .client import Client
+from .client import VERSION, Client
 from .record import Frame, Kind
 from .stream import Malformed, number
 
@@ -66,6 +67,20 @@ class _Keys(Client):
         super()._pointer(raw)
         if fresh:
             self.clicks.append((self.ms, number(raw[1:3]), number(raw[3:5])))
+
+
+def in_order(shown: Iterable[Frame], done: Iterable[Frame]) -> Iterator[Frame]:
+    """Yield the frames of both parts of a chunk as they passed.
+
+    A chunk may hold the end of one segment and the beginning of the next: what was typed last before a line broke stands before the
+    note of the new segment, whose own input begins with its greeting.
+    """
+    given = deque(done)
+    for one in shown:
+        while given and (given[0].ms < one.ms or (given[0].ms == one.ms and not given[0].payload.startswith(VERSION))):
+            yield given.popleft()
+        yield one
+    yield from given
 
 
 def stretches(done: Iterable[Frame]) -> list[Stretch]:

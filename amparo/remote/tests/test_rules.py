@@ -372,3 +372,17 @@ def test_what_was_typed_is_read_out_of_the_record_and_masked():
     assert [(one.kind, one.text) for one in found] == [("typed", "Hola⏎"), ("clicked", "30, 40"), ("typed", "Ctrl+c")]
     assert typed.masked("Hola") == "••••"
     assert POINTER == 5 and KEY == 4
+
+
+def test_what_was_typed_just_before_a_line_broke_belongs_to_its_segment():
+    """LIV-2: the line that broke and the one that came back may stand in one chunk of two seconds, even in one millisecond."""
+    segment = [Frame(ms, Kind.HAPPENED, b'{"what":"segment"}') for ms in (0, 700)]
+    shown = [segment[0], Frame(30, Kind.SHOWN, b"x"), Frame(600, Kind.HAPPENED, b'{"what":"dropped"}'), segment[1], Frame(700, Kind.SHOWN, b"y")]
+    done = [
+        Frame(5, Kind.DONE, HELLO), Frame(500, Kind.DONE, key(0x61) + key(0x61, False)), Frame(700, Kind.DONE, key(0x62) + key(0x62, False)),
+        Frame(700, Kind.DONE, HELLO), Frame(700, Kind.DONE, key(0x63) + key(0x63, False)), Frame(900, Kind.DONE, key(0x64) + key(0x64, False)),
+    ]  # fmt: skip
+    found = list(typed.in_order(shown, done))
+    assert sorted(map(repr, found)) == sorted(map(repr, shown + done)) and [one.ms for one in found] == sorted(one.ms for one in found)
+    cut = found.index(segment[1])
+    assert ["".join(one.text for one in typed.stretches(part)) for part in (found[:cut], found[cut:])] == ["ab", "cd"]
