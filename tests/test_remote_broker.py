@@ -133,7 +133,7 @@ def test_a_session_from_code_to_end(scene):
     session = until(lambda: Session.objects.filter(state="ended").first())
     case = Case.objects.get(pk=scene.case.pk)
     assert case.clock_since is None and session.consented == "control"
-    assert queries.verified(session) == (session.chunks, "") and session.chunks > 0
+    assert queries.verified(session) == (session.chunks, None) and session.chunks > 0
     line = queries.time_line(session, reveal=True)
     assert [row["text"] for row in line.rows if row["what"] == "typed"] == ["A"] and line.rows[-1]["what"] == "end"
     told = {fact.name: fact.data for fact in facts(case.subject)}
@@ -279,7 +279,7 @@ def test_a_line_that_breaks_comes_back_without_a_new_code(scene, running):
 
     run(story())
     session = until(lambda: Session.objects.filter(state="ended").first())
-    assert queries.verified(session) == (session.chunks, "") and session.segments == 4
+    assert queries.verified(session) == (session.chunks, None) and session.segments == 4
     segments = [row["segment"] for row in queries.time_line(session, reveal=False).rows if row["what"] == "segment"]
     assert segments == [1, 2, 3, 4]
     names = [fact.name for fact in facts(scene.case.subject)]

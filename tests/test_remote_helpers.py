@@ -82,7 +82,7 @@ async def _is_played(scene: Scene, session: Session, text) -> None:
 def _ended(session_id: int) -> None:
     session = surely(lambda: Session.objects.filter(pk=session_id, state="ended").first())
     assert session.end_reason == "stopped_by_engineer" and session.consented == "control" and session.segments == 1
-    assert session.chunks and queries.verified(session) == (session.chunks, "")
+    assert session.chunks and queries.verified(session) == (session.chunks, None)
 
 
 @_needs(debian.DESKTOP)

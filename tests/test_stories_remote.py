@@ -98,7 +98,7 @@ def test_a_real_screen_is_seen_controlled_and_replayed(language, running, screen
     finally:
         customer.close()
     session = until(lambda: Session.objects.filter(state="ended").first())
-    assert queries.verified(session) == (session.chunks, "")
+    assert queries.verified(session) == (session.chunks, None)
     _is_replayed(desk, running, session, cast)
     _is_replayed_from_its_file(open_page, case, session, cast, tmp_path)
 

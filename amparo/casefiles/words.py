@@ -18,6 +18,7 @@ from amparo.chat import words as chat_words
 from amparo.files.models import StoredFile
 from amparo.kernel.ids import format_nic
 from amparo.quotations.queries import LABELS
+from amparo.remote import words as remote_words
 from amparo.ui import formats
 
 Line = Mapping[str, Any]
@@ -78,8 +79,10 @@ class Printed:
 
     def __init__(
         self, out: BinaryIO, header: Line, rest: Sequence[Line], *, zone: ZoneInfo, at: datetime, language: str, vendor: str,
-        fingerprint: str, url: str,
+        fingerprint: str, url: str, broken: Mapping[str, str],
     ) -> None:  # fmt: skip
+        """Take what is printed; `broken` says of recordings, by their number, what does not hold, for who reads."""
+        self.broken = broken
         self.header, self.zone, self.at, self.url, self.fingerprint = header, zone, at, url, fingerprint
         self.kinds: dict[str, list[Line]] = {}
         for line in rest:
@@ -258,7 +261,7 @@ class Printed:
                 self.paper.write(" · ".join([one["number"], self.when(one["started_at"]), one["engineer"], one["recording"]]).rstrip(" ·"))
                 if one["broken"]:
                     self.paper.write(_("The recording is broken and not in this file."), bold=True)
-                    self.paper.write(one["broken"], size=8, colour=SOFT)
+                    self.paper.write(self.broken.get(one["number"]) or remote_words.film_fault(), size=8, colour=SOFT)
 
     def _links(self) -> None:
         if links := self.kinds.get("linked_case", []):

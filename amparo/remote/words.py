@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from amparo.cases.words import Data, Telling
 from amparo.cases.words import minutes as in_minutes
 
+from .rules.record import Broken
+
 MODES: Final = {"view": gettext_lazy("To see"), "control": gettext_lazy("To see and control")}
 STATES: Final = {
     "offered": gettext_lazy("The code waits"),
@@ -48,6 +50,31 @@ FILM_FAULTS: Final = {
     "other": gettext_lazy("the record of the case tells another film"),
     "chain": gettext_lazy("the hash chain of the case does not hold"),
 }
+
+
+RECORD_FAULTS: Final = {
+    "frame_ends": gettext_lazy("a frame breaks off"),
+    "frame_long": gettext_lazy("a frame is longer than its chunk"),
+    "ends": gettext_lazy("the record ends before its chunk %(number)s"),
+    "other": gettext_lazy("where chunk %(number)s should begin stands something else"),
+    "cut": gettext_lazy("chunk %(number)s breaks off"),
+    "missing": gettext_lazy("chunk %(number)s is missing"),
+    "changed": gettext_lazy("chunk %(number)s was changed"),
+    "last": gettext_lazy("the last chunk is missing"),
+    "gone": gettext_lazy("the file of the record is not there"),
+}
+
+
+def fault(error: Exception) -> str:
+    """Return what of a record does not hold, or that it cannot be read, in the language that is active; no place on our disk."""
+    if isinstance(error, Broken):
+        return str(RECORD_FAULTS[error.what]) % {"number": error.number}
+    return _("its file cannot be read") if isinstance(error, OSError) else _("what it holds cannot be understood")
+
+
+def film_fault() -> str:
+    """Return what is said of a film that is not in the file of its case."""
+    return _("its file is not in the store as it was kept")
 
 
 def ask_sentence(*, vendor: str, engineer: str, number: str, title: str, mode: str, minutes_left: int) -> str:

@@ -225,6 +225,7 @@ def _write_parts(making: _Making, paper: BinaryIO) -> None:
     printed = words.Printed(
         paper, header, rest, zone=making.zone, at=making.at, language=making.language, vendor=value("identity.name", at=making.at),
         fingerprint=proof.fingerprint(proof.raw_public(current_key())), url=settings.PUBLIC_URL,
+        broken={one.session.number: one.said for one in making.recordings if one.broken},
     )  # fmt: skip
     printed.front()
     for line, fact in heapq.merge(_said(making), _done(making), key=_moment_of):

@@ -45,11 +45,12 @@ def folder(session: Session) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A recording as it was found: its line of time, or what of it does not hold."""
+    """A recording as it was found: its line of time, or what of it does not hold: as verifiers print it, and in the reader's words."""
 
     session: Session
     line: bytes = b""
     broken: str = ""
+    said: str = ""
 
 
 def looked_at(case: Case) -> list[Found]:
@@ -60,14 +61,16 @@ def looked_at(case: Case) -> list[Found]:
 def _found(session: Session) -> Found:
     try:
         _count, broken = queries.verified(session)
-        line = b"" if broken else _time_line(session)
-    except OSError as error:  # its words name a place on our disk, which the customer is not told
-        line, broken = b"", error.strerror or type(error).__name__
-    except (Broken, ValueError, LookupError) as error:
-        line, broken = b"", str(error) or type(error).__name__
-    if broken:
-        log.error("a recording of a case is broken", session=session.number, case=session.case_id, why=broken)
-    return Found(session, line, broken[:200])
+        return Found(session, _time_line(session)) if broken is None else _named(session, broken)
+    except (OSError, Broken, ValueError, LookupError) as error:
+        return _named(session, error)
+
+
+def _named(session: Session, fault: Exception) -> Found:
+    """Name a recording as broken. The words of the system name a place on our disk, which the customer is not told."""
+    why = (fault.strerror if isinstance(fault, OSError) else str(fault)) or type(fault).__name__
+    log.error("a recording of a case is broken", session=session.number, case=session.case_id, why=why)
+    return Found(session, b"", why[:200], words.fault(fault))
 
 
 def parts(found_before: Sequence[Found]) -> Iterator[Part]:
@@ -98,7 +101,7 @@ def _chunk(session: Session, number: int) -> Iterator[bytes]:
     """Yield the screen of a chunk as a script that a page without a server can load. Raises Broken."""
     screen = queries.screen_of(session, number)
     if screen is None:
-        raise Broken(f"chunk {number} is missing")
+        raise Broken("missing", number)
     yield b'amparoChunk(%d,"' % number
     yield base64.b64encode(screen)
     yield b'");\n'

@@ -16,6 +16,7 @@ from amparo.casefiles import commands
 from amparo.casefiles.commands import purging
 from amparo.casefiles.rules import proof, recordings
 from amparo.casefiles.rules.archive import read_layout
+from amparo.casefiles.rules.paper import Paper
 from amparo.casefiles.rules.verifier import verify
 from amparo.cases.tests import world as case_world
 from amparo.classroom import commands as classes
@@ -73,10 +74,14 @@ def _bend(path, place=200):
     path.write_bytes(raw)
 
 
-@pytest.mark.parametrize(("harm", "told"), [(_bend, "chunk 1 was changed"), (lambda path: path.unlink(), "the file of the record is not there"),
-                                            (lambda path: path.write_bytes(path.read_bytes()[:-9]), "breaks off")])  # fmt: skip
-def test_a_broken_recording_is_named_and_the_file_is_made_without_it(played, contact, engineer, tmp_path, capsys, harm, told):
-    """CAS-7, LIV-2: the others are in it; whoever verifies it is told that it is not whole, by both verifiers."""
+@pytest.mark.parametrize(("harm", "told", "spanish"), [
+    (_bend, "chunk 1 was changed", "el bloque 1 se cambió"), (lambda path: path.unlink(), "the file of the record is not there", "el archivo de la grabación no está"),
+    (lambda path: path.write_bytes(path.read_bytes()[:-9]), "breaks off", "se interrumpe"),
+])  # fmt: skip
+def test_a_broken_recording_is_named_and_the_file_is_made_without_it(played, contact, engineer, tmp_path, capsys, monkeypatch, harm, told, spanish):
+    """CAS-7, LIV-2: the others are in it; whoever verifies it is told that it is not whole, by both verifiers; its paper says why in the reader's language."""
+    printed, write = [], Paper.write
+    monkeypatch.setattr(Paper, "write", lambda self, text, **how: (printed.append(text), write(self, text, **how))[1])
     whole = recorded.session(remote_world.consented(played.case, engineer, at=NOON + timedelta(minutes=10)), engineer, at=NOON + timedelta(minutes=10))
     harm(path_of(played.session))
     path = world.made(played.case, tmp_path, at=LATER)
@@ -87,6 +92,7 @@ def test_a_broken_recording_is_named_and_the_file_is_made_without_it(played, con
     with zipfile.ZipFile(path) as file:
         names, readme = file.namelist(), file.read(proof.README).decode()
         record = [json.loads(line) for line in file.read(proof.RECORD).decode().splitlines()]
+    assert [one for one in printed if spanish in one] and not [one for one in printed if told in one]
     assert not [name for name in names if name.startswith(f"recordings/{played.session.number}/")] and played.session.number in readme
     assert f"recordings/{whole.number}/replay.html" in names
     assert [(line["recording"] != "", line["broken"] != "") for line in record if line["kind"] == "remote_session"] == [(False, True), (True, False)]

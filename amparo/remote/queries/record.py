@@ -50,7 +50,7 @@ def open_record(session: Session) -> BinaryIO:
     try:
         return path_of(session).open("rb")
     except FileNotFoundError:
-        raise Broken("the file of the record is not there") from None
+        raise Broken("gone") from None
 
 
 def links_of(session: Session) -> list[Link]:
@@ -59,17 +59,17 @@ def links_of(session: Session) -> list[Link]:
     return [Link(*row) for row in rows]
 
 
-def verified(session: Session) -> tuple[int, str]:
-    """Verify a whole record against its chain; return how many chunks, and what does not hold (empty: it is whole)."""
+def verified(session: Session) -> tuple[int, Broken | None]:
+    """Verify a whole record against its chain; return how many chunks, and what does not hold (None: it is whole)."""
     links = links_of(session)
     try:
         with open_record(session) as file:
             last = check(session.public_id, links, file)
     except Broken as broken:
-        return len(links), str(broken)
+        return len(links), broken
     if len(links) != session.chunks or (links and last != session.head):
-        return len(links), "the last chunk is missing"
-    return len(links), ""
+        return len(links), Broken("last")
+    return len(links), None
 
 
 def play(session: Session) -> Iterator[Played]:

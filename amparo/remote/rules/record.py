@@ -33,8 +33,25 @@ class Kind(IntEnum):
 IN_SCREEN: Final = frozenset({Kind.SHOWN, Kind.HAPPENED})
 
 
+FAULTS: Final = {
+    "frame_ends": "a frame breaks off",
+    "frame_long": "a frame is longer than its chunk",
+    "ends": "the record ends before its chunk %(number)s",
+    "other": "where chunk %(number)s should begin stands something else",
+    "cut": "chunk %(number)s breaks off",
+    "missing": "chunk %(number)s is missing",
+    "changed": "chunk %(number)s was changed",
+    "last": "the last chunk is missing",
+    "gone": "the file of the record is not there",
+}
+
+
 class Broken(Exception):
-    """The record does not hold what it should; `args[0]` says where."""
+    """The record does not hold what it should: `what` of `FAULTS`, and in which chunk. Its text is the English that verifiers print; a reader gets `words.fault`."""
+
+    def __init__(self, what: str, number: int = 0) -> None:
+        super().__init__(FAULTS[what] % {"number": number})
+        self.what, self.number = what, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +94,11 @@ def frames(part: bytes) -> Iterator[Frame]:
     at = 0
     while at < len(part):
         if at + _FRAME.size > len(part):
-            raise Broken("a frame breaks off")
+            raise Broken("frame_ends")
         ms, kind, length = _FRAME.unpack_from(part, at)
         at += _FRAME.size
         if at + length > len(part):
-            raise Broken("a frame is longer than its chunk")
+            raise Broken("frame_long")
         yield Frame(ms, kind, part[at : at + length])
         at += length
 
@@ -101,13 +118,13 @@ def read_chunk(file: BinaryIO, number: int) -> tuple[bytes, bytes]:
     """Read one chunk where the file stands: screen, input. Raises Broken."""
     raw = file.read(_HEAD.size)
     if len(raw) < _HEAD.size:
-        raise Broken(f"the record ends before its chunk {number}")
+        raise Broken("ends", number)
     magic, found, screen, given = _HEAD.unpack(raw)
     if magic != MAGIC or found != number or max(screen, given) > PART_OCTETS_MAX:
-        raise Broken(f"where chunk {number} should begin stands something else")
+        raise Broken("other", number)
     parts = file.read(screen), file.read(given)
     if (len(parts[0]), len(parts[1])) != (screen, given):
-        raise Broken(f"chunk {number} breaks off")
+        raise Broken("cut", number)
     return parts
 
 
@@ -116,10 +133,10 @@ def check(public_id: str, links: Iterable[Link], file: BinaryIO) -> str:
     before = genesis(public_id)
     for expected, link in enumerate(links, 1):
         if link.number != expected:
-            raise Broken(f"chunk {expected} is missing")
+            raise Broken("missing", expected)
         screen, given = read_chunk(file, expected)
         sealed = seal(before, expected, screen, given)
         if sealed != link:
-            raise Broken(f"chunk {expected} was changed")
+            raise Broken("changed", expected)
         before = sealed.link
     return before

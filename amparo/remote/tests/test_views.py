@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from amparo.cases.models import Case
 from amparo.conftest import NOON
 from amparo.history.queries import facts as history
-from amparo.remote import commands, queries
+from amparo.remote import commands, queries, words
 from amparo.remote.models import Session
+from amparo.remote.rules.record import FAULTS, Broken
 from amparo.remote.tests import recorded
 
 from .world import a_case, consented, joined, offered, running
@@ -114,7 +116,8 @@ def test_a_recording_that_was_changed_says_so(client_for, case, engineer):
     raw = bytearray(path.read_bytes())
     raw[60] ^= 1
     path.write_bytes(raw)
-    assert "No está íntegra" in client_for(engineer).get(reverse("desk_remote:replay", args=[session.pk])).text
+    page = client_for(engineer).get(reverse("desk_remote:replay", args=[session.pk])).text
+    assert "No está íntegra" in page and "el bloque 1 se cambió" in page and "chunk 1" not in page
 
 
 @pytest.mark.parametrize("when", ["opened", "read"])
@@ -157,3 +160,14 @@ def test_the_region_of_a_case_asks_little(client_for, case, engineer, django_ass
     browser = client_for(engineer)
     with django_assert_max_num_queries(6):
         browser.get(reverse("desk_remote:of_case", args=[case.pk]))
+
+
+def test_what_verifiers_print_of_a_record_is_what_readers_get_in_their_language():
+    """LIV-2, CAS-7: the same sentence in English, its own in Spanish."""
+    assert words.RECORD_FAULTS.keys() == FAULTS.keys()
+    for what in FAULTS:
+        broken = Broken(what, 7)
+        with translation.override("en"):
+            assert words.fault(broken) == str(broken)
+        with translation.override("es-mx"):
+            assert words.fault(broken) not in ("", str(broken)) and "%" not in words.fault(broken)
