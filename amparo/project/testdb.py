@@ -31,6 +31,7 @@ SETTINGS = {
     "max_connections": "300",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "1h",
+    "shared_preload_libraries": "",  # nobody reads how long statements of tests took
     "statement_timeout": "120s",  # a statement that a test gave up must not hold its locks against the tests that follow
 }
 # The first worker migrates a database; the second begins with what needs none.
