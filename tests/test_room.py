@@ -108,6 +108,7 @@ def test_what_the_gateway_refuses_is_told_and_can_be_sent_again(page):
     until_asked(page, "join publish")
     page.evaluate("answer(1, { error_code: 433, error: 'no' })")
     page.wait_for_function("() => told === 433")
+    assert page.evaluate("room.own") is None, "it is not sent when the line comes back: the page let go of it"
     page.evaluate("() => { window.done = room.publish({ audio: track('audio') }); }")
     until_asked(page, "join publish unpublish")
     page.evaluate("answer(2, { error_code: 435, error: 'not published' })")  # nothing of it to wait for
@@ -169,3 +170,31 @@ def test_who_leaves_while_the_door_is_asked_does_not_come_in(page):
     page.evaluate("() => { window.door = new Promise((told) => { window.opens = told; }); sockets[0].onclose(); room.leave('over'); opens(); }")
     page.wait_for_function("() => !room.connecting")
     assert page.evaluate("[room.state, sockets.length, room.gateway]") == ["out", 1, None]
+
+
+def test_a_line_that_breaks_while_sound_is_switched_on_takes_it_along(page):
+    """The browser's own words for a connection that is gone are no refusal: it is sent when the line is back."""
+    page.evaluate("""() => {
+      const made = RTCPeerConnection.prototype, really = made.createOffer;
+      made.createOffer = function () { made.createOffer = really; sockets[0].onclose(); return really.call(this); };
+      window.told = "";
+      room.publish({ audio: track("audio") }).then(() => { told = "well"; }, (problem) => { told = String(problem); });
+    }""")
+    page.wait_for_function("() => told")
+    assert page.evaluate("told") == "well"
+    until_asked(page, "join join")
+    page.evaluate("answer(1)")
+    until_asked(page, "join join publish")
+
+
+def test_a_screen_that_is_taken_back_before_it_is_shown_is_not_shown(page):
+    """Before the gateway gave it a place, and before it let it in."""
+    page.evaluate("() => { window.done = room.share(track('video')); room.unshare(); }")
+    page.evaluate("done")
+    assert page.evaluate("[detached.length, room.second, asked.length]") == [1, None, 1]
+    page.evaluate("() => { window.done = room.share(track('video')); }")
+    until_asked(page, "join join")
+    page.evaluate("() => { room.unshare(); }")
+    page.evaluate("answer(1)")
+    page.evaluate("done")
+    assert page.evaluate("[detached.length, room.second, asked.length]") == [2, None, 2]

@@ -21,9 +21,11 @@ export function address(url) {
 export class Refused extends Error {
   constructor(code, reason) {
     super(reason || String(code));
-    this.code = code;
+    this.code = code; // 0: no answer came
   }
 }
+
+const unanswered = (problem) => problem instanceof Refused && !problem.code; // a browser's own problems have codes too, of another kind
 
 // One WebSocket to the gateway with one session on it.
 export class Gateway {
@@ -225,7 +227,7 @@ export class Room extends EventTarget {
     const jobs = (joined.plugindata.data.publishers ?? []).map((one) => this.#watch(one));
     jobs.push(this.#send(this.main, () => this.own));
     if (this.screen) jobs.push(this.#shareAgain());
-    const late = (await Promise.allSettled(jobs)).find(({ reason }) => reason?.code === 0); // no answer came: who is inside sends nothing
+    const late = (await Promise.allSettled(jobs)).find(({ reason }) => unanswered(reason)); // who is inside sends nothing
     if (late) throw late.reason;
   }
 
@@ -327,12 +329,13 @@ export class Room extends EventTarget {
     if (handle.sent === tracks) return;
     if (handle.sent) {
       const over = handle.over();
-      const asked = await handle.message({ request: "unpublish" }).catch((problem) => { if (!problem.code) throw problem; });
+      const asked = await handle.message({ request: "unpublish" }).catch((problem) => { if (unanswered(problem)) throw problem; });
       if (asked) await over;
       handle.shut();
       handle.sent = null;
     }
     if (!tracks) return;
+    if (handle.gateway.closed) throw new Refused(0, "closed");
     const pc = handle.connection();
     handle.sent = tracks;
     pc.onconnectionstatechange = () => {
@@ -355,12 +358,15 @@ export class Room extends EventTarget {
   async publish(tracks) {
     this.own = tracks.audio || tracks.video ? tracks : null;
     for (const kind of ["audio", "video"]) this.#mind(tracks[kind], kind);
-    const { main } = this;
+    const { main, own } = this;
     if (!main) return;
     try {
       await this.#send(main, () => this.own);
     } catch (problem) {
-      if (problem.code) throw problem;
+      if (problem instanceof Refused && problem.code) {
+        if (this.own === own) this.own = null; // nor is it sent when the line comes back
+        throw problem;
+      }
       if (this.main === main) await this.#again("no answer");
     }
   }
@@ -382,15 +388,22 @@ export class Room extends EventTarget {
     if (this.main) await this.#shareAgain();
   }
 
+  // Whoever ends it meanwhile shows nothing.
   async #shareAgain() {
     const { room, participant, token, proof } = this.room;
+    const { screen } = this;
     const handle = await this.gateway.attach(VIDEOROOM, proof, (data) => {
       if (data.leaving === "ok" && data.reason === "kicked") this.unshare();
     });
+    if (this.screen !== screen) return void handle.detach();
     this.second = handle;
-    await handle.message({ request: "join", ptype: "publisher", room, id: `${participant}${SCREEN}`, token });
-    const tracks = { video: this.screen };
-    await this.#send(handle, () => tracks);
+    const tracks = { video: screen };
+    try {
+      await handle.message({ request: "join", ptype: "publisher", room, id: `${participant}${SCREEN}`, token });
+      if (this.screen === screen) await this.#send(handle, () => tracks);
+    } catch (problem) {
+      if (this.screen === screen) throw problem;
+    }
   }
 
   async unshare() {
