@@ -179,8 +179,8 @@ def make(
         case = Case.objects.select_related("thread", "customer", "contact", "product", "contract").get(pk=case.pk)
         facts, rest, paper = (stack.enter_context(tempfile.TemporaryFile(dir=_temporary())) for _part in range(3))
         making = _Making(
-            case, language, zone, at, _present(record.file_members(case), record.film_ids(case)), record.chains(case), facts, rest,
-            progress, recordings.looked_at(case), total=max(1, case.thread.entry_count),
+            case, language, zone, at, _present(record.file_members(case), record.film_ids(case), progress), record.chains(case), facts, rest,
+            progress, recordings.looked_at(case, lambda: progress(0)), total=max(1, case.thread.entry_count),
         )  # fmt: skip
         _write_parts(making, paper)
         return _pack(making, out, paper)
@@ -200,12 +200,13 @@ def _temporary() -> str | None:
     return str(folder()) if folder().is_dir() else None
 
 
-def _present(members: dict[int, tuple[str, StoredFile]], films: Collection[int]) -> dict[int, tuple[str, StoredFile]]:
+def _present(members: dict[int, tuple[str, StoredFile]], films: Collection[int], progress: Callable[[int], None]) -> dict[int, tuple[str, StoredFile]]:
     """Give what is not in the store no place in the archive, nor a film that is broken there: the record then says so."""
-    return {
-        pk: (name if disk.path_of(file.sha256).is_file() and (pk not in films or _is_whole(file)) else "", file)
-        for pk, (name, file) in members.items()
-    }  # fmt: skip
+    found = {}
+    for pk, (name, file) in members.items():
+        found[pk] = (name if disk.path_of(file.sha256).is_file() and (pk not in films or _is_whole(file)) else "", file)
+        progress(0)
+    return found
 
 
 def _is_whole(file: StoredFile) -> bool:

@@ -9,7 +9,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -53,9 +53,13 @@ class Found:
     said: str = ""
 
 
-def looked_at(case: Case) -> list[Found]:
-    """Read every recording of a case to its end, before a word is written of it."""
-    return [_found(session) for session in queries.recordings_of(case.pk)]
+def looked_at(case: Case, alive: Callable[[], None] = lambda: None) -> list[Found]:
+    """Read every recording of a case to its end, before a word is written of it; say after each that this goes on."""
+    found = []
+    for session in queries.recordings_of(case.pk):
+        found.append(_found(session))
+        alive()
+    return found
 
 
 def _found(session: Session) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import zipfile
@@ -13,7 +14,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from amparo.casefiles import commands
-from amparo.casefiles.commands import purging
+from amparo.casefiles.commands import building, purging
 from amparo.casefiles.rules import proof, recordings
 from amparo.casefiles.rules.archive import read_layout
 from amparo.casefiles.rules.paper import Paper
@@ -297,3 +298,13 @@ def test_what_is_kept_does_not_stand_before_what_is_free(monkeypatch):
     monkeypatch.setattr(purging.classes, "remove_film", lambda one, **_named: bool(removed.append(("class", one.pk)) or 1))
     monkeypatch.setattr(purging.files, "remove_purged", lambda **_named: 0)
     assert commands.remove_recordings(at=NOON) == 2 and removed == [("session", 5), ("class", 5)]
+
+
+def test_a_file_says_that_it_is_being_made_while_recordings_and_films_are_read(played, shared, monkeypatch, tmp_path):
+    """CAS-7: else another worker takes its maker for dead before a word is written."""
+    said, depth = [], []
+    monkeypatch.setattr(building, "_write_parts", lambda *_given: depth.append(len(said)))
+    monkeypatch.setattr(building, "_pack", lambda *_given: "")
+    for case in (played.case, shared.case):
+        building.make(case, io.BytesIO(), language="es-mx", zone=world.ZONE, at=LATER, progress=said.append)
+    assert depth[0] > 0 and depth[1] > depth[0] and set(said) == {0}
