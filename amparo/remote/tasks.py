@@ -19,6 +19,7 @@ from amparo.videos.commands import ffmpeg
 
 from . import commands, queries
 from .commands import conducting
+from .models import Session
 
 FILM_SECONDS: Final = 1800
 log = structlog.get_logger("amparo.remote")
@@ -43,28 +44,33 @@ def verify(*, at: datetime) -> None:
 
 
 def films(*, at: datetime) -> None:
-    """Keep with the case what the gateway recorded of screens that a browser shared. LIV-3."""
-    for session in queries.ended_by_browser(at=at):
-        room = queries.room_of(session)
-        found = [one.path for one in rooms.recordings(room, at=at) if one.path is not None and one.kind == "video"]
-        if not found:
-            continue
-        with contextlib.suppress(GatewayAway, GatewayRefused):  # nobody sends any more once it is over, whatever his page does
-            rooms.end(room, at=at)
-        with tempfile.TemporaryDirectory(prefix="amparo-film-") as folder:
-            made = {track: _film(track, Path(folder) / f"{number}.webm") for number, track in enumerate(found)}
-            films = [film for film in made.values() if film is not None]
-            if films:
-                commands.keep_films(session, [(film, _milliseconds(film)) for film in films], actor=SYSTEM, at=at)
-        unread = [*(track for track, film in made.items() if film is None), *janus.broken(room)]
-        for track in unread:  # evidence is not thrown away; it is not tried again either
-            track.rename(track.with_suffix(".unread"))
-            log.error("a track of a shared screen cannot be read", session=session.pk, track=track.stem)
-        if unread:
-            for track in set(found).difference(unread):
-                track.unlink(missing_ok=True)
-        else:
-            janus.forget(room)
+    """Keep with the case what the gateway recorded of screens that a browser shared; one worker at a time, or each film would be kept twice. LIV-3."""
+    with commands.alone("remote:films") as is_ours:
+        for session in queries.ended_by_browser(at=at) if is_ours else ():
+            _keep_films(session, at)
+
+
+def _keep_films(session: Session, at: datetime) -> None:
+    room = queries.room_of(session)
+    found = [one.path for one in rooms.recordings(room, at=at) if one.path is not None and one.kind == "video"]
+    if not found:
+        return
+    with contextlib.suppress(GatewayAway, GatewayRefused):  # nobody sends any more once it is over, whatever his page does
+        rooms.end(room, at=at)
+    with tempfile.TemporaryDirectory(prefix="amparo-film-") as folder:
+        made = {track: _film(track, Path(folder) / f"{number}.webm") for number, track in enumerate(found)}
+        films = [film for film in made.values() if film is not None]
+        if films:
+            commands.keep_films(session, [(film, _milliseconds(film)) for film in films], actor=SYSTEM, at=at)
+    unread = [*(track for track, film in made.items() if film is None), *janus.broken(room)]
+    for track in unread:  # evidence is not thrown away; it is not tried again either
+        track.rename(track.with_suffix(".unread"))
+        log.error("a track of a shared screen cannot be read", session=session.pk, track=track.stem)
+    if unread:
+        for track in set(found).difference(unread):
+            track.unlink(missing_ok=True)
+    else:
+        janus.forget(room)
 
 
 def _film(track: Path, target: Path) -> Path | None:

@@ -16,6 +16,8 @@ from amparo.remote import access
 from amparo.remote.models import Film, Session, Verification
 from amparo.remote.queries import lies
 
+from .shared import alone
+
 AGAIN: Final = timedelta(days=30)  # what a disk forgets by itself touches no date
 APART: Final = timedelta(minutes=1)
 log = structlog.get_logger("amparo.remote")
@@ -46,13 +48,18 @@ def _ask(rows: QuerySet[Verification], at: datetime) -> int:
 def verify_due(*, at: datetime, octets_max: int = 1_000_000_000) -> int:
     """Verify films that were never verified, of which somebody asked it, or that were verified long ago; return how many. CAS-7.
 
-    So many octets at a time: what comes round with it waits no longer.
+    So many octets at a time: what comes round with it waits no longer; one worker at a time: another would read the same.
     """
+    with alone("remote:verify") as is_ours:
+        return _verify_due(at, octets_max) if is_ours else 0
+
+
+def _verify_due(at: datetime, octets_max: int) -> int:
     never, long_ago = Q(verification__isnull=True), Q(verification__verified_at__lte=at - AGAIN)
     asked = Q(verification__asked_at__isnull=False)
     due = Film.objects.filter(never | asked | long_ago, session__purged_at__isnull=True).select_related("session")
     count = octets = 0
-    for film in due.order_by(F("verification__asked_at").asc(nulls_last=True), "pk")[:100]:
+    for film in due.order_by(F("verification__asked_at").asc(nulls_last=True), F("verification__verified_at").asc(nulls_first=True), "pk")[:100]:
         if octets >= octets_max:
             break
         _verify(film, at)
@@ -70,6 +77,8 @@ def _verify(film: Film, at: datetime) -> None:
     except OSError as error:
         fault = "unreadable"
         log.error("a film cannot be read", session=film.session_id, film=film.number, why=error.strerror or type(error).__name__)
+    if fault and Session.objects.filter(pk=film.session_id, purged_at__isnull=False).exists():
+        return  # its time was over while it was read
     if fault:
         log.error("a film of a case does not hold", session=film.session_id, film=film.number, fault=fault)
     Verification.objects.update_or_create(film=film, defaults={"verified_at": at, "lay": lay, "fault": fault, "asked_at": None})

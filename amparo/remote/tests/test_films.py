@@ -24,7 +24,7 @@ from amparo.kernel.actor import SYSTEM
 from amparo.kernel.refusals import NotPermitted
 from amparo.people.queries import actor_by_id
 from amparo.remote import commands, queries, tasks
-from amparo.remote.models import Film, Verification
+from amparo.remote.models import Film, Session, Verification
 
 from . import recorded
 from .world import a_case
@@ -227,3 +227,41 @@ def test_a_film_whose_length_takes_too_long_to_tell_is_kept_without_it(tmp_path,
 
     monkeypatch.setattr(subprocess, "run", slow)
     assert tasks._milliseconds(tmp_path / "film.webm") == 0
+
+
+def test_one_worker_at_a_time_makes_films_and_reads_them(filmed, monkeypatch):
+    """LIV-3, CAS-7: two would keep each film twice; whoever dies lets go with his connection."""
+    begun = []
+    monkeypatch.setattr(queries, "ended_by_browser", lambda **_named: begun.append(1) or [])
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(name, 0)) FROM unnest(ARRAY['remote:films', 'remote:verify']) AS name")
+        tasks.films(at=NOON)
+        assert not begun and commands.verify_due(at=NOON + timedelta(days=31)) == 0
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+    finally:
+        other.close()
+    tasks.films(at=NOON)
+    assert begun and commands.verify_due(at=NOON + timedelta(days=31)) == 2
+    assert {one.verified_at for one in queries.films_of(filmed.session)} == {NOON + timedelta(days=31)}
+
+
+def test_a_film_that_goes_while_it_is_read_is_no_fault(filmed, monkeypatch, capsys):
+    """CAS-2, CAS-7: its time is over; nobody is alarmed."""
+    def goes(path):
+        Session.objects.update(purged_at=NOON)
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(disk, "hash_of", goes)
+    commands.verify_due(at=NOON + timedelta(days=31))
+    assert "does not hold" not in capsys.readouterr().out and not Verification.objects.exclude(fault="").exists()
+
+
+def test_what_was_never_read_is_read_before_what_was_read_long_ago(filmed, monkeypatch):
+    """CAS-7: whoever opens the page of a new film waits for no old one; first of all comes what somebody asked for."""
+    first, second = Film.objects.order_by("number")
+    Verification.objects.filter(film=second).delete()
+    assert commands.verify_due(at=NOON + timedelta(days=31), octets_max=1) == 1
+    assert Verification.objects.get(film=second).verified_at == NOON + timedelta(days=31) and Verification.objects.get(film=first).verified_at == NOON
