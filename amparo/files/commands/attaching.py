@@ -14,6 +14,7 @@ from amparo.kernel.actor import Actor
 from amparo.policies.queries import value
 
 from . import disk
+from .pieces import Growing
 from .storing import lock_bytes
 
 DRAFT_HOURS_MAX = 24
@@ -55,6 +56,11 @@ def remove_orphans(*, at: datetime, limit: int = 500) -> int:
     """Remove drafts that nobody sent for a day, with bytes that no other row needs; return how many rows."""
     old = StoredFile.objects.filter(subject="", created_at__lt=at - timedelta(hours=DRAFT_HOURS_MAX))
     return sum(_remove(file_id) for file_id in list(old.order_by("pk").values_list("pk", flat=True)[:limit]))
+
+
+def sweep_incoming(*, at: datetime) -> int:
+    """Remove what came in and that nobody touched for a day: whoever took or copied it died before he could keep it. Return how many. SEC-27."""
+    return Growing(disk.incoming_folder()).sweep((), before=(at - timedelta(hours=DRAFT_HOURS_MAX)).timestamp())
 
 
 @transaction.atomic

@@ -34,10 +34,15 @@ def path_of(sha256: str) -> Path:
     return Path(settings.MEDIA_ROOT) / sha256[:2] / sha256[2:4] / sha256
 
 
+def incoming_folder() -> Path:
+    """Return where bytes come in."""
+    return Path(settings.MEDIA_ROOT) / "incoming"
+
+
 @contextmanager
 def incoming() -> Iterator[Path]:
     """Give a fresh path beside the store, on the same volume; whatever lies there in the end is removed."""
-    folder = Path(settings.MEDIA_ROOT) / "incoming"
+    folder = incoming_folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / uuid.uuid4().hex
     try:

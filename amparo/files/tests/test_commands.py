@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import threading
@@ -12,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 
 from amparo.conftest import NOON
-from amparo.files import commands, queries
+from amparo.files import commands, queries, tasks
 from amparo.files.commands import disk, scanner
 from amparo.files.errors import (
     Empty,
@@ -158,6 +159,18 @@ def test_drafts_nobody_sent_go_after_a_day(stored, contact, media):
     assert commands.remove_orphans(at=NOON + timedelta(hours=25)) == 2
     assert not StoredFile.objects.filter(pk__in=[gone.pk, alone.pk]).exists()
     assert [p for p in media.rglob("*") if p.is_file()] == [disk.path_of(kept.sha256)]
+
+
+def test_what_was_left_half_way_goes_after_a_day(media):
+    """SEC-27: whoever copied gigabytes and was killed leaves none."""
+    tasks.tick(at=NOON)  # nothing came in yet
+    with disk.incoming() as left, disk.incoming() as comes:
+        for path, hours in ((left, 25), (comes, 1)):
+            path.write_bytes(b"half")
+            moment = (NOON - timedelta(hours=hours)).timestamp()
+            os.utime(path, (moment, moment))
+        tasks.tick(at=NOON)
+        assert [one for one in (left, comes) if one.exists()] == [comes]
 
 
 def test_a_person_can_drop_only_a_draft_of_their_own(stored, member, contact):
