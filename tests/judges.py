@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 
 from . import outline
-from .matrix import Answer
+from .matrix import STANDINGS, Answer
 
 Judge = Callable[[Answer], Iterator[str]]
 OWN_ADDRESS = re.compile(r"^(account_logout|mfa_|account_|unnamed$)")  # the page of one's own secrets shows them
@@ -243,7 +243,10 @@ def prove() -> None:
         (secrets, "administrator", {"text": right[0] + one}), (secrets, "company_admin", {"text": right[0] + "pbkdf2_sha256$1"}),
         *((tenants, who, {"text": f"{around}CANARIO-A{around}"}) for who in ("other_contact", "other_own", "registered", "anonymous")),
         *((notes, who, {"text": f"CANARIO-A{sign}"}) for who in ("company_admin", "member", "own_only") for sign in ("-INTERNO", "-NOTA")),
-        (english, "company_admin", {"text": "<p>Nothing here"}), (outlines, "engineer", {"text": right[0].replace("h2", "h3")}),
+        *((english, who, {"text": "<p>Nothing here"}) for who in ("company_admin", "registered")),
+        *((headers, who, {"head": {}}) for who in ("anonymous", "administrator")),
+        *((outlines, who, {"text": right[0].replace("h2", "h3")}) for who in ("anonymous", "administrator", "company_admin", "engineer")),
     ):  # fmt: skip
+        assert who in (*STANDINGS, "other_own"), f"nobody walks as {who}"
         assert found(judge, who, **wrong), (judge, who, wrong)
         assert not found(judge, who), (judge, who)
