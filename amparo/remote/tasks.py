@@ -52,11 +52,11 @@ def films(*, at: datetime) -> None:
 
 def _keep_films(session: Session, at: datetime) -> None:
     room = queries.room_of(session)
-    found = [one.path for one in rooms.recordings(room, at=at) if one.path is not None and one.kind == "video"]
-    if not found:
+    if not (_tracks(room, at) or janus.broken(room)):
         return
     with contextlib.suppress(GatewayAway, GatewayRefused):  # nobody sends any more once it is over, whatever his page does
         rooms.end(room, at=at)
+    found = _tracks(room, at)  # what was begun just before is whole now
     with tempfile.TemporaryDirectory(prefix="amparo-film-") as folder:
         made = {track: _film(track, Path(folder) / f"{number}.webm") for number, track in enumerate(found)}
         films = [film for film in made.values() if film is not None]
@@ -71,6 +71,10 @@ def _keep_films(session: Session, at: datetime) -> None:
             track.unlink(missing_ok=True)
     else:
         janus.forget(room)
+
+
+def _tracks(room: str, at: datetime) -> list[Path]:
+    return [one.path for one in rooms.recordings(room, at=at) if one.path is not None and one.kind == "video"]
 
 
 def _film(track: Path, target: Path) -> Path | None:

@@ -277,3 +277,12 @@ def test_a_track_that_cannot_be_read_is_not_thrown_away(tmp_path, monkeypatch):
     monkeypatch.setattr(commands, "keep_films", lambda *_given, **_named: None)
     tasks.films(at=NOON)
     assert not forgotten and not track.exists() and (tmp_path / "two.unread").exists()
+    bent.write_bytes(b"alone")
+    tasks.films(at=NOON)
+    assert not forgotten and (tmp_path / "two.unread").read_bytes() == b"alone", "also where no other track is there"
+    bent.write_bytes(b"its head comes a moment later")
+    monkeypatch.setattr(tasks.rooms, "end", lambda _room, **_named: bent.rename(track))
+    kept: list[Any] = []
+    monkeypatch.setattr(commands, "keep_films", lambda _session, films, **_named: kept.extend(films))
+    tasks.films(at=NOON)
+    assert kept == [(track, 0)] and forgotten == ["remote-1"], "what was begun just before the end is in the film"
