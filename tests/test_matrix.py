@@ -17,7 +17,7 @@ from . import judges, matrix, outline
 from .kept import kept_world  # noqa: F401 (fixture)
 from .named import named
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]  # some fifteen thousand visits, before whichever test is first
 TABLE = Path(__file__).parent / "matrix.txt"
 # What a visitor may always get, signed in or not; metrics answer callers on the same machine, as the test is one.
 OPEN_TO_ALL = {"classroom:told", "short:enter", "short:where", "remote_browser:share", "remote_browser:answer", "remote_browser:beat", "remote_browser:stop", "knowledge:home", "knowledge:article", "knowledge:article_by_number", "knowledge:useful", "codes:by_code",
@@ -64,7 +64,6 @@ def _actors(world):
     return found | {role: world.staff[role] for role in ROLES}
 
 
-@pytest.mark.timeout(900)  # some fourteen thousand visits
 def test_every_address_answers_everybody_as_the_table_says(walked):
     """ACC-11, SEC-1, SEC-7, SEC-53, SEC-54"""
     text = "\n".join(walked.lines) + "\n"

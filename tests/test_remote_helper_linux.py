@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import ssl
 import struct
 import sys
+import threading
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -31,6 +35,7 @@ from amparo_remote import paint, protocol, rfb
 from amparo_remote.address import lawful
 from amparo_remote.cli import unable
 from amparo_remote.consent import Consent
+from amparo_remote.frames import Frames
 from amparo_remote.protocol import NonsenseError
 from amparo_remote.screen import changed, piece
 from amparo_remote.words import ENGLISH, SPANISH, Words
@@ -110,6 +115,72 @@ def test_pictures_say_what_changed_and_nothing_else():
     assert painter.rectangle(noise, 0, 0, wishes)[12] == 0x90, "a photograph is JPEG"
     raw = painter.rectangle(corner, 0, 0, rfb.Wishes(order="XRGB"))
     assert raw[12 + 15 * 4 :] == b"\0\xff\0\0", "raw in the order that the viewer wants"
+
+
+class _Slow:
+    """A screen whose picture can be held up while it is looked at."""
+
+    def __init__(self) -> None:
+        self.grabs, self.held, self.go_on = 0, threading.Event(), threading.Event()
+        self.go_on.set()
+
+    def size(self):
+        return 64, 64
+
+    def grab(self, _size):
+        self.grabs += 1
+        self.held.set()
+        assert self.go_on.wait(10)
+        return bytes((self.grabs, 0, 0, 0)) + b"\xff\0\0\0" * (64 * 64 - 1)
+
+    def close(self) -> None:
+        pass
+
+
+def _readable(update: bytes) -> bytes:
+    """Return the pixels of an update of one exact rectangle as a viewer reads it that has seen none before."""
+    control, at = update[16], 17
+    assert control & 1, "the viewer's stream begins anew"
+    while update[at] & 128:
+        at += 1
+    return zlib.decompressobj().decompress(update[at + 1 :])
+
+
+def test_what_is_drawn_for_one_viewer_spoils_nothing_of_the_next():
+    """LIV-2: the session goes on after a pause while the picture of before is still drawn; closed meanwhile, nothing of it leaves."""
+
+    async def story() -> None:
+        frames = Frames(None, ThreadPoolExecutor(1))
+        frames.screen = screen = _Slow()
+        one, two = (rfb.Peer(name, (64, 64), rfb.Wishes("BGRX", True, None, True)) for name in ("one", "two"))
+        whole = rfb.UpdateWanted(False, (0, 0, 64, 64))
+        frames.begin(one)
+        frames.open(True)
+        screen.go_on.clear()
+        frames.wanted(whole)
+        drawing = asyncio.ensure_future(frames.next())
+        await asyncio.to_thread(screen.held.wait, 10)
+        frames.begin(two)
+        frames.wanted(whole)
+        screen.go_on.set()
+        peer, update = await asyncio.wait_for(drawing, 10)
+        assert peer is two and len(_readable(update)) == 64 * 64 * 3
+        screen.go_on.clear()
+        screen.held.clear()
+        frames.wanted(rfb.UpdateWanted(True, (0, 0, 64, 64)))
+        drawing = asyncio.ensure_future(frames.next())
+        await asyncio.to_thread(screen.held.wait, 10)
+        frames.open(False)
+        screen.go_on.set()
+        while not frames.view.whole:
+            await asyncio.sleep(0.01)
+        assert not drawing.done()
+        frames.open(True)
+        peer, update = await asyncio.wait_for(drawing, 10)
+        assert peer is two and len(_readable(update)) == 64 * 64 * 3
+        await frames.close()
+
+    asyncio.run(story())
 
 
 def test_what_was_not_given_is_not_taken_whatever_the_broker_says():

@@ -17,6 +17,7 @@ static Letter *first, **last = &first;
 static Line *to;
 static Wishes wishes;
 static bool is_open, wanted, whole;
+static unsigned view; /* counts the viewers: a picture that was drawn for one is not for the next, though the line is the same */
 static ULONGLONG touched_at, changed_at;
 static int queued;
 static Screen screen;
@@ -117,14 +118,16 @@ static DWORD WINAPI work(void *nothing) {
         EnterCriticalSection(&guard);
         Line *line = is_open && wanted ? to : NULL;
         Wishes how = wishes;
+        unsigned mine = view;
         if (line && whole) screen.fresh = true;
         whole = line ? false : whole;
         LeaveCriticalSection(&guard);
         if (!line) continue;
         ULONGLONG began = GetTickCount64();
-        bool good = picture(&buffer, &how);
+        bool drawn = picture(&buffer, &how);
         EnterCriticalSection(&guard);
-        good = good && is_open && line == to;
+        bool good = drawn && is_open && line == to && mine == view;
+        if (drawn && !good) whole = true; /* nobody has it */
         if (good) {
             wanted = false;
             wishes.width = how.width;
@@ -152,6 +155,7 @@ void frames_start(void) {
 void frames_begin(Line *line, const Wishes *how) {
     EnterCriticalSection(&guard);
     to = line;
+    view++;
     wishes = *how;
     wanted = false;
     whole = true;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from . import rfb
 from .protocol import NonsenseError
@@ -17,6 +18,20 @@ IDLE_SECONDS = 0.1
 LIVELY_SECONDS = 2.0
 
 
+@dataclass
+class View:
+    """What one viewer knows: the compressor, and the picture that he has. Who still draws for the one before touches nothing of it."""
+
+    peer: rfb.Peer
+    painter: rfb.Painter = field(default_factory=rfb.Painter)
+    before: bytes | None = None
+    whole: bool = False  # the next picture shows everything, whatever was sent before
+
+    def anew(self) -> None:
+        """What was drawn last never left: the next picture is whole, and says that its compressor begins anew."""
+        self.painter, self.whole = rfb.Painter(), True
+
+
 class Frames:
     """Grabs and encodes in a thread of its own; `next` waits for something to send."""
 
@@ -27,9 +42,7 @@ class Frames:
         self.is_open = asyncio.Event()
         self.asked = asyncio.Event()
         self.nudge = asyncio.Event()
-        self.peer: rfb.Peer | None = None
-        self.painter = rfb.Painter()
-        self.before: bytes | None = None
+        self.view: View | None = None
         self.touched_at = self.changed_at = 0.0
 
     async def size(self) -> tuple[int, int]:
@@ -37,7 +50,7 @@ class Frames:
 
     def begin(self, peer: rfb.Peer) -> None:
         """Begin anew for a viewer that knows nothing."""
-        self.peer, self.painter, self.before = peer, rfb.Painter(), None
+        self.view = View(peer)
         self.asked.clear()
 
     def open(self, on: bool) -> None:
@@ -48,8 +61,8 @@ class Frames:
 
     def wanted(self, request: rfb.UpdateWanted) -> None:
         """Remember that a picture is asked for: one, however often it was asked."""
-        if not request.incremental:
-            self.before = None
+        if not request.incremental and self.view:
+            self.view.whole = True
         self.asked.set()
 
     def touched(self) -> None:
@@ -57,22 +70,27 @@ class Frames:
         self.touched_at = time.monotonic()
         self.nudge.set()
 
-    async def next(self) -> bytes:
-        """Return the next update, when one is asked for, allowed, and there is something to show."""
+    async def next(self) -> tuple[rfb.Peer, bytes]:
+        """Return the next update and for whom, when one is asked for, allowed, and there is something to show."""
         loop = asyncio.get_running_loop()
         while True:
             await self.is_open.wait()
             await self.asked.wait()
-            peer, began = self.peer, time.monotonic()
-            if peer is None or not self.is_open.is_set():
+            view, began = self.view, time.monotonic()
+            if view is None or not self.is_open.is_set():
                 await asyncio.sleep(IDLE_SECONDS)
                 continue
-            data = await loop.run_in_executor(self.worker, self._picture, peer)
-            if data and self.is_open.is_set() and peer is self.peer:
+            data = await loop.run_in_executor(self.worker, self._picture, view)
+            if view is not self.view:
+                continue
+            if data and not self.is_open.is_set():
+                view.anew()
+                continue
+            if data:
                 self.asked.clear()
                 self.changed_at = time.monotonic()
                 await asyncio.sleep(max(0.0, BETWEEN_SECONDS / 3 - (self.changed_at - began)))
-                return data
+                return view.peer, data
             self.nudge.clear()
             try:
                 await asyncio.wait_for(self.nudge.wait(), self._pause(time.monotonic()))
@@ -96,21 +114,22 @@ class Frames:
             self.screen = Screen(self.name)
         return self.screen.size()
 
-    def _picture(self, peer: rfb.Peer) -> bytes:
-        size = self._size()
+    def _picture(self, view: View) -> bytes:
+        size, peer = self._size(), view.peer
         assert self.screen
         rectangles = []
         if size != peer.size:
             if not peer.wishes.desktop_size:
                 raise NonsenseError("the screen changed its size and the viewer cannot follow")
-            peer.size, self.before = size, None
+            peer.size, view.whole = size, True
             return rfb.update([rfb.resized(*size)])
-        before, now = self.before, self.screen.grab(size)
+        before, view.whole = None if view.whole else view.before, False
+        now = self.screen.grab(size)
         for area in changed(before, now, size):
-            rectangles.append(self.painter.rectangle(piece(now, size, area), area[0], area[1], peer.wishes))
+            rectangles.append(view.painter.rectangle(piece(now, size, area), area[0], area[1], peer.wishes))
         if not rectangles:
             return b""
-        self.before = now
+        view.before = now
         return rfb.update(rectangles)
 
     def _close(self) -> None:

@@ -160,9 +160,9 @@ class Session:
     async def _pump(self, line: ClientConnection) -> None:
         """Send a picture for each request, not more often than it is useful, and none that nobody may see."""
         while True:
-            data = await self.frames.next()
+            peer, data = await self.frames.next()
             for at in range(0, len(data), PIECE):
-                if not self.given.seen:
+                if not self.given.seen or peer is not self.peer:
                     break
                 await line.send(data[at : at + PIECE])
 
