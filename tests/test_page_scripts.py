@@ -22,6 +22,8 @@ PEERS = {
         export const post = (url) => fetch(url, { method: "POST" });""",
     "follow.js": "export const follow = () => () => {};",
     "library.js": "export default {};",
+    "novnc.js": """export const Keysyms = {}; export class RFB extends EventTarget { constructor() { super(); (window.rfbs ??= []).push(this); } disconnect() {} focus() {}
+        breaks(clean) { this.dispatchEvent(new CustomEvent("disconnect", { detail: { clean } })); } }""",
     "room.js": "export class Room extends EventTarget { constructor() { super(); window.room = this; } async enter() {} async publish() {} leave() {} async unshare() {} }",
     "line.js": """export class Line { constructor(setup, hear) { window.hear = hear; window.done = []; }
         start() { this.hear?.("ready"); } answer() { done.push("answer"); } dial() { done.push("dial"); } senders() { return []; } stop() {} }""",
@@ -46,6 +48,14 @@ SHARE = """<main data-share data-answer="/answer" data-beat="/beat" data-stop="/
 <i data-problem></i><video data-own></video><i data-hint></i><i data-over></i><button data-do="yes">yes</button><button data-do="no">no</button></main>"""
 FRAME = """<main data-chat-frame data-site="s" data-enter="/w/enter/" data-room="/w/room/" data-origins="https://house.example" data-failed="f" tabindex="-1">
 <section data-chat-public><i data-chat-refusal></i></section></main>"""
+VIEWER = """<main data-remote data-url="wss://house.example/remote/viewer" data-token="/token" data-novnc="/novnc.js" data-keys="/keys.js" data-over="/over"><i data-remote-clock><i data-digits></i></i>
+<form data-type></form><form data-clipboard></form><input data-clip><input data-text>""" + "".join(
+    f"<i data-{name}></i>" for name in ("screen", "code", "below", "tools", "says", "question", "question-text", "mode-badge")
+) + "".join(f"<select data-{name}><option>6</select>" for name in ("layout", "size", "quality")) + "".join(
+    f'<button data-do="{name}"></button>' for name in ("control", "see", "clipboard")
+) + "</main>"
+SOCKETS = """window.sockets = []; window.WebSocket = class { static OPEN = 1; constructor() { this.readyState = 1; this.said = []; sockets.push(this); setTimeout(() => this.onopen()); }
+  send(one) { this.said.push(one); } close() { this.readyState = 3; setTimeout(() => this.onclose()); } hears(told) { this.onmessage({ data: JSON.stringify(told) }); } };"""
 CLASS = """<main data-class data-leads="1" data-module="/room.js" data-enter-url="/enter" data-screen="" data-speaks=""><form data-token><input name="csrfmiddlewaretoken"></form>
 <div id="class-side"><i data-own data-state="running" data-place="admitted" data-word="w"></i></div><div data-stage></div><form data-hand><button></button></form>
 <button data-enter>enter</button>""" + "".join(f"<button data-{name}>{name}</button>" for name in ("mic", "camera", "share")) + "".join(
@@ -55,9 +65,9 @@ CLASS = """<main data-class data-leads="1" data-module="/room.js" data-enter-url
 
 @pytest.fixture
 def script(open_page):  # noqa: F811
-    def run(name: str, markup: str):
+    def run(name: str, markup: str, more: str = ""):
         page = open_page((HOUSE, "blob:"))
-        page.add_init_script(LATE)
+        page.add_init_script(LATE + more)
 
         def answer(route):
             asked = route.request.url.rsplit("/", 1)[1]
@@ -187,3 +197,18 @@ def test_a_microphone_is_asked_for_once_and_given_back_by_who_is_out(script):
     for number in (0, 1):
         page.evaluate("number => { asks[number](); }", number)
         until(page, "given.readyState === 'ended'")
+
+
+def test_a_picture_that_cannot_be_read_begins_anew_by_a_new_line(script):
+    """LIV-2: the engineer's page asks for a new line by itself; what it ended itself it leaves."""
+    page = script("viewer.js", VIEWER, SOCKETS)
+    for number in (1, 2):
+        until(page, f"posts.length === {number}")
+        page.evaluate("n => posts[n - 1].answer({ token: 't', session: 1 })", number)
+        until(page, f"sockets.length === {number} && sockets.at(-1).said.length === 1")
+        page.evaluate("n => sockets.at(-1).hears({ type: 'start', segment: n, mode: 'view' })", number)
+        until(page, f"rfbs.length === {number}")
+        page.evaluate("n => rfbs[0].breaks(n > 1)", number)
+    page.evaluate("rfbs[0].breaks(false)")  # of the one before: late, and of no matter
+    page.evaluate("() => new Promise((told) => setTimeout(told, 50))")
+    assert page.evaluate("[sockets.length, sockets[1].readyState, posts.length]") == [2, 1, 2]

@@ -38,6 +38,7 @@ function connected(segment) {
   rfb.qualityLevel = Number(parts.quality.value);
   size();
   rfb.addEventListener("connect", () => { parts.screen.dataset.segment = segment; rfb.focus(); });
+  rfb.addEventListener("disconnect", ({ detail }) => { if (!detail.clean && state.rfb === rfb) state.socket.close(); }); // a new line begins with a whole picture
   rfb.showDotCursor = true;
 }
 
