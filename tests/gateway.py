@@ -6,6 +6,7 @@ import contextlib
 import http.server
 import json
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -56,7 +57,8 @@ class Notices:
 
 
 class Gateway:
-    """A Janus of our own, which can be killed and started again."""
+    """A Janus of our own, which can be killed and started again. Debian's dies by itself once in a while (a fault of memory when a room ends):
+    then it is started again, as the service does it."""
 
     def __init__(self, folder: Path, *, notices_port: int = 0, rtp: tuple[int, int] = (31000, 31999)) -> None:
         self.layout = gateway.Layout(
@@ -69,8 +71,15 @@ class Gateway:
 
     def start(self) -> None:
         assert JANUS
-        self.process = gateway.start_janus(JANUS, self.layout, environment=debian.environment(), log=self.layout.folder / "janus.log")
+        self.process = process = gateway.start_janus(JANUS, self.layout, environment=debian.environment(), log=self.layout.folder / "janus.log")
         self.wait()
+        threading.Thread(target=self._look_after, args=(process,), daemon=True).start()
+
+    def _look_after(self, process: subprocess.Popen[bytes]) -> None:
+        process.wait()
+        if self.process is process and process.returncode == -signal.SIGSEGV:
+            print("janus died of a fault of memory; it is started again")
+            self.start()
 
     def wait(self, seconds: float = 15) -> None:
         from amparo.media.rooms import janus
@@ -85,10 +94,10 @@ class Gateway:
         raise AssertionError((self.layout.folder / "janus.log").read_text(errors="replace")[-3000:])
 
     def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
+        process, self.process = self.process, None
+        if process is not None:
+            process.kill()
+            process.wait()
         queries.forget()
 
 

@@ -79,11 +79,17 @@ def running(django_db_setup, django_db_blocker, tmp_path_factory):
 
 
 def _enter(page, running, code: str) -> None:
-    page.goto(f"{running.url}/r/")
-    page.fill("#code", code)
-    page.locator("[data-enter] button").click()
-    page.locator("form[action$='/r/share/'] button").click()
-    page.wait_for_selector("[data-share]")
+    """The gateway may just be starting again: the page says so, and one tries once more."""
+
+    def is_in() -> bool:
+        page.goto(f"{running.url}/r/")
+        page.fill("#code", code)
+        page.locator("[data-enter] button").click()
+        page.locator("form[action$='/r/share/'] button").click()
+        page.wait_for_selector("[data-share], main a[href='/r/']")
+        return page.locator("[data-share]").count() == 1
+
+    until(is_in, every=1)
 
 
 def _watch(open_page, running, engineer: Actor, session: Session):  # noqa: F811
