@@ -70,16 +70,23 @@ class Gateway:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        assert JANUS
-        self.process = process = gateway.start_janus(JANUS, self.layout, environment=debian.environment(), log=self.layout.folder / "janus.log")
+        self._begin()
         self.wait()
-        threading.Thread(target=self._look_after, args=(process,), daemon=True).start()
+        threading.Thread(target=self._look_after, daemon=True).start()
 
-    def _look_after(self, process: subprocess.Popen[bytes]) -> None:
-        process.wait()
-        if self.process is process and process.returncode == -signal.SIGSEGV:
+    def _begin(self) -> None:
+        assert JANUS
+        self.process = gateway.start_janus(JANUS, self.layout, environment=debian.environment(), log=self.layout.folder / "janus.log")
+
+    def _look_after(self) -> None:
+        """Stays: a process ends with the thread that began it."""
+        while (process := self.process) is not None:
+            process.wait()
+            if self.process is not process or process.returncode != -signal.SIGSEGV:
+                return
             print("janus died of a fault of memory; it is started again")
-            self.start()
+            self._begin()
+            queries.forget()
 
     def wait(self, seconds: float = 15) -> None:
         from amparo.media.rooms import janus
