@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from amparo.kernel.actor import SYSTEM
+from amparo.kernel.locks import alone
 from amparo.media import rooms
 from amparo.media.errors import GatewayAway, GatewayRefused
 from amparo.media.rooms import janus
@@ -45,7 +46,7 @@ def verify(*, at: datetime) -> None:
 
 def films(*, at: datetime) -> None:
     """Keep with the case what the gateway recorded of screens that a browser shared; one worker at a time, or each film would be kept twice. LIV-3."""
-    with commands.alone("remote:films") as is_ours:
+    with alone("remote:films") as is_ours:
         for session in queries.ended_by_browser(at=at) if is_ours else ():
             _keep_films(session, at)
 

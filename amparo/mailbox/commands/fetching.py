@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from datetime import datetime
 
 import structlog
-from django.db import connection
 
+from amparo.kernel.locks import alone
 from amparo.mailbox.imap import OUTAGES, Folder, folder_of
 from amparo.mailbox.models import Arrival, Mailbox
 from amparo.policies.queries import value
@@ -25,8 +23,8 @@ def fetch(mailbox: Mailbox, *, at: datetime) -> int:
     First kept, in one transaction with its number; then marked or moved there. What was kept and not yet marked when
     this was stopped is marked the next time. An outage is noted on the mailbox and tried again, never raised.
     """
-    with _alone(mailbox) as alone:
-        if not alone:
+    with alone(mailbox.subject) as is_ours:
+        if not is_ours:
             return 0
         mailbox.refresh_from_db()
         try:
@@ -70,20 +68,6 @@ def _settle(mailbox: Mailbox, folder: Folder, at: datetime) -> None:
     rows = list(waiting.values_list("pk", "uid", "mail__is_whole")[:1000])
     folder.settle([uid for _pk, uid, is_whole in rows if is_whole])
     Arrival.objects.filter(pk__in=[pk for pk, _uid, _whole in rows]).update(settled_at=at)
-
-
-@contextlib.contextmanager
-def _alone(mailbox: Mailbox) -> Iterator[bool]:
-    """Hold the mailbox's lock, which ends with the connection whatever happens to the process."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [mailbox.subject])
-        got = cursor.fetchone()[0]
-    try:
-        yield got
-    finally:
-        if got:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [mailbox.subject])
 
 
 def _failed(mailbox: Mailbox, error: Exception, at: datetime) -> None:

@@ -17,14 +17,13 @@ from .linking import minutes_of_link, note_link
 from .offering import consent, expire_offers, join, look_up, offer, offer_again
 from .purging import purge, remove_recording
 from .recording import add_chunk, reveal
-from .shared import Offer, alone
+from .shared import Offer
 from .sharing import beat_of_customer, beat_of_engineer, engineer_left, join_by_browser, keep_films
 from .verifying import ask_for_touched, ask_verification, verify_due
 
 __all__ = [
     "Offer",
     "add_chunk",
-    "alone",
     "ask_for_touched",
     "ask_verification",
     "beat_of_customer",

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
 from amparo.history.commands import record, signal
 from amparo.kernel.actor import Actor
@@ -19,20 +16,6 @@ from amparo.remote.rules import codes
 
 # Who acts at the customer's computer is known by the code alone: whoever was told it.
 CUSTOMER = Actor(kind="visitor", name="")
-
-
-@contextlib.contextmanager
-def alone(name: str) -> Iterator[bool]:
-    """Give a piece of work to one worker at a time; the lock ends with the connection whatever happens to the process."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        got = cursor.fetchone()[0]
-    try:
-        yield got
-    finally:
-        if got:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
 @dataclass(frozen=True, slots=True)

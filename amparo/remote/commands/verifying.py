@@ -11,12 +11,11 @@ from django.db.models import F, Q, QuerySet
 from amparo.files.commands import disk
 from amparo.history.commands import signal
 from amparo.kernel.actor import Actor
+from amparo.kernel.locks import alone
 from amparo.kernel.refusals import NotPermitted
 from amparo.remote import access
 from amparo.remote.models import Film, Session, Verification
 from amparo.remote.queries import lies
-
-from .shared import alone
 
 AGAIN: Final = timedelta(days=30)  # what a disk forgets by itself touches no date
 APART: Final = timedelta(minutes=1)

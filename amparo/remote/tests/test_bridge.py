@@ -256,7 +256,7 @@ def test_a_track_that_cannot_be_read_is_not_thrown_away(tmp_path, monkeypatch):
     track = tmp_path / "one.mjr"
     track.write_bytes(b"seen")
     forgotten: list[str] = []
-    monkeypatch.setattr(commands, "alone", lambda _name: contextlib.nullcontext(True))
+    monkeypatch.setattr(tasks, "alone", lambda _name: contextlib.nullcontext(True))
     monkeypatch.setattr(tasks.queries, "ended_by_browser", lambda **_named: [SimpleNamespace(pk=1)])
     monkeypatch.setattr(tasks.queries, "room_of", lambda _session: "remote-1")
     monkeypatch.setattr(tasks.rooms, "recordings", lambda _room, **_named: [SimpleNamespace(path=track, kind="video")] if track.exists() else [])
