@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import json
 import os
 import random
 import signal
@@ -19,7 +21,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
+
+from amparo.project import prepare
 
 from .source import ROOT
 
@@ -84,6 +89,22 @@ class Service:
         self.processes.append(self.running[part])
 
 
+def publish() -> None:
+    """Publish the static files as a start does, once for all workers: browsers then keep what they have loaded, as in earnest."""
+    with (Path(os.environ["AMPARO_TEST_FOLDER"]) / "making").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not prepare.static_is_current():
+            do = "from amparo.project import prepare; raise SystemExit(prepare.main(['static']))"
+            subprocess.run([sys.executable, "-c", do], env={**os.environ, "AMPARO_BUILD": "1"}, cwd=ROOT, check=True)
+
+
+def _secrets(folder: Path) -> Path:
+    """What the tests sign with, for the processes: sessions and codes that a test makes are theirs too."""
+    path = folder / "secrets.json"
+    path.write_text(json.dumps(settings.SECRETS))
+    return path
+
+
 @contextlib.contextmanager
 def service(
     tmp_path: Path, *, parts: tuple[str, ...] = ("web", "stream", "worker"), smtp_port: int = 0, **environment: str
@@ -94,7 +115,7 @@ def service(
     url = f"http://127.0.0.1:{web}"
     env = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "amparo.project.settings", "AMPARO_BUILD": "1", "AMPARO_DEBUG": "1",
+        "DJANGO_SETTINGS_MODULE": "amparo.project.settings", "AMPARO_BUILD": "1", "AMPARO_SECRETS_FILE": str(_secrets(tmp_path)),
         "DATABASE_URL": f"postgresql://{db['USER']}:{db['PASSWORD']}@localhost:{db['PORT'] or 5432}/{db['NAME']}"
         f"?host={db['HOST'] or '127.0.0.1'}",
         "AMPARO_URL": url, "AMPARO_STREAM_URL": f"http://127.0.0.1:{stream}/events", "AMPARO_DATA": str(tmp_path),
@@ -116,6 +137,8 @@ def service(
         "telephone": [sys.executable, "-c", "import django; django.setup(); from amparo.project.telephone import run; raise SystemExit(run())"],
     }  # fmt: skip
     made = Service(url, f"http://127.0.0.1:{stream}/events", tmp_path / "mail")
+    if "web" in parts:
+        publish()
     try:
         for part in parts:
             log = (tmp_path / f"{part}.log").open("ab")
