@@ -115,7 +115,7 @@ def service(
     url = f"http://127.0.0.1:{web}"
     env = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "amparo.project.settings", "AMPARO_BUILD": "1", "AMPARO_SECRETS_FILE": str(_secrets(tmp_path)),
+        "DJANGO_SETTINGS_MODULE": "amparo.project.settings", "AMPARO_BUILD": "0", "AMPARO_POOL": "6", "AMPARO_SECRETS_FILE": str(_secrets(tmp_path)),
         "DATABASE_URL": f"postgresql://{db['USER']}:{db['PASSWORD']}@localhost:{db['PORT'] or 5432}/{db['NAME']}"
         f"?host={db['HOST'] or '127.0.0.1'}",
         "AMPARO_URL": url, "AMPARO_STREAM_URL": f"http://127.0.0.1:{stream}/events", "AMPARO_DATA": str(tmp_path),

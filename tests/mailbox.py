@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import cached_property
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
@@ -29,7 +30,7 @@ class LetterIn:
     def subject(self) -> str:
         return str(self.message["Subject"]).strip()
 
-    @property
+    @cached_property
     def text(self) -> str:
         return self._part("plain")
 
@@ -52,6 +53,7 @@ class Mailbox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
+        self.read: dict[Path, LetterIn] = {}
         mailbox.Maildir(str(folder), create=True)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
@@ -62,12 +64,12 @@ class Mailbox:
 
     def letters(self, to: str = "") -> list[LetterIn]:
         """Return what has arrived, for one address or for all, oldest first."""
-        found = []
-        for path in sorted((self.folder / "new").iterdir(), key=lambda path: path.stat().st_mtime_ns):
-            message = message_from_bytes(path.read_bytes(), policy=default)
-            if not to or message["Delivered-To"] == to:
-                found.append(LetterIn(str(message["Delivered-To"]), message))
-        return found
+        paths = sorted((self.folder / "new").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        for path in paths:
+            if path not in self.read:
+                message = message_from_bytes(path.read_bytes(), policy=default)
+                self.read[path] = LetterIn(str(message["Delivered-To"]), message)
+        return [one for path in paths if to in ("", (one := self.read[path]).to)]
 
     def wait_for(self, to: str, words: str, seconds: float = 30) -> LetterIn:
         """Return the newest letter to an address that has these words in its subject or text."""

@@ -97,7 +97,7 @@ class Visitor:
 @pytest.fixture(scope="module")
 def served(django_db_setup, tmp_path_factory):
     """The pages over their pool of connections, as in earnest."""
-    with service(tmp_path_factory.mktemp("served"), parts=("web", "stream"), AMPARO_BUILD="0", AMPARO_POOL="6") as made:
+    with service(tmp_path_factory.mktemp("served"), parts=("web", "stream")) as made:
         yield made
 
 
