@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import threading
 
 import pytest
@@ -13,6 +14,26 @@ from amparo.conftest import make_customer, make_user
 from amparo.people.models import Customer, User
 from amparo.project import testreset
 from tests.live import until
+
+
+def test_however_deep_a_test_calls_its_frames_lie_in_one_piece():
+    """Else each call that begins where a piece ends asks the system for another, and takes as long as a hundred calls."""
+
+    def calls_from(depth: int) -> None:
+        if depth:
+            return calls_from(depth - 1)
+        for _ in range(100):
+            divmod_of(7, 2)
+        return None
+
+    def divmod_of(one: int, other: int) -> tuple[int, int]:
+        return one // other, one % other
+
+    calls_from(200)
+    before = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
+    for depth in range(200):
+        calls_from(depth)
+    assert resource.getrusage(resource.RUSAGE_THREAD).ru_minflt - before < 100
 
 
 def test_a_thread_has_one_connection_while_a_loop_runs_too():
