@@ -96,6 +96,24 @@ def test_sound_and_image_switched_on_at_once_both_arrive(page):
     assert page.evaluate("asked[3].peer.getReceivers().map((one) => one.track.kind).join(' ')") == "audio video"
 
 
+def test_what_the_gateway_lets_go_of_is_sent_again(page):
+    """Also where its word of the connection before comes late: nobody would see or hear who believes that he speaks."""
+    page.evaluate("() => { window.own = { audio: track('audio') }; window.done = room.publish(own); }")
+    until_asked(page, "join publish")
+    page.evaluate("answer(1)")
+    page.evaluate("done")
+    page.evaluate("says(asked[1], { janus: 'hangup' })")
+    until_asked(page, "join publish unpublish")
+    page.evaluate("answer(2, { error_code: 435, error: 'not published' })")
+    until_asked(page, "join publish unpublish publish")
+    page.evaluate("says(asked[1], { janus: 'hangup' })")  # while it is asked for
+    page.evaluate("answer(3)")
+    until_asked(page, "join publish unpublish publish unpublish")
+    page.evaluate("says(asked[4], { janus: 'hangup' })")  # the end that was asked for is none to begin again for
+    page.evaluate("answer(4)")
+    until_asked(page, "join publish unpublish publish unpublish publish")
+
+
 def test_of_what_was_wanted_meanwhile_only_the_newest_is_sent(page):
     page.evaluate("""() => { const audio = track("audio"), video = track("video");
       window.done = Promise.all([{ audio }, { audio, video }, { video }, {}].map((one) => room.publish(one))); }""")

@@ -6,6 +6,7 @@ const KEEPALIVE_MS = 20_000;
 const ANSWER_MS = 10_000;
 const PAUSES_MS = [200, 500, 1000, 1500, 2000];
 const HANGUP_MS = 3000;
+const AGAIN_MS = 300;
 const WATCH_TRIES_MAX = 20;
 const NO_SUCH_FEED = 428;
 const BROKEN = {}; // what was sent last did not arrive, or nobody knows
@@ -108,9 +109,10 @@ export class Handle {
     this.id = id;
     this.sent = null; // the tracks that the gateway has of us
     this.turn = Promise.resolve();
-    this.ended = () => {};
+    this.ended = null; // who waits for the end of the connection
+    this.cut = () => {}; // what is done where it ends unasked
     this.heard = (message) => {
-      if (message.janus === "hangup") this.ended();
+      if (message.janus === "hangup") (this.ended ?? this.cut)();
       heard(message.plugindata?.data ?? {}, message);
     };
   }
@@ -331,6 +333,7 @@ export class Room extends EventTarget {
       const over = handle.over();
       const asked = await handle.message({ request: "unpublish" }).catch((problem) => { if (unanswered(problem)) throw problem; });
       if (asked) await over;
+      handle.ended = null;
       handle.shut();
       handle.sent = null;
     }
@@ -338,11 +341,13 @@ export class Room extends EventTarget {
     if (handle.gateway.closed) throw new Refused(0, "closed");
     const pc = handle.connection();
     handle.sent = tracks;
-    pc.onconnectionstatechange = () => {
-      if (pc.connectionState !== "failed" || handle.pc !== pc) return;
+    handle.cut = async () => {
+      if (handle.pc !== pc) return;
       handle.sent = BROKEN;
-      this.#send(handle, wanted).catch(() => {});
+      await pause(AGAIN_MS);
+      await this.#send(handle, wanted).catch(() => {});
     };
+    pc.onconnectionstatechange = () => { if (pc.connectionState === "failed") handle.cut(); };
     try {
       for (const kind of ["audio", "video"]) if (tracks[kind]) pc.addTransceiver(tracks[kind], { direction: "sendonly" });
       await pc.setLocalDescription(await pc.createOffer());
