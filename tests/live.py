@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import fcntl
 import json
@@ -24,6 +25,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from amparo.casefiles.rules.proof import seed_of
 from amparo.project import prepare
 
 from .source import ROOT
@@ -77,6 +79,7 @@ class Service:
     processes: list[subprocess.Popen] = field(default_factory=list)
     begin: dict[str, Callable[[], subprocess.Popen]] = field(default_factory=dict)
     running: dict[str, subprocess.Popen] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def kill(self, part: str) -> None:
         """End a part as a fault would: at once."""
@@ -101,7 +104,8 @@ def publish() -> None:
 def _secrets(folder: Path) -> Path:
     """What the tests sign with, for the processes: sessions and codes that a test makes are theirs too."""
     path = folder / "secrets.json"
-    path.write_text(json.dumps(settings.SECRETS))
+    seed = seed_of(settings.SECRETS["signing_key"], settings.SECRET_KEY)
+    path.write_text(json.dumps({**settings.SECRETS, "signing_key": base64.urlsafe_b64encode(seed).decode()}))
     return path
 
 
@@ -127,16 +131,9 @@ def service(
     if media:
         env |= {"AMPARO_MEDIA_URL": f"ws://127.0.0.1:{media}", "AMPARO_MEDIA_ADMIN": f"http://127.0.0.1:{admin}/admin", "AMPARO_MEDIA_FOLDER": str(tmp_path / "media")}
     env |= environment
-    commands = {
-        "web": [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(web), "--workers", "1",
-                "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "amparo.project.wsgi:application"],
-        "stream": [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(stream), "--workers", "1",
-                   "--workers-kill-timeout", "3", "--backlog", "8192", "--backpressure", "8192", "--log-level", "warning", "amparo.project.stream:application"],
-        "media": [sys.executable, "-c", f"import django; django.setup(); from amparo.project import media; raise SystemExit(media.run('127.0.0.1', {media}, {admin}))"],
-        "worker": [sys.executable, "-c", "import django; django.setup(); from amparo.project.worker import run; raise SystemExit(run())"],
-        "telephone": [sys.executable, "-c", "import django; django.setup(); from amparo.project.telephone import run; raise SystemExit(run())"],
-    }  # fmt: skip
-    made = Service(url, f"http://127.0.0.1:{stream}/events", tmp_path / "mail")
+    listening = {"web": ("--port", web), "stream": ("--port", stream), "media": ("--port", media, "--admin-port", admin)}
+    commands = {part: [sys.executable, "-m", "amparo", part, *map(str, listening.get(part, ()))] for part in parts}
+    made = Service(url, f"http://127.0.0.1:{stream}/events", tmp_path / "mail", environment=env)
     if "web" in parts:
         publish()
     try:

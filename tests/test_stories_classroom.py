@@ -91,7 +91,7 @@ def playing(django_db_setup, django_db_blocker, tmp_path_factory):
             parts = ("web", "stream", "worker", "media")
             with service(folder, parts=parts, AMPARO_MEDIA_RTP="31000-31999") as running, sync_playwright() as play:
                 browser = play.chromium.launch(executable_path=EXECUTABLE, args=[*CHROMIUM, *FAKE])
-                yield SimpleNamespace(url=running.url, stream=running.stream_url.rsplit("/", 1)[0], browser=browser, play=play, folder=folder, processes=running.processes)
+                yield SimpleNamespace(url=running.url, stream=running.stream_url.rsplit("/", 1)[0], browser=browser, play=play, folder=folder, running=running)
                 browser.close()
         finally:
             testreset.reset()
@@ -204,9 +204,7 @@ def test_an_exclusive_hour_with_twenty_five_people(playing, come, settings):
 def _point(settings: Any, playing: Any) -> None:
     """Let this process speak with the gateway of the service."""
     settings.GATEWAY_FOLDER = playing.folder / "media"
-    media = next(one for one in playing.processes if "project import media" in " ".join(one.args))
-    port, admin_port = (int(word) for word in media.args[-1].partition("run('127.0.0.1', ")[2].rstrip("))").split(", "))
-    settings.GATEWAY_URL, settings.GATEWAY_ADMIN = f"ws://127.0.0.1:{port}", f"http://127.0.0.1:{admin_port}/admin"
+    settings.GATEWAY_URL, settings.GATEWAY_ADMIN = (playing.running.environment[f"AMPARO_MEDIA_{word}"] for word in ("URL", "ADMIN"))
 
 
 def at_the_door_status(actor: Actor, path: str) -> int:
@@ -255,8 +253,7 @@ def _floor_is_given_and_taken(leader: Visitor, students: list[Visitor]) -> None:
 
 def _gateway_is_killed(playing: Any, everybody: list[Visitor]) -> None:
     """The room is made again and people come back by themselves, with pictures, within ten seconds."""
-    media = next(one for one in playing.processes if "project import media" in " ".join(one.args))
-    janus = next(one for one in psutil.Process(media.pid).children(recursive=True) if one.name() == "janus")
+    janus = next(one for one in psutil.Process(playing.running.running["media"].pid).children(recursive=True) if one.name() == "janus")
     for one in everybody:
         one.page.evaluate(LINES)
     janus.kill()

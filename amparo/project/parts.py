@@ -73,6 +73,12 @@ def behind_proxies(application: Any) -> Any:
     return wrap_wsgi_with_proxy_headers(application, trusted) if trusted else application
 
 
+def keep_what_is_loaded() -> None:
+    """Look no more for garbage in what is loaded by now, and from here on as often as Python does by itself."""
+    gc.freeze()
+    gc.set_threshold(700)
+
+
 def warm_up() -> None:
     """Load what the first page would load, and leave no connection behind for the forks to share."""
     from django.db import connections
@@ -108,7 +114,7 @@ def serve(interface: str, application: Any, host: str, port: int, **options: Any
         return application
 
     gc.collect()
-    gc.freeze()
+    keep_what_is_loaded()
     server.serve(target_loader=in_worker, wrap_loader=False)
     return 0
 

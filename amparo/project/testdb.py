@@ -49,6 +49,7 @@ LONGEST = (
 )  # fmt: skip
 # Tests are rewritten when they are loaded, which takes ten seconds of each process: what becomes of them is kept, whatever else is not.
 sys.dont_write_bytecode = False
+gc.set_threshold(50_000, 20, 20)  # what is loaded stays: it need not be looked through after each seven hundred objects
 _server: Server | None = None
 _folder: Path | None = None
 
@@ -152,7 +153,6 @@ def pytest_collection_finish() -> None:
     """Look no more at what is loaded now: with so many modules, each full collection of garbage would cost half a second."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(trylast=True)
