@@ -157,6 +157,7 @@ class Panel(threading.Thread):
         window = self.root.create_window(
             x, y, picture.image.width, picture.image.height, 0, screen.root_depth, X.InputOutput, X.CopyFromParent,
             override_redirect=True, background_pixel=screen.white_pixel,
+            bit_gravity=X.NorthWestGravity,  # what is drawn stays while the size changes
             event_mask=X.ExposureMask | X.ButtonPressMask | X.VisibilityChangeMask | X.StructureNotifyMask,
         )  # fmt: skip
         window.set_wm_name("Amparo")
