@@ -75,6 +75,7 @@ def behind_proxies(application: Any) -> Any:
 
 def keep_what_is_loaded() -> None:
     """Look no more for garbage in what is loaded by now, and from here on as often as Python does by itself."""
+    gc.collect()
     gc.freeze()
     gc.set_threshold(700)
 
@@ -113,7 +114,6 @@ def serve(interface: str, application: Any, host: str, port: int, **options: Any
         die_with(parent)()
         return application
 
-    gc.collect()
     keep_what_is_loaded()
     server.serve(target_loader=in_worker, wrap_loader=False)
     return 0
