@@ -130,8 +130,11 @@ def service(
     media, admin = (free_port(), free_port()) if "media" in parts else (0, 0)
     if media:
         env |= {"AMPARO_MEDIA_URL": f"ws://127.0.0.1:{media}", "AMPARO_MEDIA_ADMIN": f"http://127.0.0.1:{admin}/admin", "AMPARO_MEDIA_FOLDER": str(tmp_path / "media")}
+    scorm = free_port() if "scorm" in parts else 0
+    if scorm:
+        env["AMPARO_SCORM_URL"] = f"http://localhost:{scorm}"  # another origin than the pages
     env |= environment
-    listening = {"web": ("--port", web), "stream": ("--port", stream), "media": ("--port", media, "--admin-port", admin)}
+    listening = {"web": ("--port", web), "stream": ("--port", stream), "scorm": ("--port", scorm), "media": ("--port", media, "--admin-port", admin)}
     commands = {part: [sys.executable, "-m", "amparo", part, *map(str, listening.get(part, ()))] for part in parts}
     made = Service(url, f"http://127.0.0.1:{stream}/events", tmp_path / "mail", environment=env)
     if "web" in parts:
@@ -145,6 +148,8 @@ def service(
             until(lambda: answers(url + "/health"), 60)
         if "stream" in parts:
             until(lambda: answers(made.stream_url + "/health"), 60)
+        if scorm:
+            until(lambda: answers(f"http://127.0.0.1:{scorm}/health"), 60)
         yield made
     finally:
         for process in made.processes:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import signal
 import struct
 import time
 import urllib.request
@@ -28,7 +26,7 @@ from amparo.remote import commands, queries
 from amparo.remote.commands.store import path_of
 from amparo.remote.models import Chunk, Session
 
-from .live import Service, service, until
+from .live import Service, answers, service, until
 from .remote_line import VERSION, Line, Painted, hello
 from .remote_world import Scene
 
@@ -302,17 +300,9 @@ async def _goes_on(viewer: Line, helper: Line, screen: Painted, segment: int) ->
 
 def _killed(running: Service) -> None:
     """kill -9 of the whole group, and the same command again at the same port."""
-    import subprocess
-
-    (process,) = running.processes
-    environment = dict(pair.split("=", 1) for pair in open(f"/proc/{process.pid}/environ").read().split("\0") if "=" in pair)  # noqa: SIM115
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    log = open(os.devnull, "wb")  # noqa: SIM115
-    running.processes[:] = [subprocess.Popen(process.args, env=environment, stdout=log, stderr=log, start_new_session=True)]
-    from .live import answers
-
-    until(lambda: answers(running.stream_url + "/health"), 60)
+    running.kill("stream")
+    running.start("stream")
+    until(lambda: answers(running.stream_url + "/health"))
 
 
 def test_at_the_limit_it_is_asked_and_nothing_passes(scene):

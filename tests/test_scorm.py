@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
@@ -21,8 +16,7 @@ from amparo.kernel.actor import SYSTEM
 from amparo.people.queries import actor_by_id
 
 from .browser import chromium  # noqa: F401 (the fixture)
-from .live import answers, free_port, service, until
-from .source import ROOT
+from .live import service, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,32 +33,11 @@ def _cookie(user, url: str) -> dict[str, str]:
     return {"name": settings.SESSION_COOKIE_NAME, "value": kept.session_key or "", "url": url}
 
 
-@contextlib.contextmanager
-def packages(port: int, url: str, data):
-    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "amparo.project.settings", "AMPARO_BUILD": "1", "AMPARO_URL": url, "AMPARO_DATA": str(data)}
-    from django.db import connection
-
-    db = connection.settings_dict
-    env["DATABASE_URL"] = f"postgresql://{db['USER']}:{db['PASSWORD']}@localhost:{db['PORT'] or 5432}/{db['NAME']}?host={db['HOST'] or '127.0.0.1'}"
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-               "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "amparo.project.scorm:application"]  # fmt: skip
-    process = subprocess.Popen(command, env=env, cwd=ROOT, start_new_session=True)
-    try:
-        until(lambda: answers(f"http://127.0.0.1:{port}/health"), 60)
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-
-
 @pytest.fixture(scope="module")
 def house(django_db_setup, tmp_path_factory):
     """The pages and, at another origin, the packages."""
-    folder, port = tmp_path_factory.mktemp("scorm"), free_port()
-    with service(folder, parts=("web",), AMPARO_SCORM_URL=f"http://localhost:{port}") as running, packages(port, running.url, folder):
+    folder = tmp_path_factory.mktemp("scorm")
+    with service(folder, parts=("web", "scorm")) as running:
         yield SimpleNamespace(url=running.url, folder=folder)
 
 
