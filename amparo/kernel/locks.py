@@ -12,7 +12,7 @@ from django.db import connection
 def alone(name: str) -> Iterator[bool]:
     """Give true to who comes first, false to the others, until he is done; the lock ends with the connection whatever happens to the process.
 
-    For the worker, whose connections are its own: not for what runs over a pool.
+    The lock belongs to the connection that this thread keeps meanwhile: not for use behind a pooler that gives another to each transaction.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])

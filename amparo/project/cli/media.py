@@ -4,7 +4,7 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from amparo.project import installation
+from amparo.project import installation, parts
 from amparo.project.installation import Problem
 
 
@@ -25,6 +25,7 @@ def main(argv: Sequence[str]) -> int:
     from amparo.media.errors import GatewayProblem
     from amparo.project import media
 
+    parts.keep_what_is_loaded()
     try:
         return media.run(options.host, options.port, options.admin_port, relay_port=options.relay_port)
     except GatewayProblem as problem:

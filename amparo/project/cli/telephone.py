@@ -4,7 +4,7 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from amparo.project import installation
+from amparo.project import installation, parts
 
 
 def main(argv: Sequence[str]) -> int:
@@ -17,4 +17,5 @@ def main(argv: Sequence[str]) -> int:
     django.setup()
     from amparo.project import telephone
 
+    parts.keep_what_is_loaded()
     return telephone.run()
