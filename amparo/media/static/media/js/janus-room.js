@@ -6,7 +6,6 @@ const KEEPALIVE_MS = 20_000;
 const ANSWER_MS = 10_000;
 const PAUSES_MS = [200, 500, 1000, 1500, 2000];
 const HANGUP_MS = 3000;
-const AGAIN_MS = 300;
 const WATCH_TRIES_MAX = 20;
 const NO_SUCH_FEED = 428;
 const BROKEN = {}; // what was sent last did not arrive, or nobody knows
@@ -111,6 +110,7 @@ export class Handle {
     this.turn = Promise.resolve();
     this.ended = null; // who waits for the end of the connection
     this.cut = () => {}; // what is done where it ends unasked
+    this.cuts = 0; // how often in a row
     this.heard = (message) => {
       if (message.janus === "hangup") (this.ended ?? this.cut)();
       heard(message.plugindata?.data ?? {}, message);
@@ -344,10 +344,13 @@ export class Room extends EventTarget {
     handle.cut = async () => {
       if (handle.pc !== pc) return;
       handle.sent = BROKEN;
-      await pause(AGAIN_MS);
+      await pause(PAUSES_MS[Math.min(handle.cuts++, PAUSES_MS.length - 1)]);
       await this.#send(handle, wanted).catch(() => {});
     };
-    pc.onconnectionstatechange = () => { if (pc.connectionState === "failed") handle.cut(); };
+    pc.onconnectionstatechange = () => {
+      if (pc.connectionState === "failed") handle.cut();
+      if (pc.connectionState === "connected") handle.cuts = 0;
+    };
     try {
       for (const kind of ["audio", "video"]) if (tracks[kind]) pc.addTransceiver(tracks[kind], { direction: "sendonly" });
       await pc.setLocalDescription(await pc.createOffer());
