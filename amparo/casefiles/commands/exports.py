@@ -45,23 +45,16 @@ def order_export(case: Case, *, key: str, language: str, time_zone: str, actor: 
     """
     from .building import build
 
-    export = _ordered(case, key=key, language=language, time_zone=time_zone, actor=actor, at=at)
-    if export.state == Export.State.WAITING and export.claimed_at is None:
-        entries, octets = queries.weight(case)
-        if entries <= ENTRIES_AT_ONCE and octets <= OCTETS_AT_ONCE and _claimed(export, at):
-            build(export, at=at)
+    export, is_ours = _ordered(case, key=key, language=language, time_zone=time_zone, actor=actor, at=at)
+    if is_ours:
+        build(export, at=at)
         export.refresh_from_db()
     return export
 
 
-def _claimed(export: Export, at: datetime) -> bool:
-    """Claim an export for this process; False where the worker, or a second click, has it already."""
-    free = Export.objects.filter(pk=export.pk, state=Export.State.WAITING, claimed_at__isnull=True)
-    return bool(free.update(claimed_at=at, attempts=1))
-
-
 @transaction.atomic
-def _ordered(case: Case, *, key: str, language: str, time_zone: str, actor: Actor, at: datetime) -> Export:
+def _ordered(case: Case, *, key: str, language: str, time_zone: str, actor: Actor, at: datetime) -> tuple[Export, bool]:
+    """Return the export, and whether it is new and ours to make: a small one is claimed before any worker can see it."""
     if not access.may_export(actor, case) or actor.user_id is None:
         raise NotPermitted(case=case.pk)
     if case.thread.purged_at is not None:
@@ -70,16 +63,18 @@ def _ordered(case: Case, *, key: str, language: str, time_zone: str, actor: Acto
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"casefiles:{actor.user_id}"])
     earlier = Export.objects.filter(asked_by_id=actor.user_id, case=case, key=f"{case.pk}:{key}").first()
     if earlier is not None:
-        return earlier
+        return earlier, False
     if Export.objects.filter(asked_by_id=actor.user_id, asked_at__gt=at - timedelta(days=1)).count() >= DAILY_MAX:
         raise ExportsUsed()
+    entries, octets = queries.weight(case)
+    is_small = entries <= ENTRIES_AT_ONCE and octets <= OCTETS_AT_ONCE
     export = Export.objects.create(
         case=case, asked_by_id=actor.user_id, asked_at=at, language=language[:10], time_zone=time_zone[:60],
         key=f"{case.pk}:{key}",
-        expires_at=at + timedelta(hours=HOURS_KEPT),
+        expires_at=at + timedelta(hours=HOURS_KEPT), claimed_at=at if is_small else None, attempts=int(is_small),
     )  # fmt: skip
     record("casefile.ordered", subject=export, customer=case.customer_id, actor=actor, at=at, case=case.pk)
-    return export
+    return export, is_small
 
 
 def end_exports(*, at: datetime, limit: int = 200) -> int:

@@ -188,6 +188,22 @@ def test_one_maker_at_a_time_makes_a_file(case, contact, monkeypatch):
     assert order().state == "ready" and order().state == "ready" and made == [1] and Export.objects.count() == 1
 
 
+def test_a_small_file_is_made_by_the_click_however_fast_a_worker_is(case, contact, monkeypatch):
+    """CAS-7: whoever asked gets it as the answer; a worker that looks the moment it is ordered leaves it alone."""
+    from amparo.casefiles.commands import exports
+
+    real, made = exports._ordered, []
+
+    def looked_at_once(*given, **more):
+        ordered = real(*given, **more)
+        made.append(commands.build_due(at=NOON))
+        return ordered
+
+    monkeypatch.setattr(exports, "_ordered", looked_at_once)
+    assert commands.order_export(case, key="k", language="en", time_zone="UTC", actor=contact, at=NOON).state == "ready"
+    assert made == [0]
+
+
 def test_a_key_is_of_its_case(case, contact, engineer, contract):
     """SEC-48: the key of one page never gives the file of another."""
     other = world.told(contact, engineer)
