@@ -61,7 +61,7 @@ def build() -> bool:
 def state() -> str:
     """Return a hash of all that decides the result."""
     digest = hashlib.sha256()
-    for path in (ROOT / "package-lock.json", ICONS, Path(__file__)):
+    for path in (ROOT / "package-lock.json", ICONS, Path(__file__), ROOT / "amparo" / "ui" / "tabler.py"):
         digest.update(path.read_bytes() if path.exists() else b"")
     digest.update(" ".join(sorted(pruner().words_of(ROOT / "amparo"))).encode())
     return digest.hexdigest()

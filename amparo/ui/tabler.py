@@ -13,6 +13,8 @@ from pathlib import Path
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
 _CLASS = re.compile(r"\.((?:\\.|[\w-])+)")
 _ASKED = re.compile(r"var\(\s*(--[\w-]+)")
+# «All below the last row» makes browsers style whole regions anew whenever anything is added at their end, even where no table is.
+_ANY_CELL = re.compile(r"(?<=tr:last-child>)\*")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SOURCES = ("*.html", "*.js", "*.py")
 
@@ -31,6 +33,7 @@ def prune(css: str, words: set[str], ours: str = "") -> str:
     charset = '@charset "UTF-8";'
     notice = re.match(r"\s*(?:@charset[^;]*;)?\s*(/\*!.*?\*/)", css, re.DOTALL)
     kept = _rules(_COMMENT.sub("", css.removeprefix(charset)), words)
+    kept = _ANY_CELL.sub(":where(td,th)", kept)
     kept = _without_idle_properties(kept, ours)
     kept = _without_idle_animations(kept)
     return f"{charset}{notice[1] if notice else ''}\n{kept}\n"

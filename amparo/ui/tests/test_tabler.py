@@ -1,4 +1,9 @@
+import re
+from pathlib import Path
+
 from amparo.ui import tabler
+
+ROOT = Path(__file__).resolve().parents[3]
 
 CSS = (
     '@charset "UTF-8";/*! Tabler, MIT */:root{--tblr-used:1px;--tblr-idle:2px;--tblr-behind:3px}'
@@ -23,3 +28,11 @@ def test_what_stays_is_well_formed():
     lean = tabler.prune(CSS, {"btn"})
     assert lean.count("{") == lean.count("}")
     assert tabler.prune(lean, {"btn"}) == lean
+
+
+def test_no_rule_has_all_below_an_end_styled_anew():
+    """«:last-child > *» had a thousand and a half elements of the desk styled anew whenever anything was added at the end of anything."""
+    wide = re.compile(r":(?:first|last|only|nth)-[\w-]+(?:\([^)]*\))?(?:\s*[>~+]\s*|\s+)\*(?![.#\[\w-])")
+    sheets = {path: path.read_text() for path in [*(ROOT / "amparo").glob("*/static/**/*.css"), ROOT / ".cache/vendor/tabler.css"]}
+    assert wide.search(".prose>table tr:last-child>*{") and len(sheets) > 10
+    assert [(path.name, found[0]) for path, text in sheets.items() if (found := wide.search(text))] == []
