@@ -9,10 +9,12 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -23,6 +25,8 @@ STAMP = VENV / ".amparo-lock"
 UV = ROOT / ".cache" / "tools"
 NODE_MODULES = ROOT / "node_modules"
 LOCKS = {"run": ROOT / "requirements.txt", "test": ROOT / "requirements-dev.txt"}
+# Half of what lies there by size: places of telephone numbers, tools that are not loaded as source, tests (pytest compiles those itself).
+NEVER_LOADED = r"/(?:.*/)?(?:geodata|carrierdata|pip|mypy|mypyc|setuptools|lexers|tests?)/"
 STARTED = time.monotonic()
 
 
@@ -38,12 +42,15 @@ def main(argv: list[str]) -> int:
             write_locks()
             return 0
         environment()
-        packages(argv[0])
-        importable()
-        compiling = compiled() if argv[0] == "test" else None
-        front_end()
-        from_debian(argv[0])
-        translations()
+        with ThreadPoolExecutor(max_workers=1) as beside:  # it unpacks for a minute, mostly on one processor
+            from_elsewhere = beside.submit(from_debian, argv[0])
+            packages(argv[0])
+            importable()
+            compiling = compiled() if argv[0] == "test" else None
+            front_end()
+            translations()
+            for sentence in from_elsewhere.result():
+                print(f"setup: {sentence}", file=sys.stderr)
         if compiling and compiling.wait():
             (VENV / ".amparo-compiled").unlink(missing_ok=True)
     except subprocess.CalledProcessError as error:
@@ -150,7 +157,7 @@ def compiled() -> subprocess.Popen[bytes]:
     if not stamp.exists() or stamp.read_text() != STAMP.read_text():
         folders += VENV.glob("lib/python3*/site-packages")
         stamp.write_text(STAMP.read_text())
-    command = [PYTHON, "-m", "compileall", "-q", "-j", "2", *map(str, folders)]
+    command = [PYTHON, "-m", "compileall", "-q", "-j", "2", "-x", f"^{re.escape(str(ROOT))}{NEVER_LOADED}", *map(str, folders)]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
 
@@ -220,13 +227,13 @@ def front_end() -> None:
         say("stylesheets, scripts and icons")
 
 
-def from_debian(mode: str) -> None:
-    """Bring in what only Debian has; say in one line what is missing."""
+def from_debian(mode: str) -> list[str]:
+    """Bring in what only Debian has; return a sentence for each part that is missing."""
     debian = module("debian")
     tests = [debian.BROWSER, debian.SHELL, debian.MAIL, debian.MEDIA, debian.TELEPHONE, debian.DESKTOP, debian.WINDOWS]
     parts = [debian.PDF, debian.FILM, *(tests if mode == "test" else [])]
-    for sentence in debian.ensure(parts, say=say):
-        print(f"setup: {sentence}", file=sys.stderr)
+    found: list[str] = debian.ensure(parts, say=say)
+    return found
 
 
 def translations() -> None:

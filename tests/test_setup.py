@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -126,10 +127,42 @@ def test_modules_are_compiled_once_for_all_processes(setup_module, monkeypatch, 
     setup_module.STAMP.write_text("test of-a-lock")
     assert setup_module.compiled().wait(60) == 0
     assert all(list(folder.glob("__pycache__/one.*.pyc")) for folder in (package, ours))
+    assert not list(tmp_path.glob("tests/__pycache__/*")), "pytest compiles those itself"
     shutil.rmtree(package / "__pycache__")
     assert setup_module.compiled().wait(60) == 0 and not (package / "__pycache__").exists()
     setup_module.STAMP.write_text("test of-another-lock")
     assert setup_module.compiled().wait(60) == 0 and (package / "__pycache__").exists()
+
+
+def test_what_only_debian_has_comes_in_beside_the_rest(setup_module, monkeypatch, capsys):
+    """It takes a minute on one processor; what is missing is said at the end, and a failure of the rest is still told."""
+    begun, let_go = threading.Event(), threading.Event()
+
+    def from_debian(mode):
+        begun.set()
+        assert let_go.wait(60)
+        return [f"Missing (a-package): {mode}."]
+
+    def front_end():
+        assert begun.wait(60)
+        let_go.set()
+
+    for name in ("environment", "importable", "translations"):
+        monkeypatch.setattr(setup_module, name, lambda: None)
+    monkeypatch.setattr(setup_module, "packages", lambda mode: None)
+    monkeypatch.setattr(setup_module, "from_debian", from_debian)
+    monkeypatch.setattr(setup_module, "front_end", front_end)
+    assert setup_module.main(["run"]) == 0
+    assert capsys.readouterr().err == "setup: Missing (a-package): run.\n"
+
+    def failing():
+        let_go.set()
+        raise LookupError("node_modules holds nothing")
+
+    let_go.clear()
+    monkeypatch.setattr(setup_module, "front_end", failing)
+    assert setup_module.main(["run"]) == 1
+    assert capsys.readouterr().err == "setup: node_modules holds nothing\n"
 
 
 def test_the_sprite_holds_the_icons_in_use():
