@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import psutil
 from django.conf import settings
 from django.db import connection
 
@@ -78,18 +79,23 @@ class Service:
     mailbox: Path
     processes: list[subprocess.Popen] = field(default_factory=list)
     begin: dict[str, Callable[[], subprocess.Popen]] = field(default_factory=dict)
-    running: dict[str, subprocess.Popen] = field(default_factory=dict)
+    apart: dict[str, subprocess.Popen] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
 
     def kill(self, part: str) -> None:
-        """End a part as a fault would: at once."""
-        os.killpg(self.running[part].pid, signal.SIGKILL)
-        self.running[part].wait(10)
+        """End a part that runs apart as a fault would: at once, until it is started."""
+        os.killpg(self.apart[part].pid, signal.SIGKILL)
+        self.apart[part].wait(10)
 
     def start(self, part: str) -> None:
-        """Begin a part; again after it was killed."""
-        self.running[part] = self.begin[part]()
-        self.processes.append(self.running[part])
+        """Begin a part that runs apart; again after it was killed."""
+        self.apart[part] = self.begin[part]()
+        self.processes.append(self.apart[part])
+
+    def part(self, name: str) -> psutil.Process:
+        """Return the process of a part that runs with the others."""
+        family = [child for process in self.processes for child in psutil.Process(process.pid).children(recursive=True)]
+        return next(one for one in family if " ".join(one.cmdline()).split()[:2] == ["amparo", name])
 
 
 def publish() -> None:
@@ -111,9 +117,9 @@ def _secrets(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def service(
-    tmp_path: Path, *, parts: tuple[str, ...] = ("web", "stream", "worker"), smtp_port: int = 0, **environment: str
+    tmp_path: Path, *, parts: tuple[str, ...] = ("web", "stream", "worker"), apart: tuple[str, ...] = (), smtp_port: int = 0, **environment: str
 ) -> Iterator[Service]:
-    """Run web, stream and worker as processes on free ports until the block ends."""
+    """Run web, stream and worker as processes on free ports until the block ends; together, but for those that a test kills and starts."""
     web, stream = free_port(), free_port()
     db = connection.settings_dict
     url = f"http://127.0.0.1:{web}"
@@ -135,15 +141,20 @@ def service(
         env["AMPARO_SCORM_URL"] = f"http://localhost:{scorm}"  # another origin than the pages
     env |= environment
     listening = {"web": ("--port", web), "stream": ("--port", stream), "scorm": ("--port", scorm), "media": ("--port", media, "--admin-port", admin)}
-    commands = {part: [sys.executable, "-m", "amparo", part, *map(str, listening.get(part, ()))] for part in parts}
+    words = {part: [part, *map(str, listening.get(part, ()))] for part in parts}
+    apart = parts if len(parts) == 1 else apart
+    together = [word for part in parts if part not in apart for word in ("+", *words[part])]
     made = Service(url, f"http://127.0.0.1:{stream}/events", tmp_path / "mail", environment=env)
     if "web" in parts:
         publish()
     try:
-        for part in parts:
+        begin = partial(subprocess.Popen, env=env, cwd=ROOT, start_new_session=True)
+        for part in apart:
             log = (tmp_path / f"{part}.log").open("ab")
-            made.begin[part] = partial(subprocess.Popen, commands[part], env=env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+            made.begin[part] = partial(begin, [sys.executable, "-m", "amparo", *words[part]], stdout=log, stderr=log)
             made.start(part)
+        if together:
+            made.processes.append(begin([sys.executable, "-m", "amparo", "serve", "--log", str(tmp_path), *together]))
         if "web" in parts:
             until(lambda: answers(url + "/health"), 60)
         if "stream" in parts:

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import psutil
 from asgiref.sync import sync_to_async
 from django.db import connection
 from django.utils import timezone
@@ -87,7 +86,7 @@ def _watched(running: Any, scene: Scene, screen: Screen) -> dict[str, float]:
                 PROGRAMS["ffmpeg"] = ffmpeg
                 screen.run("ffmpeg", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=800x600:rate=25", "-pix_fmt", "yuv420p", "-window_fullscreen", "1", "-f", "sdl", "x")
                 page.wait_for_timeout(3000)
-                leader = psutil.Process(running.processes[1].pid)
+                leader = running.part("stream")
                 taking = len(customer.line.octets) if customer.line else 0
                 found["broker"] = bench.share([leader, *leader.children(recursive=True)], lambda seconds: page.wait_for_timeout(seconds * 1000))
                 found["requests"] = float((len(customer.line.octets) if customer.line else 0) - taking)

@@ -102,11 +102,13 @@ class Running:
         return [parent, *parent.children(recursive=True)]
 
     def part(self, name):
-        """Return the process that serves a part (for pages and stream the one that forks the workers)."""
-        for process in psutil.Process(self.process.pid).children():
+        """Return the process that serves a part (for pages and stream the one that forks the workers), or the one that all are forks of."""
+        for process in psutil.Process(self.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
-                words = process.cmdline()
-                if name in words or (name == "postgres" and words and words[0].endswith("/postgres")):
+                words = " ".join(process.cmdline()).split()  # a title stands in one piece
+                if words[:2] == ["amparo", name] and not words[-1].startswith("worker-"):
+                    return process
+                if name == "postgres" and words and words[0].endswith("/postgres") and process.ppid() == self.process.pid:
                     return process
         return None
 

@@ -98,7 +98,7 @@ def stops(running, signal_number):
     """Tell a service to stop, and see that it does: all of it, and in order."""
     assert answers(f"{running.url}/health")
     family = running.family()
-    assert len(family) >= 7  # supervisor, database and its own, pages twice, stream twice, worker
+    assert len(family) >= 8  # supervisor, database and its own, what the parts are forks of, pages twice, stream twice, worker
     assert running.stop(signal_number) == 0
     assert gone(family)
     assert "Everything has stopped" in running.text()
@@ -135,6 +135,18 @@ def test_a_killed_part_comes_back_and_nothing_is_lost(service, name):
     assert wait_for(lambda: (found := service.part(name)) is not None and found.pid != victim.pid)
     assert wait_for(lambda: try_remembered(url, f"before {name}") == "kept")
     assert f"{NAMES.get(name, name)} ended" in service.text()
+
+
+def test_parts_share_what_they_load_and_come_back_when_that_is_killed(service):
+    """Memory is counted once for all of them; the process that loaded it has one thread, as forks ask for."""
+    loaded = service.part("parts")
+    parts = {name: service.part(name) for name in ("web", "stream", "scorm", "worker")}
+    assert loaded.num_threads() == 1 and {part.ppid() for part in parts.values()} == {loaded.pid}
+    assert all(part.memory_full_info().uss < part.memory_info().rss / 2 for part in parts.values())
+    loaded.kill()
+    assert wait_for(lambda: gone([loaded, *parts.values()]))
+    assert wait_for(lambda: all((found := service.part(name)) and found.pid != part.pid for name, part in parts.items()))
+    assert wait_for(lambda: answers(f"{service.url}/health"))
 
 
 def try_remembered(url, name):

@@ -115,7 +115,7 @@ def playing(django_db_setup, django_db_blocker, tmp_path_factory):
     with django_db_blocker.unblock():
         try:
             world = counter(CASTS.values())
-            with service(tmp_path_factory.mktemp("chat")) as served:
+            with service(tmp_path_factory.mktemp("chat"), apart=("stream",)) as served:
                 own = (served.url, served.stream_url.rsplit("/", 1)[0])
                 with _shop(served.url) as shop:
                     yield SimpleNamespace(world=world, served=served, url=served.url, own=own, shop=shop, all=(*own, shop.origin, shop.stranger))

@@ -15,7 +15,6 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import psutil
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
@@ -253,7 +252,7 @@ def _floor_is_given_and_taken(leader: Visitor, students: list[Visitor]) -> None:
 
 def _gateway_is_killed(playing: Any, everybody: list[Visitor]) -> None:
     """The room is made again and people come back by themselves, with pictures, within ten seconds."""
-    janus = next(one for one in psutil.Process(playing.running.running["media"].pid).children(recursive=True) if one.name() == "janus")
+    janus = next(one for one in playing.running.part("media").children(recursive=True) if one.name() == "janus")
     for one in everybody:
         one.page.evaluate(LINES)
     janus.kill()

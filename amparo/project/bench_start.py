@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRST_PAGE = "/account/login/"
 REST_SECONDS = 5
 LIMIT_SECONDS = 300
-PARTS = ("web", "stream", "worker")
+PARTS = ("parts", "web", "stream", "worker")  # «parts» is the process that they are forks of
 PORTS = 4
 
 
@@ -82,9 +82,8 @@ def memory(pid: int) -> dict[str, float]:
     found = dict.fromkeys(PARTS, 0.0)
     for process in psutil.Process(pid).children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            words = process.cmdline()
-            part = words[3] if words[1:3] == ["-m", "amparo"] and len(words) > 3 else ""
-            if part in found:
+            words = " ".join(process.cmdline()).split()  # a title stands in one piece
+            if words[:1] == ["amparo"] and (part := words[1]) in found:
                 found[part] += process.memory_full_info().pss / 1e6
     return {name: round(megabytes, 1) for name, megabytes in found.items()}
 

@@ -15,6 +15,7 @@ from amparo.project.postgres import PostgresError
 COMMANDS = {
     "up": "start everything on this machine; Ctrl-C stops it",
     "prepare": "migrate the database and publish the static files, for parts started alone",
+    "serve": "start some of the parts together, with a database that runs already",
     "web": "start the pages alone",
     "worker": "start the worker alone",
     "stream": "start the live stream alone",

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from amparo.project import debian, installation, prepare, service_role
 from amparo.project.installation import Problem, Stamps
-from amparo.project.parts import STOP_LIMIT_SECONDS, Part, spawn
+from amparo.project.parts import STOP_LIMIT_SECONDS, Part, leave_no_child, load_once, spawn
 from amparo.project.postgres import Server
 
 FIRST_ANSWER_LIMIT_SECONDS = 60
@@ -112,6 +112,7 @@ class Service:
         self.media_addresses(host, port)
         self.prepare()
         self.step_down()
+        load_once()
         log = self.home / "log"
         pages = ["--host", host, "--port", str(port), "--workers", str(self.options.workers)]
         pages += ["--threads", str(self.options.threads)]
@@ -123,7 +124,7 @@ class Service:
             *self.gateways(host, port, log),
         ]
         self.parts[0].start()
-        self.wait_for_first_answer()  # alone: the three of them loading at once would make the first page wait longest
+        self.wait_for_first_answer()  # alone: all of them beginning at once would make the first page wait longest
         for part in self.parts[1:]:
             part.start()
         self.greet()
@@ -317,6 +318,7 @@ class Service:
             (self.home / "run.json").unlink(missing_ok=True)
         if self.server:
             self.server.stop()
+        leave_no_child()
         if self.parts:
             say("Everything has stopped.")
 
