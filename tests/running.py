@@ -19,6 +19,7 @@ import psutil
 import psycopg
 import pytest
 
+from amparo.project.postgres import Server
 from tests.live import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -157,6 +158,8 @@ def prepared():
             service = Running(home)
             assert "Amparo is running" in service.text(), service.text()
             assert service.stop() == 0
+            for spare in sorted(Server(home).cluster.glob("pg_wal/0*"))[1:]:  # kept to be written again; each test copies the folder
+                spare.unlink()
             (home.parent / "made").touch()
     return home
 
@@ -205,8 +208,6 @@ def serve(home):
 
 
 def database_url(home):
-    from amparo.project.postgres import Server
-
     return Server(home).url()
 
 
@@ -222,8 +223,6 @@ def remembered(url, name):
 
 
 def with_server(home, act):
-    from amparo.project.postgres import Server
-
     with Server(home) as server:
         return act(server.url())
 

@@ -165,6 +165,16 @@ def test_what_only_debian_has_comes_in_beside_the_rest(setup_module, monkeypatch
     assert capsys.readouterr().err == "setup: node_modules holds nothing\n"
 
 
+def test_all_pages_ask_for_one_stylesheet_in_which_ours_wins_over_tablers():
+    """What a first visit asks for one after the other it waits for. Order and layer decide which rule wins."""
+    site = (assets.VENDOR / "site.css").read_text()
+    ours = re.compile(r"^\.([a-z][\w-]+)", re.MULTILINE)
+    firsts = [site.index(f".{ours.search((assets.OURS / f'{name}.css').read_text())[1]}") for name in ("base", "layout", "pieces", "record", "decisions", "pages")]
+    assert site.index("@layer tabler{") < site.index("--tblr-") < min(firsts)
+    assert site.rindex("@media print{") < site.index("@page{")
+    assert "@import" not in site and "url(" not in site
+
+
 def test_the_sprite_holds_the_icons_in_use():
     names = assets.icon_names()
     drawn = assets.sprite(names)

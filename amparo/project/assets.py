@@ -17,6 +17,7 @@ from types import ModuleType
 ROOT = Path(__file__).resolve().parents[2]
 NODE_MODULES = ROOT / "node_modules"
 VENDOR = ROOT / ".cache" / "vendor"
+OURS = ROOT / "amparo" / "ui" / "static" / "ui" / "css"
 ICONS = ROOT / "amparo" / "ui" / "icons.txt"
 FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
@@ -32,6 +33,9 @@ BUNDLES = {  # packages that come in many modules, made one module each by esbui
     "jssip.esm.js": 'export * from "jssip"; export { default } from "jssip";',
     "janus.esm.js": 'export { default } from "janus-gateway"; export { default as adapter } from "webrtc-adapter";',
 }
+# One file for every page, in this order: a first visit asks once. Tabler lies in a layer below everything of ours, so that whatever
+# we say wins, without a fight of specificity.
+SHEETS = ("tokens", "base", "layout", "pieces", "record", "decisions", "pages", "print")
 SOURCE_MAP = re.compile(
     r"^\s*(/\*#\s*sourceMappingURL=[^*]*\*/|//#\s*sourceMappingURL=\S*)\s*$", re.MULTILINE
 )
@@ -51,6 +55,7 @@ def build() -> bool:
     for name, entry in BUNDLES.items():
         (fresh / name).write_text(bundle(entry))
     (fresh / "tabler.css").write_text(tabler((fresh / "tabler.min.css").read_text()))
+    (fresh / "site.css").write_text(bundle(site(fresh), "--loader=css"))
     (fresh / "icons.svg").write_text(sprite(icon_names()))
     (fresh / ".stamp").write_text(wanted)
     shutil.rmtree(VENDOR, ignore_errors=True)
@@ -61,15 +66,23 @@ def build() -> bool:
 def state() -> str:
     """Return a hash of all that decides the result."""
     digest = hashlib.sha256()
-    for path in (ROOT / "package-lock.json", ICONS, Path(__file__), ROOT / "amparo" / "ui" / "tabler.py"):
+    sheets = [OURS / f"{name}.css" for name in SHEETS]
+    for path in (ROOT / "package-lock.json", ICONS, Path(__file__), ROOT / "amparo" / "ui" / "tabler.py", *sheets):
         digest.update(path.read_bytes() if path.exists() else b"")
     digest.update(" ".join(sorted(pruner().words_of(ROOT / "amparo"))).encode())
     return digest.hexdigest()
 
 
-def bundle(entry: str) -> str:
-    """Return one ES module holding what `entry` imports and exports. LookupError with esbuild's own words."""
-    command = ["--bundle", "--format=esm", "--minify", "--legal-comments=inline", "--log-level=error", "--target=es2022"]
+def site(vendor: Path) -> str:
+    """Return the stylesheet of all pages as imports: Tabler's, ours above it, and the one for paper."""
+    of_paper = {"print": " print"}
+    ours = [f'@import "./{(OURS / name).relative_to(ROOT)}.css"{of_paper.get(name, "")};' for name in SHEETS]
+    return "\n".join(["@layer tabler;", f'@import "./{(vendor / "tabler.css").relative_to(ROOT)}" layer(tabler);', *ours])
+
+
+def bundle(entry: str, *options: str) -> str:
+    """Return one ES module (or stylesheet) holding what `entry` imports and exports. LookupError with esbuild's own words."""
+    command = ["--bundle", "--minify", "--legal-comments=inline", "--log-level=error", *(options or ("--format=esm", "--target=es2022"))]
     programs = sorted(NODE_MODULES.glob("@esbuild/*/bin/esbuild"))
     if not programs:
         raise LookupError("node_modules holds no esbuild for this machine")
