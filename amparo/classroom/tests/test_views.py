@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from amparo.classroom import commands
-from amparo.classroom.models import LiveClass, Participant
+from amparo.classroom.models import LiveClass, Participant, Recording
 from amparo.conftest import NOON, make_staff
 from amparo.kernel import clock
 from amparo.notifications.models import Letter, Notice
@@ -110,6 +110,14 @@ def test_a_customer_finds_its_classes_from_home_and_calling_one_off_is_asked_fir
     page = desk.get(f"/desk/classroom/{hour.pk}/").content.decode()
     assert "data-confirm" not in page  # that waits for a typed word, and this form has none
     assert page.split(f'action="/desk/classroom/{hour.pk}/cancel/"')[0].rsplit("<details", 1)[1].count("</details>") == 0
+
+
+def test_why_a_film_could_not_be_made_is_said_to_whom_it_helps(hour, engineer, client_for):
+    """LIV-1: a program's own words stand apart, in their own language, with whom they are for."""
+    LiveClass.objects.update(state="ended", began_at=NOON, ended_at=NOON)
+    Recording.objects.create(live_class=hour, state="failed", reason="RuntimeError: no <tracks>", asked_at=NOON, touched_at=NOON)
+    page = client_for(engineer).get(f"/desk/classroom/{hour.pk}/").content.decode()
+    assert "No se pudo preparar" in page and 'para quien opera el servicio: <code lang="en">RuntimeError: no &lt;tracks&gt;</code>' in page
 
 
 def test_what_was_only_proposed_is_not_told_as_agreed(engineer, contact, customer, client_for):
