@@ -83,7 +83,7 @@ def memory(pid: int) -> dict[str, float]:
     for process in psutil.Process(pid).children(recursive=True):
         with contextlib.suppress(psutil.Error):
             words = " ".join(process.cmdline()).split()  # a title stands in one piece
-            if words[:1] == ["amparo"] and (part := words[1]) in found:
+            if words[:1] == ["amparo"] and (part := " ".join(words[1:2])) in found:
                 found[part] += process.memory_full_info().pss / 1e6
     return {name: round(megabytes, 1) for name, megabytes in found.items()}
 

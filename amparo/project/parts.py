@@ -154,6 +154,7 @@ def become(name: str, arguments: list[str], log: Path | None) -> None:
 
     os.setsid()
     die_with(loaded.BY)()
+    setproctitle(" ".join(["amparo", name, *arguments]))
     multiprocessing.set_start_method("fork", force=True)  # granian's workers are forks of the part
     with contextlib.ExitStack() as files:
         os.dup2(files.enter_context(Path(os.devnull).open("rb")).fileno(), 0)
@@ -161,7 +162,8 @@ def become(name: str, arguments: list[str], log: Path | None) -> None:
             kept = files.enter_context(log.open("ab")).fileno()
             os.dup2(kept, 1)
             os.dup2(kept, 2)
-    setproctitle(" ".join(["amparo", name, *arguments]))
+    if loaded.FAULT is not None:
+        raise loaded.FAULT
     sys.exit(cli.main([name, *arguments]))
 
 
@@ -188,9 +190,19 @@ class Part:
             if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
                 self.log.replace(self.log.with_suffix(".log.1"))
         context = multiprocessing.get_context("forkserver")
-        self.process = context.Process(target=become, args=(self.name, self.arguments, self.log), name=self.name)
-        self.process.start()
-        self.started_at = time.monotonic()
+        process = context.Process(target=become, args=(self.name, self.arguments, self.log), name=self.name)
+        try:
+            process.start()
+        except (EOFError, OSError):  # what it is forked off died this moment
+            self.pause()
+            return
+        self.process, self.started_at = process, time.monotonic()
+
+    def pause(self) -> None:
+        """Wait before the next start, longer each time."""
+        self.restarts += 1
+        self.start_again_at = time.monotonic() + self.pause_seconds
+        self.pause_seconds = min(max(1.0, self.pause_seconds * 2), PAUSE_SECONDS_MAX)
 
     def alive(self) -> bool:
         return self.process is not None and self.process.is_alive()
@@ -207,10 +219,8 @@ class Part:
             return
         status = self.process.exitcode
         self.kill()
-        self.restarts += 1
         say(f"{self.name} ended ({describe(status)}); it is started again.{f' Its last words are in {self.log}' if self.log else ''}")
-        self.start_again_at = time.monotonic() + self.pause_seconds
-        self.pause_seconds = min(max(1.0, self.pause_seconds * 2), PAUSE_SECONDS_MAX)
+        self.pause()
 
     def ask_to_stop(self) -> None:
         if self.process is not None:
@@ -227,8 +237,7 @@ class Part:
         if self.process is not None and self.process.pid is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.process.pid, signal.SIGKILL)  # so young that it leads no group yet
+            self.process.kill()  # it may be so young that it leads no group yet
             self.process.join()
             self.process = None
 
