@@ -66,8 +66,7 @@ def build() -> bool:
 def state() -> str:
     """Return a hash of all that decides the result."""
     digest = hashlib.sha256()
-    sheets = [OURS / f"{name}.css" for name in SHEETS]
-    for path in (ROOT / "package-lock.json", ICONS, Path(__file__), ROOT / "amparo" / "ui" / "tabler.py", *sheets):
+    for path in (ROOT / "package-lock.json", ICONS, Path(__file__), ROOT / "amparo" / "ui" / "tabler.py", *sheets()):
         digest.update(path.read_bytes() if path.exists() else b"")
     digest.update(" ".join(sorted(pruner().words_of(ROOT / "amparo"))).encode())
     return digest.hexdigest()
@@ -103,9 +102,14 @@ def pruner() -> ModuleType:
     return result
 
 
+def sheets() -> list[Path]:
+    """Return the stylesheets of ours, of every app."""
+    return sorted((ROOT / "amparo").glob("*/static/**/*.css"))
+
+
 def tabler(css: str) -> str:
     """Return Tabler's stylesheet less what no template, script or form of ours can show."""
-    ours = "".join(path.read_text() for path in (ROOT / "amparo").glob("*/static/**/*.css"))
+    ours = "".join(path.read_text() for path in sheets())
     return pruner().prune(css, pruner().words_of(ROOT / "amparo"), ours)
 
 
