@@ -28,6 +28,7 @@ from django.db import connection
 
 from amparo.casefiles.rules.proof import seed_of
 from amparo.project import prepare
+from amparo.project.parts import called
 
 from .source import ROOT
 
@@ -94,8 +95,18 @@ class Service:
 
     def part(self, name: str) -> psutil.Process:
         """Return the process of a part that runs with the others."""
-        family = [child for process in self.processes for child in psutil.Process(process.pid).children(recursive=True)]
-        return next(one for one in family if " ".join(one.cmdline()).split()[:2] == ["amparo", name])
+        found = (part_among(psutil.Process(process.pid), name) for process in self.processes)
+        return next(one for one in found if one)
+
+
+def part_among(family: psutil.Process, name: str) -> psutil.Process | None:
+    """Return the process below this one that serves a part (for pages and stream the one that forks the workers); «parts»: of which all are forks."""
+    for process in family.children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            words = called(process)
+            if words[:2] == ["amparo", name] and not words[-1].startswith("worker-"):
+                return process
+    return None
 
 
 def publish() -> None:

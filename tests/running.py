@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from amparo.project.postgres import Server
-from tests.live import free_port
+from tests.live import free_port, part_among
 
 ROOT = Path(__file__).resolve().parents[1]
 START_LIMIT_SECONDS = 150
@@ -103,13 +103,13 @@ class Running:
         return [parent, *parent.children(recursive=True)]
 
     def part(self, name):
-        """Return the process that serves a part (for pages and stream the one that forks the workers), or the one that all are forks of."""
-        for process in psutil.Process(self.process.pid).children(recursive=True):
+        """Return the process that serves a part, or that of the database."""
+        up = psutil.Process(self.process.pid)
+        if name != "postgres":
+            return part_among(up, name)
+        for process in up.children():
             with contextlib.suppress(psutil.Error):
-                words = " ".join(process.cmdline()).split()  # a title stands in one piece
-                if words[:2] == ["amparo", name] and not words[-1].startswith("worker-"):
-                    return process
-                if name == "postgres" and words and words[0].endswith("/postgres") and process.ppid() == self.process.pid:
+                if process.cmdline()[0].endswith("/postgres"):
                     return process
         return None
 

@@ -141,6 +141,7 @@ def test_parts_share_what_they_load_and_come_back_when_that_is_killed(service):
     """Memory is counted once for all of them; the process that loaded it has one thread, as forks ask for."""
     loaded = service.part("parts")
     parts = {name: service.part(name) for name in ("web", "stream", "scorm", "worker")}
+    assert wait_for(lambda: len(loaded.net_connections("all")) == 1), "it listens for who asks for a fork, and is connected to nothing"
     assert loaded.num_threads() == 1 and {part.ppid() for part in parts.values()} == {loaded.pid}
     assert all(part.memory_full_info().uss < part.memory_info().rss / 2 for part in parts.values())
     loaded.kill()

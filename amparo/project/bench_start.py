@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psutil
 
+from amparo.project.parts import called
+
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_PAGE = "/account/login/"
 REST_SECONDS = 5
@@ -82,7 +84,7 @@ def memory(pid: int) -> dict[str, float]:
     found = dict.fromkeys(PARTS, 0.0)
     for process in psutil.Process(pid).children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            words = " ".join(process.cmdline()).split()  # a title stands in one piece
+            words = called(process)
             if words[:1] == ["amparo"] and (part := " ".join(words[1:2])) in found:
                 found[part] += process.memory_full_info().pss / 1e6
     return {name: round(megabytes, 1) for name, megabytes in found.items()}

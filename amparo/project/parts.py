@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -137,6 +137,24 @@ def load_once() -> None:
     multiprocessing.get_context("forkserver").set_forkserver_preload(["amparo.project.loaded"])
 
 
+class Stopped(BaseException):
+    """Somebody asked us to stop."""
+
+
+def stop_all(running: Sequence["Part"]) -> None:
+    """Ask all parts to stop, and end those that take too long."""
+    for part in running:
+        part.ask_to_stop()
+    until = time.monotonic() + STOP_LIMIT_SECONDS
+    for part in running:
+        part.wait(until)
+
+
+def called(process: psutil.Process) -> list[str]:
+    """Return what a process is called, in words; a part's title begins with «amparo» and its name, and stands in one piece."""
+    return " ".join(process.cmdline()).split()
+
+
 def leave_no_child() -> None:
     """End what is left when all parts have ended: the process that they were forks of, and what Python keeps beside it."""
     children = psutil.Process().children()
@@ -203,9 +221,6 @@ class Part:
         self.restarts += 1
         self.start_again_at = time.monotonic() + self.pause_seconds
         self.pause_seconds = min(max(1.0, self.pause_seconds * 2), PAUSE_SECONDS_MAX)
-
-    def alive(self) -> bool:
-        return self.process is not None and self.process.is_alive()
 
     def look_after(self, say: Callable[[str], None]) -> None:
         """Start it again when it has died, after a pause that grows while it keeps dying."""

@@ -15,10 +15,7 @@ from amparo.project import installation, parts
 from amparo.project.installation import Problem
 
 PARTS = ("web", "stream", "broker", "scorm", "worker", "media", "telephone")
-
-
-class Stopped(BaseException):
-    """Somebody asked us to stop."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -33,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     installation.need_database()
     parts.load_once()
     running = [parts.Part(name, arguments, options.log and options.log / f"{name}.log") for name, *arguments in wanted]
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, told_to_stop)
     try:
         for part in running:
@@ -42,17 +39,14 @@ def main(argv: Sequence[str]) -> int:
             for part in running:
                 part.look_after(lambda text: print(text, flush=True))
             time.sleep(0.25)
-    except Stopped:
+    except parts.Stopped:
         return 0
     finally:
-        for part in running:
-            part.ask_to_stop()
-        until = time.monotonic() + parts.STOP_LIMIT_SECONDS
-        for part in running:
-            part.wait(until)
+        parts.stop_all(running)
         parts.leave_no_child()
 
 
-def told_to_stop(number: int, _frame: FrameType | None) -> None:
-    signal.signal(number, signal.SIG_IGN)
-    raise Stopped
+def told_to_stop(_number: int, _frame: FrameType | None) -> None:
+    for number in SIGNALS:  # once is enough
+        signal.signal(number, signal.SIG_IGN)
+    raise parts.Stopped

@@ -21,17 +21,13 @@ from urllib.parse import urlsplit
 
 from amparo.project import debian, installation, prepare, service_role
 from amparo.project.installation import Problem, Stamps
-from amparo.project.parts import STOP_LIMIT_SECONDS, Part, leave_no_child, load_once, spawn
+from amparo.project.parts import STOP_LIMIT_SECONDS, Part, Stopped, leave_no_child, load_once, spawn, stop_all
 from amparo.project.postgres import Server
 
 FIRST_ANSWER_LIMIT_SECONDS = 60
 TELEPHONE_LOOK_SECONDS = 5
 PORT_LIMIT_SECONDS = 15
 DATABASE_NAME = "amparo"
-
-
-class Stopped(BaseException):
-    """Somebody asked us to stop."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -310,11 +306,8 @@ class Service:
         self.stopping = True
         if self.parts:
             say("Stopping …")
-        for part in self.parts:
-            part.ask_to_stop()
-        until = time.monotonic() + STOP_LIMIT_SECONDS
-        for part in self.parts:
-            part.wait(until)
+        stop_all(self.parts)
+        if self.parts:
             (self.home / "run.json").unlink(missing_ok=True)
         if self.server:
             self.server.stop()
