@@ -31,4 +31,5 @@ desk_urls = [
     path("<int:class_id>/move/", desk.move, name="move"),
     path("<int:class_id>/cancel/", desk.cancel, name="cancel"),
     path("<int:class_id>/more/", desk.more, name="more"),
+    path("<int:class_id>/film/", desk.film, name="film"),
 ]

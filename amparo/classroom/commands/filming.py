@@ -9,13 +9,14 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import Q
 
+from amparo.classroom import access
 from amparo.classroom.machine import Film
-from amparo.classroom.models import Recording
+from amparo.classroom.models import LiveClass, Recording
 from amparo.files import commands as files
 from amparo.kernel.actor import SYSTEM, Actor
 from amparo.kernel.refusals import NotPermitted
 
-from .shared import stir, tell
+from .shared import permit, stir, tell
 
 TRIES_MAX = 3
 ABANDONED_MINUTES = 10  # a worker that makes a film says so now and then
@@ -86,6 +87,22 @@ def look_again(room: str, *, at: datetime) -> int:
     """Look soon for the recording of a room that another server said is ready; rooms that we do not know change nothing."""
     found = Recording.objects.filter(live_class__room=room, state__in=(Film.WAITING.value, Film.EMPTY.value, Film.FAILED.value))
     return found.update(state=Film.WAITING.value, touched_at=at, tries=0)
+
+
+@transaction.atomic
+def try_film_again(live_class: LiveClass, *, actor: Actor, at: datetime) -> bool:
+    """Let a film that could not be made be tried three times more, of the tracks that were kept. LIV-1, LIV-3.
+
+    False where it has not failed: it is under way, there, or removed, and stays as it is. Fact: `class.film_tried_again`.
+    Raises NotPermitted.
+    """
+    permit(access.may_lead(actor, live_class), live_class=live_class.pk)
+    found = Recording.objects.filter(live_class=live_class, state=Film.FAILED.value)
+    if not found.update(state=Film.WAITING.value, reason="", touched_at=at, percent=0, tries=0):
+        return False
+    tell("film_tried_again", live_class, actor=actor, at=at)
+    stir(live_class)
+    return True
 
 
 @transaction.atomic

@@ -16,11 +16,12 @@ from django.db import connection
 from amparo.classroom import commands, queries, tasks
 from amparo.classroom.machine import Film
 from amparo.classroom.models import Recording
-from amparo.conftest import NOON
+from amparo.conftest import NOON, make_staff
 from amparo.history.queries import facts
 from amparo.kernel import clock
 from amparo.kernel.actor import SYSTEM
 from amparo.kernel.months import kept_until
+from amparo.kernel.refusals import NotPermitted
 from amparo.policies.queries import value
 
 from .world import MINUTE, contract_for, hour_class
@@ -93,6 +94,29 @@ def test_where_no_track_plays_it_is_not_said_that_nothing_was_recorded(recorded,
     with django_capture_on_commit_callbacks(execute=True):
         assert commands.remove_film(found, actor=SYSTEM, at=over)
     assert not left.exists() and Recording.objects.get().reason == "" and not commands.remove_film(found, actor=SYSTEM, at=over)
+
+
+def test_a_film_that_failed_is_made_when_staff_try_again_and_the_cause_is_gone(recorded, client_for):
+    """LIV-1, LIV-3: for whoever leads classes; asked twice it is one try, and a film that is there is not made anew."""
+    track = recorded.track("whole", None)
+    for number in range(1, 4):
+        assert tasks.films(at=NOON + 60 * number * MINUTE)
+    desk, address = f"/desk/classroom/{recorded.one.pk}/", f"/desk/classroom/{recorded.one.pk}/film/"
+    staff, sales = client_for(recorded.engineer), client_for(make_staff("Sara Ventas", "sales"))
+    assert address in staff.get(desk).content.decode() and address not in sales.get(desk).content.decode()
+    assert sales.post(address).status_code == 403 and client_for(recorded.contact).post(address).status_code == 404
+    with pytest.raises(NotPermitted):
+        commands.try_film_again(recorded.one, actor=recorded.contact, at=NOON)
+    assert Recording.objects.get().state == Film.FAILED and not tasks.films(at=NOON + 300 * MINUTE)
+    recorded.track("whole", 60.0)  # whatever kept it from being read is mended
+    said = staff.post(address, follow=True).content.decode()
+    assert "Se está intentando de nuevo" in said and address not in said
+    assert "No se hizo nada" in staff.post(address, follow=True).content.decode()
+    again = Recording.objects.get()
+    assert (again.state, again.tries, again.reason) == (Film.WAITING, 0, "")
+    assert tasks.films(at=again.touched_at) and Recording.objects.get().state == Film.READY and not track.exists()
+    assert "No se hizo nada" in staff.post(address, follow=True).content.decode() and Recording.objects.get().state == Film.READY
+    assert [fact.actor_ref for fact in facts(recorded.one.subject) if fact.name == "class.film_tried_again"] == [f"user:{recorded.engineer.user_id}"]
 
 
 def test_where_nothing_lies_nothing_was_recorded(recorded):

@@ -166,3 +166,14 @@ def more(request: HttpRequest, class_id: int) -> HttpResponse:
             one, minutes=given["minutes"], people=given["people"], key=key_of(request), actor=request.actor, at=request.now,
         ))  # fmt: skip
     return _form(request, form, _("Propose more"), _("Until the customer agrees nothing more is charged, and nobody more is let in."), back=one)
+
+
+@require_POST
+@staff_only(*access.LEADING)
+def film(request: HttpRequest, class_id: int) -> HttpResponse:
+    """Try again to make a film that failed. LIV-1."""
+    if commands.try_film_again(found(request, class_id), actor=request.actor, at=request.now):
+        messages.success(request, _("It is being tried again. This page shows when the recording is ready."))
+    else:
+        messages.info(request, _("Nothing was done: this recording has not failed, or is tried again already."))
+    return redirect("desk_classroom:class", class_id)
