@@ -14,6 +14,7 @@ from .browser import chromium, needs_chromium, open_page  # noqa: F401 - fixture
 pytestmark = [pytest.mark.browser, needs_chromium]
 ROOT, HOUSE = Path(__file__).parent.parent / "amparo", "https://house.example"
 SCRIPTS = {path.name: path for app in ("live", "remote", "chat", "classroom") for path in (ROOT / app / "static" / app).glob("*.js")}
+SCRIPTS |= {path.name: path for path in (ROOT / "ui" / "static" / "ui" / "js").glob("*.js")}
 PAGE = """<!doctype html><script type="importmap">{"imports": {"ui/words": "/words.js", "ui/follow": "/follow.js"}}</script><body>%s
 <script type="module" src="/%s"></script>"""
 PEERS = {
@@ -65,14 +66,14 @@ CLASS = """<main data-class data-leads="1" data-module="/room.js" data-enter-url
 
 @pytest.fixture
 def script(open_page):  # noqa: F811
-    def run(name: str, markup: str, more: str = ""):
+    def run(name: str, markup: str, more: str = "", real: tuple[str, ...] = ()):
         page = open_page((HOUSE, "blob:"))
         page.add_init_script(LATE + more)
 
         def answer(route):
             asked = route.request.url.rsplit("/", 1)[1]
             if asked.endswith(".js"):
-                text = PEERS[asked] if asked in PEERS else SCRIPTS[asked].read_text(encoding="utf-8")
+                text = PEERS[asked] if asked in PEERS and asked not in real else SCRIPTS[asked].read_text(encoding="utf-8")
                 return route.fulfill(body=text, content_type="text/javascript")
             return route.fulfill(body=PAGE % (markup, name), content_type="text/html; charset=utf-8")
 
@@ -212,3 +213,37 @@ def test_a_picture_that_cannot_be_read_begins_anew_by_a_new_line(script):
     page.evaluate("rfbs[0].breaks(false)")  # of the one before: late, and of no matter
     page.evaluate("() => new Promise((told) => setTimeout(told, 50))")
     assert page.evaluate("[sockets.length, sockets[1].readyState, posts.length]") == [2, 1, 2]
+
+
+def test_no_other_is_called_than_whose_name_was_typed(script):
+    """FOR-1: who types on before the answer comes and presses Enter calls nobody whose name begins otherwise; a late answer opens nothing."""
+    page = script("mention.js", "<form><textarea></textarea><i data-mention='/people'></i></form>", real=("words.js",))
+    page.evaluate("() => import('/mention.js').then((script) => script.default(document.querySelector('i')))")
+    page.locator("textarea").press_sequentially("a @b")
+    page.evaluate("posts[0].answer({ people: [{ alias: 'Beatriz' }, { alias: 'Bénito' }] })")
+    until(page, "document.querySelectorAll('.mention-sheet li').length === 2")
+    page.keyboard.type("eni")
+    assert page.locator(".mention-sheet li").all_inner_texts() == ["@Bénito"]
+    page.keyboard.press("Enter")
+    assert page.input_value("textarea") == "a @Bénito "
+    page.evaluate("posts.at(-1).answer({ people: [{ alias: 'Benito' }] })")
+    page.evaluate("() => new Promise((over) => setTimeout(over))")
+    assert page.locator(".mention-sheet").is_hidden()
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_the_palette_goes_where_what_was_typed_leads(script, more):
+    """TEL-2: Enter before the answer waits for it, and follows it alone; typing on or closing takes it back."""
+    page = script("palette.js", "<dialog><input class='palette-field'><ul class='palette-list'></ul></dialog><nav><a data-place href='#place'><b class='rail-word'>Casos</b></a></nav>", real=("words.js",))
+    page.evaluate("() => { document.body.dataset.palette = '/find'; return import('/palette.js').then((script) => script.default(document.querySelector('dialog'))); }")
+    page.evaluate("document.querySelector('dialog').showModal()")
+    page.locator("[role=option]", has_text="Casos").wait_for()
+    page.keyboard.type("ca")
+    page.keyboard.press("Enter")
+    until(page, "posts.length === 1")
+    assert page.evaluate("location.hash") == ""
+    if more:
+        page.keyboard.type("r")
+    page.evaluate("posts[0].answer({ results: [{ label: 'Caso 12', url: '#twelve' }] })")
+    page.evaluate("() => new Promise((over) => setTimeout(over))")
+    assert page.evaluate("location.hash") == ("" if more else "#twelve")

@@ -12,7 +12,8 @@ export default function (mark) {
   let asked = 0;
 
   const begun = () => body.value.slice(0, body.selectionStart).match(/(?:^|[\s(>])@([\p{L}\p{N}_.-]{1,30})$/u)?.[1];
-  const close = () => { sheet.hidden = true; found = []; };
+  const close = () => { asked++; sheet.hidden = true; found = []; };
+  const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
   function take(name) {
     const word = begun();
@@ -35,10 +36,16 @@ export default function (mark) {
     const word = begun();
     if (!word) return close();
     const turn = ++asked;
-    const answer = await fetch(`${mark.dataset.mention}?q=${encodeURIComponent(word)}`, { credentials: "same-origin" });
-    if (turn !== asked || !answer.ok) return undefined;
-    found = (await answer.json()).people;
+    // Whoever types on before the answer comes must not call somebody whose name does not begin so.
+    found = found.filter((one) => plain(one.alias).startsWith(plain(word)));
     chosen = 0;
+    draw();
+    const answer = await fetch(`${mark.dataset.mention}?q=${encodeURIComponent(word)}`, { credentials: "same-origin" }).catch(() => undefined);
+    const people = answer?.ok ? (await answer.json()).people : undefined;
+    if (turn !== asked || !people) return undefined;
+    const old = found[chosen]?.alias;
+    found = people;
+    chosen = Math.max(0, found.findIndex((one) => one.alias === old));
     return draw();
   });
   body.addEventListener("keydown", (event) => {

@@ -10,6 +10,8 @@ export default function (dialog) {
   let at = -1;
   let timer;
   let asked = 0;
+  let shown = ""; // what the list was drawn for
+  let hurried = false; // Enter came before the answer to what stands there
 
   const places = () => [...document.querySelectorAll("a[data-place], .portal-places a")].map((a) => ({
     group: words.places, label: (a.querySelector(".rail-word") ?? a).textContent.trim(), url: a.href, icon: "corner-down-right",
@@ -42,18 +44,26 @@ export default function (dialog) {
     choose(0);
   }
 
+  function settle(text, results) {
+    shown = text;
+    draw(results);
+    if (!hurried) return;
+    hurried = false;
+    go();
+  }
+
   async function look() {
     const text = field.value.trim();
     const number = ++asked;
     const plain = text.toLowerCase();
     const near = places().filter((one) => one.label.toLowerCase().includes(plain));
-    if (!source || text.length < 2) return draw(near);
+    if (!source || text.length < 2) return settle(text, near);
     try {
       const answer = await fetch(`${source}?q=${encodeURIComponent(text)}`, { credentials: "same-origin" });
       const found = answer.ok ? (await answer.json()).results : near;
-      if (number === asked) draw(found);
+      if (number === asked) settle(text, found);
     } catch {
-      if (number === asked) draw(near);
+      if (number === asked) settle(text, near);
     }
   }
 
@@ -63,14 +73,20 @@ export default function (dialog) {
     if (one) location.assign(one.dataset.url);
     else if (page && field.value.trim()) location.assign(`${page}?q=${encodeURIComponent(field.value.trim())}`);
   };
-  field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, DELAY); });
+  const enter = () => {
+    clearTimeout(timer);
+    if (field.value.trim() === shown) return go();
+    hurried = true;
+    return look();
+  };
+  field.addEventListener("input", () => { hurried = false; clearTimeout(timer); timer = setTimeout(look, DELAY); });
   field.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); choose(at + (event.key === "ArrowDown" ? 1 : -1)); }
-    if (event.key === "Enter") { event.preventDefault(); go(); }
+    if (event.key === "Enter") { event.preventDefault(); enter(); }
   });
   list.addEventListener("pointermove", (event) => { const one = event.target.closest("[role=option]"); if (one && options()[at] !== one) choose(options().indexOf(one)); });
   list.addEventListener("click", (event) => { if (event.target.closest("[role=option]")) go(); });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  dialog.addEventListener("close", () => { field.value = ""; });
+  dialog.addEventListener("close", () => { asked++; clearTimeout(timer); field.value = ""; hurried = false; });
   new MutationObserver(() => { if (dialog.open) { field.focus(); draw(places()); look(); } }).observe(dialog, { attributeFilter: ["open"] });
 }
