@@ -247,3 +247,23 @@ def test_the_palette_goes_where_what_was_typed_leads(script, more):
     page.evaluate("posts[0].answer({ results: [{ label: 'Caso 12', url: '#twelve' }] })")
     page.evaluate("() => new Promise((over) => setTimeout(over))")
     assert page.evaluate("location.hash") == ("" if more else "#twelve")
+
+
+@pytest.mark.parametrize("more", ["", "x", "Escape"])
+def test_no_other_article_is_cited_than_what_was_typed_finds(script, more):
+    """SRC-1: Enter before the answer waits for it; typing on or leaving takes it back."""
+    page = script("cite.js", """<form><textarea data-composer-body></textarea><div data-cite="/cite"><button type="button" data-cite-door>c</button>
+        <div data-cite-sheet hidden><input data-cite-field><div data-cite-list></div></div></div></form>""")
+    page.evaluate("() => import('/cite.js').then((script) => script.default(document.querySelector('[data-cite]')))")
+    found = "<button type='button' data-cite-url='/%s' data-cite-title='%s'>a</button>"
+    page.click("[data-cite-door]")
+    page.evaluate("found => posts[0].answer(found, 'text/html')", found % (1, "Uno"))
+    page.locator("[data-cite-url][aria-selected=true]").wait_for()
+    page.keyboard.type("dos")
+    page.keyboard.press("Enter")
+    until(page, "posts.some((one) => one.url.endsWith('q=dos'))")
+    if more:
+        page.keyboard.press(more)
+    page.evaluate("found => posts.find((one) => one.url.endsWith('q=dos')).answer(found, 'text/html')", found % (2, "Dos"))
+    page.evaluate("() => new Promise((over) => setTimeout(over))")
+    assert page.input_value("textarea") == ("" if more else "[Dos](/2)")

@@ -10,6 +10,8 @@ export default function (box) {
   const list = box.querySelector("[data-cite-list]");
   let timer;
   let asked = 0;
+  let shown; // what the list answers
+  let hurried = false; // Enter came before the answer to what stands there
 
   const choices = () => [...list.querySelectorAll("[data-cite-url]")];
   const chosen = () => list.querySelector("[aria-selected=true]");
@@ -21,11 +23,25 @@ export default function (box) {
 
   async function ask() {
     const turn = ++asked;
-    const answer = await fetch(`${box.dataset.cite}?${new URLSearchParams({ q: field.value })}`, { headers: { "HX-Request": "true" } }).catch(() => null);
-    if (!answer?.ok || turn !== asked) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").body; // our own server's list
+    const about = field.value;
+    const answer = await fetch(`${box.dataset.cite}?${new URLSearchParams({ q: about })}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+    const found = answer?.ok ? await answer.text() : null;
+    if (turn !== asked) return;
+    const wanted = hurried;
+    hurried = false;
+    if (found === null) return;
+    const fresh = new DOMParser().parseFromString(found, "text/html").body; // our own server's list
     list.replaceChildren(...fresh.childNodes);
+    shown = about;
     choose(choices()[0]);
+    if (wanted) put(chosen());
+  }
+
+  function enter() {
+    if (field.value === shown) return put(chosen());
+    clearTimeout(timer);
+    hurried = true;
+    return ask();
   }
 
   function open() {
@@ -38,6 +54,9 @@ export default function (box) {
   }
 
   function close() {
+    asked++;
+    clearTimeout(timer);
+    hurried = false;
     sheet.hidden = true;
     door.setAttribute("aria-expanded", "false");
     body.focus();
@@ -53,7 +72,7 @@ export default function (box) {
 
   door.hidden = false;
   door.addEventListener("click", () => (sheet.hidden ? open() : close()));
-  field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, DELAY); });
+  field.addEventListener("input", () => { hurried = false; clearTimeout(timer); timer = setTimeout(ask, DELAY); });
   list.addEventListener("click", (event) => put(event.target.closest("[data-cite-url]")));
   form.addEventListener("keydown", (event) => {
     if (event.altKey && !event.ctrlKey && !event.metaKey && event.code === "KeyC") { event.preventDefault(); open(); }
@@ -64,7 +83,7 @@ export default function (box) {
     if (event.key === "Escape") close();
     else if (event.key === "ArrowDown") choose(all[Math.min(here + 1, all.length - 1)]);
     else if (event.key === "ArrowUp") choose(all[Math.max(here - 1, 0)]);
-    else if (event.key === "Enter" && event.target === field) put(chosen());
+    else if (event.key === "Enter" && event.target === field) enter();
     else return;
     event.preventDefault();
     event.stopPropagation();
