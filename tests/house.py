@@ -84,6 +84,13 @@ def pages() -> dict[str, list[str]]:
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
 
 
+# Where a table's rows are cards, all that stands in one begins and ends at the same edge.
+CROOKED = """() => [...document.querySelectorAll(".rows:not(.stays) tbody tr")].filter((row) => new Set([...row.children].map((cell) => {
+  const { display, paddingLeft, paddingRight } = getComputedStyle(cell);
+  return display === "none" ? undefined : `${paddingLeft} ${paddingRight}`;
+}).filter(Boolean)).size > 1).length"""
+
+
 def faults_of(tab: Any, url: str, path: str) -> list[str]:
     """Open a page and return what is wrong with it: its answer, what axe finds, what sticks out at either width, a keyboard that leads nowhere."""
     from axe_playwright_python.sync_playwright import Axe
@@ -97,6 +104,8 @@ def faults_of(tab: Any, url: str, path: str) -> list[str]:
         tab.set_viewport_size({"width": width, "height": 844})
         if (over := tab.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0:
             found.append(f"{path}: {over} px stick out at {width}")
+        if width < 640 and tab.evaluate(CROOKED):
+            found.append(f"{path}: a card of its table is crooked at {width}")
     tab.set_viewport_size(first)
     tab.keyboard.press("Tab")
     if not tab.evaluate("document.activeElement !== document.body && document.activeElement.matches(':focus-visible')"):
