@@ -50,6 +50,9 @@ def with_devices(play, *arguments: str) -> Iterator[SimpleNamespace]:
     try:
         yield SimpleNamespace(browser=browser, lose=lose)
     finally:
+        for one in own:  # one whose devices were taken away may wait for them for ever when it is asked to end
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
         browser.close()
 
 

@@ -320,7 +320,6 @@ def test_a_class_in_english_and_a_browser_without_a_camera(playing, come, settin
         leader.page.locator("[data-end] button").click()
         until(lambda: LiveClass.objects.get(pk=made.pk).state == "ended")
         assert left(cast.customer) == 60 - 4
-        student.close()
 
 
 def _tries_devices(person: Visitor, playing: Any, asking: Any) -> None:
