@@ -385,6 +385,10 @@ def test_every_page_suits_everybody(stage, chromium):  # noqa: F811
     assert not faults, "\n".join(faults)
 
 
+SEEN = """() => { const last = [...document.querySelectorAll(".mention-sheet li")].at(-1), { x, y, width, height } = last.getBoundingClientRect();
+  return last.contains(document.elementFromPoint(x + width / 2, y + height - 2)); }"""
+
+
 def test_the_scripts_of_the_forum(stage):
     """FOR-1, TKT-3: quote, preview, call by name with the keyboard alone, similar topics while the title is typed."""
     topic = Topic.objects.get(title=house.TITLE)
@@ -397,8 +401,21 @@ def test_the_scripts_of_the_forum(stage):
     assert f"> {house.QUOTED}" in quoted and "veinte gramos" not in quoted, "quotes within it are left out"
     assert quoted.startswith("> **")
     body.press("Control+End")
-    body.type("Gracias, @beni")
-    page.locator(".mention-sheet li").first.wait_for()
+    body.type("Gracias, @b")
+    page.wait_for_function("() => document.querySelectorAll('.mention-sheet li').length > 1")
+    assert page.evaluate(SEEN), "the last of the list is not cut off"
+    body.press("Backspace")
+    page.locator(".mention-sheet").wait_for(state="hidden")
+    first = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 600})
+    body.scroll_into_view_if_needed()
+    body.type("b")
+    page.wait_for_function("() => document.querySelectorAll('.mention-sheet li').length > 1")
+    body.press("ArrowUp")
+    assert page.evaluate(SEEN), "nor does it lie behind the bar of a telephone"
+    page.set_viewport_size(first)
+    body.type("eni")
+    page.wait_for_function("() => document.querySelectorAll('.mention-sheet li').length === 1")
     body.press("Enter")
     assert body.input_value().endswith("@Benito ")
     _previewed(page)

@@ -30,6 +30,7 @@ export default function (mark) {
       return make("li", { role: "option", "aria-selected": String(place === chosen) }, button);
     }));
     sheet.hidden = !found.length;
+    sheet.children[chosen]?.scrollIntoView({ block: "nearest" });
   }
 
   body.addEventListener("input", async () => {
