@@ -42,7 +42,8 @@ class Peer:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def start(self) -> Peer:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        # How soon it hears that it is to end; half a second if nobody says.
+        threading.Thread(target=self._server.serve_forever, args=[0.01], daemon=True).start()
         return self
 
     def stop(self) -> None:
