@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 
 from amparo.cases.tests.world import contract_for
 from amparo.complaints import access, commands
@@ -13,7 +14,7 @@ from amparo.conftest import NOON, make_staff
 from amparo.kernel.actor import SYSTEM, VISITOR
 from amparo.kernel.refusals import NotPermitted, Refusal
 
-from .world import key, opinion, raised, refusable
+from .world import key, now, opinion, raised, refusable
 
 # What each may do with a complaint of Abarrotes Lupita that its administrator raised; everything else is refused.
 TABLE = {
@@ -56,26 +57,34 @@ def director(db):
     return make_staff("Dora Directora", "rnd_director")
 
 
-@pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("who", TABLE)
-def test_who_may_do_what(who, act, request, customer, contact, engineer, quality, director):
-    """ACC-11, COM-1, COM-2"""
+def test_who_may_do_what(who, request, customer, contact, engineer, quality, director):
+    """ACC-11, COM-1, COM-2: each act is tried on the complaint as it was raised, and undone."""
     contract_for(customer.pk)
     actor = {"system": SYSTEM, "visitor": VISITOR}.get(who) or request.getfixturevalue(who)
-    complaint = raised(contact, engineer)
-    allowed = act in TABLE[who]
+    complaint, other_judge = raised(contact, engineer), make_staff("Otra Calidad", "quality")
+    done = set()
+    for act in ACTS:
+        with transaction.atomic():
+            if _may(act, now(complaint), actor, contact, engineer, other_judge):
+                done.add(act)
+            transaction.set_rollback(True)
+    assert done == TABLE[who]
+
+
+def _may(act, complaint, actor, contact, engineer, other_judge) -> bool:
+    """Try one act; only the refusal of who may not counts as one."""
     if act == "see":
-        assert access.visible_to(actor).filter(pk=complaint.pk).exists() is allowed
-        assert access.may_see(actor, complaint) is allowed and access.may_see_id(actor, complaint.pk) is allowed
-        return
-    other_judge = make_staff("Otra Calidad", "quality")
+        seen = access.visible_to(actor).filter(pk=complaint.pk).exists()
+        assert access.may_see(actor, complaint) is seen and access.may_see_id(actor, complaint.pk) is seen
+        return seen
     asked = opinion(complaint, other_judge) if act == "answer" else None
     attempt = _tries(complaint, asked, actor, refusable(contact, engineer) if act == "raise" else None)[act]
-    if allowed:
+    try:
         attempt()
-    else:
-        with pytest.raises((NotPermitted, Involved)):
-            attempt()
+    except (NotPermitted, Involved):
+        return False
+    return True
 
 
 def test_one_with_the_role_own_complains_of_its_own_cases_alone(customer, contact, own_only, engineer):
