@@ -43,7 +43,7 @@ WORLD = [
     ("America/St_Johns", ODD, 2010),
 ]
 CASES = 1_000
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 class Marks:
@@ -87,10 +87,15 @@ class Marks:
         return self.business if counting is Counting.BUSINESS_HOURS else self.opening
 
     def add(self, start: datetime, amount: timedelta, counting: Counting) -> datetime:
-        """Walk over the minutes and count the open ones until the amount is used up."""
+        """Walk over the minutes and count the open ones until the amount is used up; an hour in one step while more than that is left."""
         marks, at = self.of(counting), start
         minute = (start - self.origin) // MINUTE
         while True:
+            if amount > HOUR and at == self.origin + minute * MINUTE and minute + 60 <= len(marks):
+                amount -= marks.count(1, minute, minute + 60) * MINUTE
+                minute += 60
+                at = self.origin + minute * MINUTE
+                continue
             if marks[minute]:
                 edge = self.origin + (minute + 1) * MINUTE
                 if amount <= edge - at:
