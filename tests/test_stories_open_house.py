@@ -389,6 +389,9 @@ SEEN = """() => { const last = [...document.querySelectorAll(".mention-sheet li"
   return last.contains(document.elementFromPoint(x + width / 2, y + height - 2)); }"""
 
 
+MARKED = """() => [...document.querySelectorAll(".mention-sheet button")].filter((one) => getComputedStyle(one).backgroundColor !== "rgba(0, 0, 0, 0)").map((one) => one.innerText)"""
+
+
 def test_the_scripts_of_the_forum(stage):
     """FOR-1, TKT-3: quote, preview, call by name with the keyboard alone, similar topics while the title is typed."""
     topic = Topic.objects.get(title=house.TITLE)
@@ -413,6 +416,8 @@ def test_the_scripts_of_the_forum(stage):
     page.wait_for_function("() => document.querySelectorAll('.mention-sheet li').length > 1")
     body.press("ArrowUp")
     assert page.evaluate(SEEN), "nor does it lie behind the bar of a telephone"
+    page.locator(".mention-sheet li").first.hover()
+    assert page.evaluate(MARKED) == [page.locator(".mention-sheet li").last.inner_text()], "what the pointer rests on is not what Enter takes"
     page.set_viewport_size(first)
     body.type("eni")
     page.wait_for_function("() => document.querySelectorAll('.mention-sheet li').length === 1")
