@@ -38,9 +38,14 @@ def _name(request: HttpRequest) -> str:
 
 
 def _lead(request: HttpRequest, address: str) -> HttpResponse:
-    """Send the whole page there, also where only a region asked."""
+    """Send the whole page there, also where only a region asked; what a page asks for behind itself is refused.
+
+    A script that followed the redirect would take the other page for its answer: a draft for kept, a stream for open.
+    """
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=204, headers={"HX-Redirect": address})
+    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+        return HttpResponse(status=401)
     return redirect(address)
 
 

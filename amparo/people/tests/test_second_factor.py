@@ -86,6 +86,14 @@ def test_a_region_that_is_asked_for_alone_sends_the_page(required, operator):
     assert response.status_code == 204 and response["HX-Redirect"] == reverse("mfa_index")
 
 
+@pytest.mark.parametrize("path", ["/events", "/desk/people/"])
+def test_what_a_page_asks_for_behind_itself_is_refused(required, operator, path):
+    """SEC-1: a stream or a script would take the page it is led to for its answer."""
+    client = signed_in_by_password(operator)
+    assert client.get(path, headers={"sec-fetch-mode": "cors"}).status_code == 401
+    assert client.get(path, headers={"sec-fetch-mode": "navigate"})["Location"] == reverse("mfa_index")
+
+
 def test_others_go_on_without_a_second_factor(required, contact, registered):
     for actor in (contact, registered):
         assert signed_in_by_password(actor).get(reverse("people:profile")).status_code == 200

@@ -41,8 +41,9 @@ export default function (form) {
       const values = new URLSearchParams({ body: body.value, kind: kind() });
       files.forEach((file) => values.append("files", file));
       const answer = await post(form.dataset.draft, values);
-      dirty = !answer.ok;
-      state.textContent = answer.ok ? words.draft_saved : words.draft_failed;
+      const kept = answer.ok && !answer.headers.get("HX-Redirect"); // sent elsewhere to sign in: nothing was kept
+      dirty = !kept;
+      state.textContent = kept ? words.draft_saved : words.draft_failed;
     } catch {
       state.textContent = words.draft_failed;
     }
