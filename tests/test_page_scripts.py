@@ -36,7 +36,7 @@ const track = () => document.createElement("canvas").captureStream().getVideoTra
 window.ask = () => new Promise((answer) => asks.push(() => { const own = track(); answer(new MediaStream([own])); return window.given = own; }));
 Object.assign(navigator.mediaDevices, { getUserMedia: ask, getDisplayMedia: ask });
 window.fetch = (url, given) => new Promise((answer) => posts.push({ url, with: String([...(given?.body ?? [])]), answer: (body, kind = "application/json") =>
-  answer(new Response(typeof body === "string" ? body : JSON.stringify(body), { headers: { "Content-Type": kind } })) }));
+  answer(body instanceof Response ? body : new Response(typeof body === "string" ? body : JSON.stringify(body), { headers: { "Content-Type": kind } })) }));
 navigator.sendBeacon = () => true;
 """
 TELEPHONE = """<main data-telephone data-speaks="1" data-texts="{}" data-line="/credentials" data-dial="/dial" data-told="/told" data-card="/0/"
@@ -267,3 +267,37 @@ def test_no_other_article_is_cited_than_what_was_typed_finds(script, more):
     page.evaluate("found => posts.find((one) => one.url.endsWith('q=dos')).answer(found, 'text/html')", found % (2, "Dos"))
     page.evaluate("() => new Promise((over) => setTimeout(over))")
     assert page.input_value("textarea") == ("" if more else "[Dos](/2)")
+
+
+COMPOSER = """<script>document.body.dataset.words = '{"draft_saved": "kept", "draft_failed": "lost"}'</script><form data-draft="/draft" data-preview="/preview">
+<textarea data-composer-body></textarea><i data-composer-draft></i><button type="button" data-composer-preview-switch><span>p</span></button><b data-composer-preview hidden></b></form>"""
+
+
+@pytest.mark.parametrize(
+    ("answered", "kept"),
+    [("{ status: 204 }", True), ("{ status: 204, headers: { 'HX-Redirect': '/account/login/' } }", False), ("{ status: 401 }", False), ("{ status: 500 }", False)],
+)
+def test_a_draft_is_said_to_be_kept_only_when_it_was(script, answered, kept):
+    """TKT-2, SEC-1: of a session that ended meanwhile, nothing was; what was not is tried again with the next letter."""
+    page = script("composer.js", COMPOSER, real=("words.js",))
+    page.evaluate("() => import('/composer.js').then((script) => script.default(document.querySelector('form')))")
+    page.locator("textarea").type("Hola")
+    until(page, "posts.some((one) => one.url.endsWith('/draft'))")
+    page.evaluate(f"posts.find((one) => one.url.endsWith('/draft')).answer(new Response(null, {answered}))")
+    page.locator("i", has_text="kept" if kept else "lost").wait_for()
+    page.locator("textarea").type("!")
+    until(page, "posts.filter((one) => one.url.endsWith('/draft')).length === 2")
+    assert "body,Hola!" in page.evaluate("posts.filter((one) => one.url.endsWith('/draft'))[1].with"), "all that was written is sent again"
+
+
+def test_what_was_written_is_not_hidden_behind_a_preview_that_did_not_come(script):
+    """TKT-2: of a session that ended meanwhile the answer is empty."""
+    page = script("composer.js", COMPOSER, real=("words.js",))
+    page.evaluate("() => import('/composer.js').then((script) => script.default(document.querySelector('form')))")
+    page.locator("textarea").fill("Hola")
+    for number, (answered, shown) in enumerate([("null, { status: 204, headers: { 'HX-Redirect': '/account/login/' } }", False), ("'<p>Hola</p>'", True)], 1):
+        page.click("[data-composer-preview-switch]")
+        until(page, f"posts.filter((one) => one.url.endsWith('/preview')).length === {number}")
+        page.evaluate(f"posts.findLast((one) => one.url.endsWith('/preview')).answer(new Response({answered}))")
+        page.evaluate("() => new Promise((over) => setTimeout(over))")
+        assert (page.locator("textarea").is_hidden(), page.locator("b p").is_visible()) == (shown, shown)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 
 from amparo.kernel.actor import VISITOR
+from amparo.ui.views import lead
 
 from . import commands
 from .models import User
@@ -37,18 +37,6 @@ def _name(request: HttpRequest) -> str:
         return ""
 
 
-def _lead(request: HttpRequest, address: str) -> HttpResponse:
-    """Send the whole page there, also where only a region asked; what a page asks for behind itself is refused.
-
-    A script that followed the redirect would take the other page for its answer: a draft for kept, a stream for open.
-    """
-    if request.headers.get("HX-Request") == "true":
-        return HttpResponse(status=204, headers={"HX-Redirect": address})
-    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
-        return HttpResponse(status=401)
-    return redirect(address)
-
-
 def keep_session(request: HttpRequest, user: User) -> None:
     """Let the session in hand live on under a new id while the person's other ones end. SEC-5."""
     old = request.session.session_key or ""
@@ -68,7 +56,7 @@ class FirstRun:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         waits = set_up_code_path().exists() and _name(request) not in ALWAYS_OPEN | {FIRST_RUN, "policies:logo"}
         if waits and not administrators_exist():
-            return _lead(request, reverse(FIRST_RUN))
+            return lead(request, reverse(FIRST_RUN))
         return self.get_response(request)
 
 
@@ -88,7 +76,7 @@ class SecondFactor:
         if actor.is_staff and second_factor_is_missing(request.user, request.session, at=request.now):  # type: ignore[attr-defined]
             request.actor = VISITOR  # type: ignore[attr-defined]
             if _name(request) not in WITHOUT_FACTOR:
-                return _lead(request, self._way(request))
+                return lead(request, self._way(request))
         had_factor = request.user.has_factor  # type: ignore[union-attr]
         response = self.get_response(request)
         if not had_factor and request.method == "POST" and response.status_code == 302:

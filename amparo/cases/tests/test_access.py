@@ -109,6 +109,8 @@ def test_visitors_are_sent_to_sign_in(contract, contact, client):
     case = asked(contact)
     for address in (reverse("cases:case", args=[case.pk]), reverse("desk_cases:case", args=[case.pk])):
         assert client.get(address).status_code == 302
+        assert client.get(address, headers={"sec-fetch-mode": "cors"}).status_code == 401, "a script takes no page of sign-in for its answer"
+        assert client.get(address, headers={"hx-request": "true", "sec-fetch-mode": "cors"}).status_code == 204, "a region sends the whole page"
 
 
 def test_a_contact_who_was_removed_sees_and_decides_nothing_at_the_next_click(contract, contact, engineer, customer, client_for):

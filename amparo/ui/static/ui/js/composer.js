@@ -88,7 +88,7 @@ export default function (form) {
     const showing = eye.getAttribute("aria-pressed") !== "true";
     if (showing) {
       const answer = await post(form.dataset.preview, { body: body.value });
-      if (!answer.ok) return;
+      if (answer.status !== 200) return; // refused, or sent elsewhere to sign in: what was written stays to be seen
       sheet.innerHTML = await answer.text(); // our own server's cleaned Markdown
     }
     eye.setAttribute("aria-pressed", String(showing));
