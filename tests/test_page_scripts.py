@@ -301,3 +301,24 @@ def test_what_was_written_is_not_hidden_behind_a_preview_that_did_not_come(scrip
         page.evaluate(f"posts.findLast((one) => one.url.endsWith('/preview')).answer(new Response({answered}))")
         page.evaluate("() => new Promise((over) => setTimeout(over))")
         assert (page.locator("textarea").is_hidden(), page.locator("b p").is_visible()) == (shown, shown)
+
+
+def test_a_telephone_is_not_said_to_pause_when_the_session_ended_meanwhile(script):
+    """TEL-1, SEC-1: a page to sign in is no answer of the service: nothing was done."""
+    pause = '<input type="checkbox" data-part="pause" data-url="/pause">'
+    page = script("window.js", TELEPHONE.replace("</main>", f"{pause}</main>"), real=("words.js",))
+    until(page, "posts.length === 1")
+    page.check("[data-part=pause]")
+    until(page, "posts.some((one) => one.url === '/pause')")
+    page.evaluate("posts.find((one) => one.url === '/pause').answer(new Response(null, { status: 204, headers: { 'HX-Redirect': '/door' } }))")
+    page.wait_for_function("() => !document.querySelector('[data-part=pause]').disabled")
+    assert not page.is_checked("[data-part=pause]")
+
+
+def test_who_enters_a_class_after_the_session_ended_is_led_to_the_door(script):
+    """LIV-1, SEC-1: the button does not just stay without an answer."""
+    page = script("class.js", CLASS)
+    page.click("[data-enter]")
+    until(page, "posts.length === 1")
+    page.evaluate("posts[0].answer(new Response(null, { status: 204, headers: { 'HX-Redirect': '/door' } }))")
+    page.wait_for_url("**/door")

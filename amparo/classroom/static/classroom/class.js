@@ -22,12 +22,15 @@ const talking = new Set();
 async function post(url) {
   const body = new FormData();
   body.set("csrfmiddlewaretoken", secret());
-  return fetch(url, { method: "POST", body, credentials: "same-origin", headers: { "HX-Request": "true", Accept: "application/json" } });
+  const answer = await fetch(url, { method: "POST", body, credentials: "same-origin", headers: { "HX-Request": "true", Accept: "application/json" } });
+  const door = answer.headers.get("HX-Redirect");
+  if (door && !room) location.assign(door); // who is not inside yet signs in first; who is, is not torn out
+  return door ? new Response(null, { status: 401 }) : answer;
 }
 
 async function refused(answer) {
   const text = await answer.text();
-  if (/<html[\s>]/i.test(text)) return; // a whole page is no toast
+  if (!text || /<html[\s>]/i.test(text)) return; // a whole page is no toast
   document.getElementById("toasts").insertAdjacentHTML("beforeend", text);
 }
 

@@ -1,7 +1,7 @@
 // On every page of the desk: the card of who calls opens by itself; numbers can be called; the telephone window is spoken with.
 // It never takes away what one is writing: on a page where something is typed it stays a card at the side.
 import { refresh } from "ui/follow";
-import { csrf, isTyping, post } from "ui/words";
+import { csrf, isTyping, post, words } from "ui/words";
 import { toast } from "ui/toast";
 
 const place = document.getElementById("ring");
@@ -80,7 +80,7 @@ document.addEventListener("click", async (event) => {
   dialling = true;
   const answer = await post(place.dataset.dials, { number: link.dataset.dial, way: "exchange", key: crypto.randomUUID() }, { headers: { "X-CSRFToken": csrf() } }).finally(() => { dialling = false; });
   const told = await answer.json().catch(() => ({}));
-  toast(answer.ok ? place.dataset.dialling.replace("%(number)s", told.number) : told.error, { tone: answer.ok ? "success" : "error" });
+  toast(answer.ok ? place.dataset.dialling.replace("%(number)s", told.number) : told.error ?? words.error, { tone: answer.ok ? "success" : "error" });
 });
 
 // --- the window is opened by one click, and stays

@@ -41,9 +41,8 @@ export default function (form) {
       const values = new URLSearchParams({ body: body.value, kind: kind() });
       files.forEach((file) => values.append("files", file));
       const answer = await post(form.dataset.draft, values);
-      const kept = answer.ok && !answer.headers.get("HX-Redirect"); // sent elsewhere to sign in: nothing was kept
-      dirty = !kept;
-      state.textContent = kept ? words.draft_saved : words.draft_failed;
+      dirty = !answer.ok;
+      state.textContent = answer.ok ? words.draft_saved : words.draft_failed;
     } catch {
       state.textContent = words.draft_failed;
     }
@@ -88,7 +87,7 @@ export default function (form) {
     const showing = eye.getAttribute("aria-pressed") !== "true";
     if (showing) {
       const answer = await post(form.dataset.preview, { body: body.value });
-      if (answer.status !== 200) return; // refused, or sent elsewhere to sign in: what was written stays to be seen
+      if (!answer.ok) return;
       sheet.innerHTML = await answer.text(); // our own server's cleaned Markdown
     }
     eye.setAttribute("aria-pressed", String(showing));

@@ -28,10 +28,11 @@ export function csrf() {
 /** What goes along with every request beside the token of forms: a page without a session says here who reads it. */
 export const carried = {};
 
-/** Post a form's values; resolves with the response, also where it refuses. */
-export function post(url, values, options = {}) {
+/** Post a form's values; resolves with the response, also where it refuses. A page to be led to is a refusal (401): nothing was done. */
+export async function post(url, values, options = {}) {
   const data = values instanceof FormData ? values : new URLSearchParams(values);
-  return fetch(url, { method: "POST", body: data, credentials: "same-origin", headers: { "X-CSRFToken": csrf(), "HX-Request": "true", ...carried }, ...options });
+  const answer = await fetch(url, { method: "POST", body: data, credentials: "same-origin", headers: { "X-CSRFToken": csrf(), "HX-Request": "true", ...carried }, ...options });
+  return answer.headers.get("HX-Redirect") ? new Response(null, { status: 401 }) : answer;
 }
 
 export function icon(name) {
