@@ -269,22 +269,23 @@ def test_no_other_article_is_cited_than_what_was_typed_finds(script, more):
     assert page.input_value("textarea") == ("" if more else "[Dos](/2)")
 
 
-COMPOSER = """<script>document.body.dataset.words = '{"draft_saved": "kept", "draft_failed": "lost"}'</script><form data-draft="/draft" data-preview="/preview">
-<textarea data-composer-body></textarea><i data-composer-draft></i><button type="button" data-composer-preview-switch><span>p</span></button><b data-composer-preview hidden></b></form>"""
+COMPOSER = """<script>document.body.dataset.words = '{"draft_saved": "kept", "draft_failed": "lost", "draft_barred": "barred", "sign_in": "Enter"}'</script>
+<b data-follow="user:7"></b><form action="/sent" data-reply-action="/sent" data-draft="/draft" data-preview="/preview"><input name="csrfmiddlewaretoken" value="old">
+<textarea data-composer-body></textarea><i data-composer-draft></i><button type="button" data-composer-preview-switch><span>p</span></button><b data-composer-preview hidden></b><button data-send>s</button></form>"""
+DOOR = "new Response(null, { status: 204, headers: { 'HX-Redirect': '/account/login/' } })"
 
 
 @pytest.mark.parametrize(
-    ("answered", "kept"),
-    [("{ status: 204 }", True), ("{ status: 204, headers: { 'HX-Redirect': '/account/login/' } }", False), ("{ status: 401 }", False), ("{ status: 500 }", False)],
+    ("answered", "said"), [("new Response(null, { status: 204 })", "kept"), (DOOR, "barred Enter"), ("new Response(null, { status: 401 })", "barred Enter"), ("new Response(null, { status: 500 })", "lost")]
 )
-def test_a_draft_is_said_to_be_kept_only_when_it_was(script, answered, kept):
+def test_a_draft_is_said_to_be_kept_only_when_it_was(script, answered, said):
     """TKT-2, SEC-1: of a session that ended meanwhile, nothing was; what was not is tried again with the next letter."""
     page = script("composer.js", COMPOSER, real=("words.js",))
     page.evaluate("() => import('/composer.js').then((script) => script.default(document.querySelector('form')))")
     page.locator("textarea").type("Hola")
     until(page, "posts.some((one) => one.url.endsWith('/draft'))")
-    page.evaluate(f"posts.find((one) => one.url.endsWith('/draft')).answer(new Response(null, {answered}))")
-    page.locator("i", has_text="kept" if kept else "lost").wait_for()
+    page.evaluate(f"posts.find((one) => one.url.endsWith('/draft')).answer({answered})")
+    page.locator("i", has_text=said).wait_for()
     page.locator("textarea").type("!")
     until(page, "posts.filter((one) => one.url.endsWith('/draft')).length === 2")
     assert "body,Hola!" in page.evaluate("posts.filter((one) => one.url.endsWith('/draft'))[1].with"), "all that was written is sent again"
@@ -295,12 +296,43 @@ def test_what_was_written_is_not_hidden_behind_a_preview_that_did_not_come(scrip
     page = script("composer.js", COMPOSER, real=("words.js",))
     page.evaluate("() => import('/composer.js').then((script) => script.default(document.querySelector('form')))")
     page.locator("textarea").fill("Hola")
-    for number, (answered, shown) in enumerate([("null, { status: 204, headers: { 'HX-Redirect': '/account/login/' } }", False), ("'<p>Hola</p>'", True)], 1):
+    for number, (answered, shown) in enumerate([(DOOR, False), ("new Response('<p>Hola</p>')", True)], 1):
         page.click("[data-composer-preview-switch]")
         until(page, f"posts.filter((one) => one.url.endsWith('/preview')).length === {number}")
-        page.evaluate(f"posts.findLast((one) => one.url.endsWith('/preview')).answer(new Response({answered}))")
+        page.evaluate(f"posts.findLast((one) => one.url.endsWith('/preview')).answer({answered})")
         page.evaluate("() => new Promise((over) => setTimeout(over))")
         assert (page.locator("textarea").is_hidden(), page.locator("b p").is_visible()) == (shown, shown)
+
+
+@pytest.mark.parametrize("back", ["user:7", "user:8"])
+def test_what_was_written_waits_for_who_wrote_it_to_sign_in_again(script, back):
+    """TKT-2, SEC-1: nothing typed is lost: it is not sent to the door, and goes on with the token of the new session, if that is the same person's."""
+    page = script("composer.js", COMPOSER, real=("words.js",))
+    page.evaluate("() => import('/composer.js').then((script) => script.default(document.querySelector('form')))")
+    answer = "(number, given) => posts.filter((one) => !one.url.endsWith('/presence'))[number].answer(given())"
+    page.locator("textarea").type("Hola")
+    for number, act in enumerate([lambda: None, lambda: page.click("[data-send]")]):
+        act()
+        until(page, f"posts.length === {number + 1}")
+        page.evaluate(f"({answer})({number}, () => {DOOR})")
+        page.locator("i", has_text="barred Enter").wait_for()
+    assert page.url == f"{HOUSE}/" and page.input_value("textarea") == "Hola", "it was not sent away"
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    until(page, "posts.length === 3")
+    page.evaluate(f"({answer})(2, () => new Response(null, {{ status: 403 }}))")
+    until(page, "posts.length === 4")
+    fresh = f"""<body hx-headers='{{"X-CSRFToken": "new"}}'><b data-follow="{back}"></b>"""
+    page.evaluate(f"fresh => ({answer})(3, () => new Response(fresh))", fresh)
+    if back == "user:8":
+        page.locator("i", has_text="lost").wait_for()
+        assert page.input_value("[name=csrfmiddlewaretoken]") == "old", "another person signs nothing of this one's"
+        return
+    until(page, "posts.length === 5")
+    page.evaluate(f"({answer})(4, () => new Response(null, {{ status: 204 }}))")
+    page.locator("i", has_text="kept").wait_for()
+    assert page.input_value("[name=csrfmiddlewaretoken]") == "new"
+    page.click("[data-send]")
+    page.wait_for_url("**/sent*")
 
 
 def test_a_telephone_is_not_said_to_pause_when_the_session_ended_meanwhile(script):
@@ -310,7 +342,7 @@ def test_a_telephone_is_not_said_to_pause_when_the_session_ended_meanwhile(scrip
     until(page, "posts.length === 1")
     page.check("[data-part=pause]")
     until(page, "posts.some((one) => one.url === '/pause')")
-    page.evaluate("posts.find((one) => one.url === '/pause').answer(new Response(null, { status: 204, headers: { 'HX-Redirect': '/door' } }))")
+    page.evaluate("posts.find((one) => one.url === '/pause').answer(" + DOOR + ")")
     page.wait_for_function("() => !document.querySelector('[data-part=pause]').disabled")
     assert not page.is_checked("[data-part=pause]")
 

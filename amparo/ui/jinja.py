@@ -285,6 +285,8 @@ def script_words() -> dict[str, str]:
         "moment": _("less than 1 min"),
         "draft_saved": _("Draft saved"),
         "draft_failed": _("The draft could not be saved; keep this page open"),
+        "draft_barred": _("Your session ended, and what you wrote is not saved. Sign in in another tab and come back here:"),
+        "sign_in": _("Sign in"),
         "preview": _("Preview"),
         "write": _("Go on writing"),
         "sending": _("Sending…"),

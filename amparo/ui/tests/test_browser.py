@@ -179,6 +179,22 @@ def test_a_region_is_fetched_anew_when_its_topic_changes(show):
     assert tab.locator("#s").inner_text() == "other"
 
 
+@pytest.mark.parametrize("unsaved", [True, False])
+def test_nobody_is_led_to_the_door_from_what_is_kept_nowhere(show, unsaved):
+    """TKT-2, SEC-1: a region that hears that the session ended leads away, but not from what one has written."""
+    tab = show("plain")
+    asked = []
+    tab.route("**/ended/", lambda r: (asked.append(1), r.fulfill(status=204, headers={"HX-Redirect": "#door"}))[1])
+    tab.evaluate(
+        """async (unsaved) => {
+        document.querySelector("main").insertAdjacentHTML("beforeend", '<div id="e" data-follow="x:1" data-follow-url="/ended/"></div>' + (unsaved ? "<form data-unsaved></form>" : ""));
+        await (await import("ui/follow")).refresh(document.querySelector("#e"));
+        }""",
+        unsaved,
+    )
+    assert asked and tab.evaluate("location.hash") == ("" if unsaved else "#door")
+
+
 def test_promises_count_down_by_themselves(show):
     tab = show()
     soon = "new Date(Date.parse(document.body.dataset.now) - 61000).toISOString()"

@@ -1,5 +1,5 @@
 // Writing: the switch changes the paper and where it goes; the draft is kept on the server; others see that somebody writes.
-import { post, words } from "ui/words";
+import { make, post, renew, words } from "ui/words";
 
 const DRAFT_DELAY = 800;
 const DRAFT_PATIENCE = 3000; // what is sent waits no longer for a draft that is being kept
@@ -12,6 +12,7 @@ export default function (form) {
   let sent = false;
   let dirty = false;
   let saving = null; // the draft that is on its way
+  let barred = false; // the session ended: what is sent now would be lost
   let late = false; // something newer waits behind it
   let timer;
   let lastTyping = 0;
@@ -37,21 +38,25 @@ export default function (form) {
 
   async function keepDraft() {
     const files = [...form.querySelectorAll("[data-files-list] input[type=hidden]")].map((input) => input.value);
+    const values = new URLSearchParams({ body: body.value, kind: kind() });
+    files.forEach((file) => values.append("files", file));
     try {
-      const values = new URLSearchParams({ body: body.value, kind: kind() });
-      files.forEach((file) => values.append("files", file));
-      const answer = await post(form.dataset.draft, values);
+      let answer = await post(form.dataset.draft, values);
+      if (answer.status === 403 && await renew()) answer = await post(form.dataset.draft, values); // signed in anew in another tab
       dirty = !answer.ok;
-      state.textContent = answer.ok ? words.draft_saved : words.draft_failed;
+      barred = answer.status === 401;
     } catch {
-      state.textContent = words.draft_failed;
+      dirty = true;
     }
+    form.toggleAttribute("data-unsaved", dirty);
+    state.replaceChildren(dirty ? words.draft_failed : words.draft_saved);
+    if (barred) state.replaceChildren(words.draft_barred, " ", make("a", { href: location.href, target: "_blank" }, words.sign_in));
   }
 
   function typed() {
     dirty = true;
     if (form.dataset.draft) {
-      state.textContent = "";
+      if (!barred) state.textContent = "";
       clearTimeout(timer);
       timer = setTimeout(saveDraft, DRAFT_DELAY);
     }
@@ -97,6 +102,7 @@ export default function (form) {
     if (!showing) body.focus();
   });
 
+  window.addEventListener("focus", () => { if (barred && form.isConnected) saveDraft(); }); // back from signing in
   // On a narrow screen the paper opens where it gets the focus: the switch must not move away from under the finger that chooses.
   form.querySelector(".composer-switch")?.addEventListener("mousedown", (event) => event.preventDefault());
   form.addEventListener("change", (event) => { if (event.target.name === "kind") { aim(); typed(); } });
@@ -114,14 +120,18 @@ export default function (form) {
   form.addEventListener("submit", (event) => {
     sent = true;
     clearTimeout(timer);
-    if (!saving) return;
+    if (!saving && !barred) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    Promise.race([saving, new Promise((over) => setTimeout(over, DRAFT_PATIENCE))]).then(() => { saving = null; form.requestSubmit(event.submitter); });
+    Promise.race([saving ?? keepDraft(), new Promise((over) => setTimeout(over, DRAFT_PATIENCE))]).then(() => {
+      saving = null;
+      if (barred) sent = false; // what was written stays here, and the way out is beside it
+      else form.requestSubmit(event.submitter);
+    });
   }, true);
   window.addEventListener("pageshow", (event) => { if (event.persisted) sent = false; });
   window.addEventListener("beforeunload", (event) => {
-    if (form.isConnected && dirty && !sent && body.value.trim() && !form.dataset.draft && !form.dataset.kept) event.preventDefault();
+    if (form.isConnected && dirty && !sent && body.value.trim() && (!form.dataset.draft || "unsaved" in form.dataset) && !form.dataset.kept) event.preventDefault();
   });
   window.addEventListener("pagehide", () => {
     if (dirty && !sent && form.dataset.draft) post(form.dataset.draft, { body: body.value, kind: kind() }, { keepalive: true });

@@ -41,7 +41,8 @@ export async function refresh(region) {
   region.stale = false;
   try {
     const answer = await fetch(region.dataset.followUrl || location.href, { credentials: "same-origin", headers: { "HX-Request": "true", "HX-Target": region.id } });
-    if (answer.headers.get("HX-Redirect")) return location.assign(answer.headers.get("HX-Redirect"));
+    const door = answer.headers.get("HX-Redirect");
+    if (door) return void (document.querySelector("[data-unsaved]") || location.assign(door)); // what was written and is kept nowhere stays
     if (answer.ok && answer.status !== 204) put(region, await answer.text());
   } catch { /* the next change, or the clock, asks again */ } finally {
     region.fetching = false;

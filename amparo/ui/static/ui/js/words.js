@@ -25,6 +25,20 @@ export function csrf() {
   return JSON.parse(body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] ?? "";
 }
 
+const person = (page) => [...page.querySelectorAll("[data-follow]")].flatMap((region) => region.dataset.follow.split(" ")).find((topic) => topic.startsWith("user:"));
+
+/** Take the token of a session that began in another tab into this page's forms; false while nobody is signed in there, or somebody else. */
+export async function renew() {
+  const answer = await fetch(location.href, { credentials: "same-origin" });
+  if (!answer.ok) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const held = page.body.getAttribute("hx-headers");
+  if (!held || !person(document) || person(page) !== person(document)) return false;
+  body.setAttribute("hx-headers", held);
+  document.querySelectorAll("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = csrf(); });
+  return true;
+}
+
 /** What goes along with every request beside the token of forms: a page without a session says here who reads it. */
 export const carried = {};
 
